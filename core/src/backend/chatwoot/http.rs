@@ -1,0 +1,301 @@
+//! Requests and answers: one connection pool, a cap on every body, and a first judgement of what came back.
+//!
+//! What a failure here says about [`Happened`]:
+//!
+//! | what was seen | fault | happened | why |
+//! | --- | --- | --- | --- |
+//! | no DNS answer, no TCP, no TLS | network | no | the request never left |
+//! | time-out, reset or end after that | network | maybe | the desk may have read all of it |
+//! | a redirect to elsewhere, or one that would turn a write into a read | network | no | desks redirect before they act; portals never forward |
+//! | 407, 511, 3xx of any other kind | network | no | something on the way speaks for itself |
+//! | 2xx that is not the desk's kind of answer | network | maybe | a proxy may have forwarded the request and kept the answer |
+//! | 2xx of the right kind but not readable | network (cut off) or desk (nonsense) | maybe | the desk has acted |
+//! | body over the cap | desk | maybe | the desk has acted |
+//! | 4xx in the desk's own form | see [`refusals`](super::refusals) | no | a refusal |
+//! | 4xx in another form | network, over TLS desk | no | see [`Http::foreign`] |
+//! | 429 | throttled | no | the throttle stands before the application |
+//! | 408, 5xx | desk | maybe | the desk may have failed after it acted |
+//!
+//! No text made here holds a URL: the session's key is a part of it.
+
+use std::{error::Error, time::Duration};
+
+use reqwest::{
+    Client, Method, StatusCode,
+    header::{ACCEPT, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue, IF_NONE_MATCH, RETRY_AFTER},
+    redirect,
+};
+use serde::de::DeserializeOwned;
+use url::Url;
+
+use super::lenient::Object;
+
+use crate::{
+    Limits,
+    backend::{BackendError, Fault, Happened},
+};
+
+/// A redirect within the desk is a proxy's tidying of addresses: one is common, more than three is a loop.
+const MAX_REDIRECTS: usize = 3;
+
+/// How many times [`Limits::request_timeout`] a list with whole histories may take, as long as bytes keep coming: on a
+/// slow network it would otherwise never arrive.
+const LONG_ANSWER: u32 = 10;
+
+/// The longest wait that a throttle may ask for: a mistaken header must not park the outbox for years.
+const MAX_RETRY_AFTER: Duration = Duration::from_secs(3600);
+
+/// How long an unused connection is kept. Short: one that slept through a phone's suspension is dead without knowing,
+/// and a message sent over it would only fail after the whole time-out.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+/// One request.
+pub(super) struct Request<'a> {
+    /// The verb.
+    pub(super) method: Method,
+    /// Names the request in errors and logs; holds no id and no token.
+    pub(super) label: &'static str,
+    /// What follows the inbox in the path, a segment each.
+    pub(super) path: Vec<String>,
+    /// `before=…`.
+    pub(super) before: Option<i64>,
+    /// JSON.
+    pub(super) body: Option<serde_json::Value>,
+    /// Of an earlier answer.
+    pub(super) validator: Option<&'a str>,
+    /// The answer may be long.
+    pub(super) long: bool,
+}
+
+impl Request<'_> {
+    pub(super) fn new(method: Method, label: &'static str, path: &[&str]) -> Self {
+        let path = path.iter().map(|segment| (*segment).to_owned()).collect();
+        Self { method, label, path, before: None, body: None, validator: None, long: false }
+    }
+
+    pub(super) fn body(mut self, body: serde_json::Value) -> Self {
+        self.body = Some(body);
+        self
+    }
+}
+
+/// In whose form an answer is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// JSON, as the desk speaks.
+    Json,
+    /// Nothing, as the desk answers where there is nothing to say.
+    Empty,
+    /// Anything else: a portal, a proxy, a firewall.
+    Foreign,
+}
+
+/// An answer, read to its end.
+pub(super) struct Reply {
+    pub(super) label: &'static str,
+    pub(super) status: StatusCode,
+    pub(super) form: Form,
+    pub(super) etag: Option<String>,
+    pub(super) retry_after: Option<Duration>,
+    pub(super) body: Vec<u8>,
+}
+
+impl Reply {
+    /// The body, an object, as `T`.
+    pub(super) fn object<T: DeserializeOwned>(&self) -> Result<T, BackendError> {
+        self.json().map(|Object(inner)| inner)
+    }
+
+    /// The body as `T`.
+    pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, BackendError> {
+        self.must_be(Form::Json)?;
+        serde_json::from_slice(&self.body).map_err(|error| {
+            // The position is told, never the text: it may be what somebody wrote.
+            let (fault, what) = match error.classify() {
+                serde_json::error::Category::Eof => (Fault::Network, "cut off"),
+                serde_json::error::Category::Data => (Fault::Desk, "of an unknown shape"),
+                serde_json::error::Category::Syntax | serde_json::error::Category::Io => (Fault::Desk, "not JSON"),
+            };
+            BackendError::unclear(fault, format!("{}: the answer is {what} (byte {})", self.label, error.column()))
+        })
+    }
+
+    /// That nothing but the desk can have answered.
+    pub(super) fn must_be_ours(&self) -> Result<(), BackendError> {
+        if self.form == Form::Empty { Ok(()) } else { self.must_be(Form::Json) }
+    }
+
+    fn must_be(&self, form: Form) -> Result<(), BackendError> {
+        if self.form == form {
+            return Ok(());
+        }
+        let detail = format!("{}: {} with a body that is not the desk's", self.label, self.status.as_u16());
+        Err(BackendError::unclear(Fault::Network, detail))
+    }
+}
+
+/// The way to one inbox of one desk.
+pub(super) struct Http {
+    client: Client,
+    inbox: Url,
+    max_bytes: usize,
+    request_timeout: Duration,
+}
+
+impl Http {
+    /// Makes the client. No connection is opened.
+    pub(super) fn new(
+        desk: &Url,
+        inbox: &str,
+        user_agent: &str,
+        limits: &Limits,
+        tls: rustls::ClientConfig,
+    ) -> Result<Self, String> {
+        let mut headers = HeaderMap::new();
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        let client = Client::builder()
+            .tls_backend_preconfigured(tls)
+            .user_agent(user_agent)
+            .default_headers(headers)
+            .gzip(true)
+            .connect_timeout(limits.connect_timeout)
+            .read_timeout(limits.request_timeout)
+            .pool_idle_timeout(KEEP_ALIVE)
+            // A phone has no proxy variables, and the socket could not follow them.
+            .no_proxy()
+            // The address holds the session's key.
+            .referer(false)
+            .retry(reqwest::retry::never())
+            .redirect(redirect::Policy::custom(follow))
+            .build()
+            .map_err(|error| describe(&error.without_url()))?;
+        let mut inbox_url = desk.clone();
+        inbox_url
+            .path_segments_mut()
+            .map_err(|()| "the desk's address can't have a path".to_owned())?
+            .pop_if_empty()
+            .extend(["public", "api", "v1", "inboxes", inbox]);
+        Ok(Self {
+            client,
+            inbox: inbox_url,
+            max_bytes: limits.max_response_bytes,
+            request_timeout: limits.request_timeout,
+        })
+    }
+
+    /// Sends and reads to the end. `Ok` is any answer but a redirect; the status is not judged yet.
+    pub(super) async fn send(&self, request: Request<'_>) -> Result<Reply, BackendError> {
+        let label = request.label;
+        let mut url = self.inbox.clone();
+        // An empty key would name another route, and a dotted one a folder above.
+        if request.path.iter().any(|segment| matches!(segment.as_str(), "" | "." | "..")) {
+            return Err(BackendError::refused(Fault::SessionGone, format!("{label}: not a key")));
+        }
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.extend(&request.path);
+        }
+        if let Some(before) = request.before {
+            url.query_pairs_mut().append_pair("before", &before.to_string());
+        }
+        let timeout =
+            if request.long { self.request_timeout.saturating_mul(LONG_ANSWER) } else { self.request_timeout };
+        let mut call = self.client.request(request.method, url).timeout(timeout);
+        if let Some(body) = request.body {
+            call = call.header(CONTENT_TYPE, "application/json").body(body.to_string());
+        }
+        // One that is no header (from a damaged store) is left out: the answer is then whole.
+        if let Some(validator) = request.validator.and_then(|v| HeaderValue::from_str(v).ok()) {
+            call = call.header(IF_NONE_MATCH, validator);
+        }
+        let response = call.send().await.map_err(|error| lost(label, error))?;
+        self.read(label, response).await
+    }
+
+    async fn read(&self, label: &'static str, mut response: reqwest::Response) -> Result<Reply, BackendError> {
+        let status = response.status();
+        let header = |name| response.headers().get(name).and_then(|v: &HeaderValue| v.to_str().ok());
+        let etag = header(ETAG).map(str::to_owned);
+        let media = header(CONTENT_TYPE).map(str::to_ascii_lowercase);
+        let retry_after = header(RETRY_AFTER)
+            .and_then(|seconds| seconds.trim().parse().ok())
+            .map(|seconds| Duration::from_secs(seconds).min(MAX_RETRY_AFTER));
+        if status.is_redirection() && status != StatusCode::NOT_MODIFIED {
+            let detail = format!("{label}: {} leads away from the desk", status.as_u16());
+            return Err(BackendError::refused(Fault::Network, detail));
+        }
+        let too_long = || {
+            let detail = format!("{label}: the answer is longer than {} bytes", self.max_bytes);
+            BackendError::unclear(Fault::Desk, detail)
+        };
+        let mut body = Vec::new();
+        // Chunk by chunk, after decompression: a small gzip can hold gigabytes.
+        while let Some(chunk) = response.chunk().await.map_err(|error| cut_off(label, &error.without_url()))? {
+            if body.len().saturating_add(chunk.len()) > self.max_bytes {
+                return Err(too_long());
+            }
+            body.extend_from_slice(&chunk);
+        }
+        let form = form(media.as_deref(), &body);
+        Ok(Reply { label, status, form, etag, retry_after, body })
+    }
+
+    /// A 4xx in a form that is not the desk's. Over TLS it can only be what the desk itself hides behind (a firewall's
+    /// 403): the desk fails, and attempts are counted. Without, it may be anybody's: wait for another network.
+    pub(super) fn foreign(&self, reply: &Reply) -> BackendError {
+        let fault = if self.inbox.scheme() == "https" { Fault::Desk } else { Fault::Network };
+        let detail = format!("{}: {} from something before the desk", reply.label, reply.status.as_u16());
+        BackendError::refused(fault, detail)
+    }
+}
+
+/// Stays with the desk: same scheme (or up to https), same host, same port, and only those kinds that keep verb and
+/// body. A 302 would turn the sending of a message into the reading of messages, and that into a wrong success.
+fn follow(attempt: redirect::Attempt<'_>) -> redirect::Action {
+    let keeps_verb = matches!(attempt.status(), StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT);
+    let stays = attempt.previous().first().is_some_and(|first| {
+        let next = attempt.url();
+        let upgrade = first.scheme() == "http" && next.scheme() == "https" && next.port().is_none();
+        first.host() == next.host() && (upgrade || first.origin() == next.origin())
+    });
+    if keeps_verb && stays && attempt.previous().len() <= MAX_REDIRECTS { attempt.follow() } else { attempt.stop() }
+}
+
+fn form(media: Option<&str>, body: &[u8]) -> Form {
+    let first = body.iter().find(|byte| !byte.is_ascii_whitespace());
+    match (media, first) {
+        (Some(media), None) if media.contains("html") => Form::Foreign,
+        (_, None) => Form::Empty,
+        (Some(media), Some(_)) if media.contains("json") => Form::Json,
+        // A proxy that strips headers.
+        (None, Some(b'{' | b'[')) => Form::Json,
+        _ => Form::Foreign,
+    }
+}
+
+/// No answer came.
+fn lost(label: &'static str, error: reqwest::Error) -> BackendError {
+    let happened = if error.is_connect() || error.is_builder() { Happened::No } else { Happened::Maybe };
+    let what = match (happened, error.is_timeout()) {
+        (Happened::No, true) => "no connection in time",
+        (Happened::No, false) => "no connection",
+        (Happened::Maybe, true) => "no answer in time",
+        (Happened::Maybe, false) => "no answer",
+    };
+    let detail = format!("{label}: {what}: {}", describe(&error.without_url()));
+    BackendError { fault: Fault::Network, happened, detail }
+}
+
+/// The answer began and did not end.
+fn cut_off(label: &'static str, error: &reqwest::Error) -> BackendError {
+    let what = if error.is_timeout() { "not whole in time" } else { "cut off" };
+    BackendError::unclear(Fault::Network, format!("{label}: the answer is {what}: {}", describe(error)))
+}
+
+/// The innermost cause: the outer ones only say that there is one. The caller has taken the URL out.
+fn describe(error: &reqwest::Error) -> String {
+    let mut cause: &dyn Error = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    cause.to_string()
+}

@@ -1,0 +1,275 @@
+//! Reading JSON that may differ from version to version: a field of the wrong kind is a field that is not there, an
+//! item that makes no sense is left out, and neither fails what stands around it.
+
+use std::{fmt, marker::PhantomData};
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, Error as _, SeqAccess, Visitor},
+};
+use serde_json::Value;
+
+use crate::Timestamp;
+
+/// 9999-12-31T23:59:59Z. What is past it is a mistake, and dates of it can't be shown.
+const LAST_SECOND: i64 = 253_402_300_799;
+
+/// Counts above this are milliseconds: as seconds they would be past the year 5000.
+const FIRST_MILLIS: i64 = 100_000_000_000;
+
+/// An object, and nothing else: of a derived reader, a list would fill the fields in their order.
+pub(super) struct Object<T>(pub(super) T);
+
+impl<'de, T: DeserializeOwned> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = Value::deserialize(deserializer)?;
+        if !value.is_object() {
+            return Err(D::Error::custom("not an object"));
+        }
+        // The inner error may quote the text.
+        T::deserialize(value).map(Self).map_err(|_| D::Error::custom("an object of an unknown shape"))
+    }
+}
+
+/// A list of objects, of which only those that make sense are kept.
+#[derive(Debug)]
+pub(super) struct List<T> {
+    /// What could be read, in order.
+    pub(super) items: Vec<T>,
+    /// How many there were.
+    pub(super) total: usize,
+}
+
+impl<T> Default for List<T> {
+    fn default() -> Self {
+        Self { items: Vec::new(), total: 0 }
+    }
+}
+
+impl<'de, T: DeserializeOwned> Deserialize<'de> for List<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Items<T>(PhantomData<T>);
+
+        impl<'de, T: DeserializeOwned> Visitor<'de> for Items<T> {
+            type Value = List<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list")
+            }
+
+            // One item at a time is held as a tree, never the whole answer.
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<List<T>, A::Error> {
+                let mut list = List::default();
+                while let Some(item) = seq.next_element::<Value>()? {
+                    list.total += 1;
+                    match Object::deserialize(item) {
+                        Ok(Object(item)) => list.items.push(item),
+                        Err(_) => tracing::debug!(position = list.total, "an item of a list makes no sense; left out"),
+                    }
+                }
+                Ok(list)
+            }
+        }
+
+        deserializer.deserialize_seq(Items(PhantomData))
+    }
+}
+
+/// An object, or nothing where it is none.
+pub(super) fn object<'de, D: Deserializer<'de>, T: DeserializeOwned + Default>(deserializer: D) -> Result<T, D::Error> {
+    let read = Object::deserialize(Value::deserialize(deserializer)?);
+    Ok(read.map(|Object(inner)| inner).unwrap_or_default())
+}
+
+/// Anything, or nothing where it is of another kind.
+pub(super) fn soft<'de, D: Deserializer<'de>, T: DeserializeOwned + Default>(deserializer: D) -> Result<T, D::Error> {
+    Ok(T::deserialize(Value::deserialize(deserializer)?).unwrap_or_default())
+}
+
+/// A whole number, also as text or with a fraction of zero.
+pub(super) fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+    Ok(to_number(&Value::deserialize(deserializer)?))
+}
+
+/// Text; of a number or a truth value, its text.
+pub(super) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    Ok(to_text(&Value::deserialize(deserializer)?))
+}
+
+/// Yes or no; also as text or number.
+pub(super) fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    Ok(to_flag(&Value::deserialize(deserializer)?))
+}
+
+/// A moment: seconds (whole or not), milliseconds, or ISO 8601. Zero is "never".
+pub(super) fn moment<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+    Ok(to_moment(&Value::deserialize(deserializer)?))
+}
+
+pub(super) fn to_number(value: &Value) -> Option<i64> {
+    match value {
+        Value::Number(number) => number.as_i64().or_else(|| {
+            let float = number.as_f64()?;
+            // Up to 2^53 a float holds whole numbers exactly.
+            (float.fract() == 0.0 && float.abs() <= 9_007_199_254_740_992.0).then_some(float as i64)
+        }),
+        Value::String(text) => text.trim().parse().ok(),
+        _ => None,
+    }
+}
+
+pub(super) fn to_text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Bool(flag) => Some(flag.to_string()),
+        _ => None,
+    }
+}
+
+pub(super) fn to_flag(value: &Value) -> bool {
+    match value {
+        Value::Bool(flag) => *flag,
+        Value::Number(number) => number.as_f64().is_some_and(|n| n != 0.0),
+        Value::String(text) => matches!(text.as_str(), "true" | "1" | "yes" | "required"),
+        _ => false,
+    }
+}
+
+pub(super) fn to_moment(value: &Value) -> Option<Timestamp> {
+    let millis = match value {
+        Value::Number(number) => match number.as_i64() {
+            Some(whole) if whole >= FIRST_MILLIS => whole,
+            Some(whole) => whole.checked_mul(1000)?,
+            // Saturates, and NaN, which JSON can't hold, would be 0.
+            None => (number.as_f64()? * 1000.0) as i64,
+        },
+        Value::String(text) => match text.trim().parse::<i64>() {
+            Ok(whole) => return to_moment(&Value::from(whole)),
+            Err(_) => iso_millis(text.trim())?,
+        },
+        _ => return None,
+    };
+    (1..=LAST_SECOND * 1000).contains(&millis).then(|| Timestamp::from_millis(millis))
+}
+
+/// `2026-06-17T10:00:00.123Z`, also with a blank for the T, with an offset, or with ` UTC`.
+fn iso_millis(text: &str) -> Option<i64> {
+    let digits = |from: usize, to: usize| -> Option<i64> {
+        let part = text.get(from..to)?;
+        part.bytes().all(|b| b.is_ascii_digit()).then(|| part.parse().ok())?
+    };
+    let sign = |at: usize, allowed: &[u8]| text.as_bytes().get(at).filter(|b| allowed.contains(b)).map(|_| ());
+    let (year, month, day) = (digits(0, 4)?, digits(5, 7)?, digits(8, 10)?);
+    let (hour, minute, second) = (digits(11, 13)?, digits(14, 16)?, digits(17, 19)?);
+    sign(4, b"-").and(sign(7, b"-")).and(sign(10, b"T ")).and(sign(13, b":")).and(sign(16, b":"))?;
+    if !(1..=12).contains(&month) || !(1..=31).contains(&day) || hour > 23 || minute > 59 || second > 60 {
+        return None;
+    }
+    let rest = text.get(19..)?;
+    let zone_at = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
+    let (fraction, zone) = rest.split_at_checked(zone_at)?;
+    let millis = fraction.strip_prefix('.').map_or(0, |f| {
+        f.chars().chain("000".chars()).take(3).filter_map(|c| c.to_digit(10)).fold(0, |n, d| n * 10 + d)
+    });
+    let offset = match zone.trim() {
+        "" | "Z" | "z" | "UTC" => 0,
+        zone => {
+            let (direction, clock) =
+                zone.strip_prefix('+').map(|c| (1, c)).or(zone.strip_prefix('-').map(|c| (-1, c)))?;
+            let clock = clock.replace(':', "");
+            let minutes: i64 = clock.get(0..2)?.parse::<i64>().ok()? * 60 + clock.get(2..4)?.parse::<i64>().ok()?;
+            direction * minutes
+        }
+    };
+    let seconds = ((days_since_1970(year, month, day) * 24 + hour) * 60 + minute - offset) * 60 + second;
+    Some(seconds * 1000 + i64::from(millis))
+}
+
+/// The Gregorian calendar, with years that begin in March so that the leap day is the last.
+fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let era = year.div_euclid(400);
+    let of_era = year.rem_euclid(400);
+    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn moments_of_every_form_are_read() {
+        let table = [
+            (json!(1_750_000_000), Some(1_750_000_000_000)),
+            (json!(1_750_000_000.25), Some(1_750_000_000_250)),
+            (json!(1_750_000_000_123_i64), Some(1_750_000_000_123)),
+            (json!("1750000000"), Some(1_750_000_000_000)),
+            (json!("2026-06-17T10:00:00.123Z"), Some(1_781_690_400_123)),
+            (json!("2026-06-17T12:00:00+02:00"), Some(1_781_690_400_000)),
+            (json!("2026-06-17 10:00:00 UTC"), Some(1_781_690_400_000)),
+            (json!("2024-02-29T00:00:00.5-0000"), Some(1_709_164_800_500)),
+            (json!("1970-01-01T00:00:01Z"), Some(1_000)),
+            (json!(0), None),
+            (json!(-5), None),
+            (json!(i64::MAX), None),
+            (json!(i64::MIN), None),
+            (json!(u64::MAX), None),
+            (json!(1e300), None),
+            (json!("yesterday"), None),
+            (json!("2026-13-01T00:00:00Z"), None),
+            (json!("2026-06-17T10:00:00é"), None),
+            (json!(null), None),
+            (json!([1]), None),
+        ];
+        for (value, expected) in table {
+            assert_eq!(to_moment(&value).map(Timestamp::millis), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn numbers_of_every_form_are_read() {
+        let table = [
+            (json!(7), Some(7)),
+            (json!(7.0), Some(7)),
+            (json!(" 7 "), Some(7)),
+            (json!(7.5), None),
+            (json!(1e30), None),
+            (json!(u64::MAX), None),
+            (json!(true), None),
+            (json!("x"), None),
+        ];
+        for (value, expected) in table {
+            assert_eq!(to_number(&value), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn bad_item_is_left_out_and_counted() {
+        #[derive(Debug, PartialEq, Deserialize)]
+        struct Item {
+            n: u8,
+        }
+        let list: List<Item> =
+            serde_json::from_str(r#"[{"n": 1}, 1, null, {"n": []}, [7], {"n": 2, "m": 3}]"#).unwrap();
+        assert_eq!((list.items, list.total), (vec![Item { n: 1 }, Item { n: 2 }], 6));
+        assert!(serde_json::from_str::<List<Item>>("{}").is_err());
+        assert!(serde_json::from_str::<Object<Item>>("[7]").is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_as_a_moment_never_panics(text in "\\PC{0,40}") {
+            let _ = to_moment(&Value::from(text));
+        }
+
+        #[test]
+        fn any_shape_of_date_never_panics(text in "[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}[.0-9Zé+: -]{0,12}") {
+            let _ = to_moment(&Value::from(text));
+        }
+    }
+}

@@ -1,0 +1,359 @@
+//! The adapter to [Chatwoot](https://www.chatwoot.com), by its public client interface and its `/cable` socket.
+//!
+//! The rooms: `http` sends and caps, `refusals` says what a status means, `calls` makes the requests and probes,
+//! `wire` and `lenient` read, `mapping` and `content` turn what was read into the model, `cable` is the realtime
+//! session without a socket, `socket` drives it, `events` maps what it brings.
+//!
+//! How this desk behaves, and what is done about it:
+//!
+//! - **The only secret is the contact's `source_id`, and it stands in the address.** It is chosen here
+//!   ([`Establish::key`]), so that asking twice makes one contact. No error, log or `Debug` of this folder holds an
+//!   address.
+//! - **Making a contact that exists ignores what else was sent.** So a session is no sign that the profile was taken:
+//!   [`Backend::update_customer`] always follows. A profile that the desk refuses does not keep a session from being
+//!   made.
+//! - **Making a contact does not verify it.** Where there is a proof, a change without content follows that does.
+//! - **A wrong proof is answered with 500.** The inbox is asked then: if it is well, the request is made once more, and
+//!   a second 500 is [`Fault::IdentityRejected`]. A profile may be refused with 500, too; the change is then tried
+//!   without it, so that a wrong address never counts as a wrong proof.
+//! - **404 does not say of what.** The contact, then the inbox (or the conversation) are asked.
+//! - **A verified contact sees all its conversations, of every inbox.** They are told apart by the inbox's number,
+//!   which is learnt from the first conversation opened here or from an event of this session, and kept in the list's
+//!   validator, so that it is known again after a restart. Until it is known, all are shown.
+//! - **The list of conversations holds every message.** It is asked for with a validator, which makes most answers
+//!   empty, and may take longer than other requests.
+//! - **Pages have 20 messages and no sign of their end.** A full page has older ones, as far as can be known.
+//! - **Sending is not idempotent.** The `echo_id` comes back only in the event of the creation. The outbox looks.
+//! - **Too many messages in a minute are told as 422** like a mistake in the message; it is [`Fault::Flooded`].
+//! - **The socket answers a bad token with silence.** See `cable`.
+//! - **Agents write Markdown, customers words.** The model says which by the author.
+//!
+//! What is certain not to have happened after which failure stands in `http`.
+
+mod cable;
+mod calls;
+mod content;
+mod events;
+#[cfg(feature = "testing")]
+pub mod hostile;
+mod http;
+mod lenient;
+mod mapping;
+mod refusals;
+mod socket;
+mod tls;
+mod wire;
+
+#[cfg(test)]
+mod tests;
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use reqwest::Method;
+use serde_json::json;
+use url::Url;
+
+use self::{
+    cable::Timing,
+    calls::{Reach, is_unchanged},
+    events::{Events, InboxNumber},
+    http::{Http, Reply, Request},
+    lenient::List,
+    socket::Door,
+};
+#[cfg(doc)]
+use crate::backend::Fault;
+use crate::{
+    Answer, ClientConfig, Clock, ConversationStatus, CustomerProfile, DeskConversationId, DeskMessageId, Identity,
+    Limits, SupportError,
+    backend::{
+        Backend, BackendError, BackendFuture, Capabilities, DeskConversation, DeskInfo, DeskMessage, Establish,
+        Fetched, OutgoingMessage, Page, Realtime, Session,
+    },
+};
+
+/// How many messages a page of the desk has: fixed there.
+const PAGE: usize = 20;
+
+/// The numbers are the desk's own, from its validations; presence ends 90 s after the last announcement, and its own
+/// widget announces every 60 s.
+const CAPABILITIES: Capabilities = Capabilities {
+    idempotent_send: false,
+    realtime: true,
+    typing: true,
+    read_receipts: true,
+    resolve: true,
+    complete_list: true,
+    max_message_chars: 150_000,
+    max_attribute_chars: 1_500,
+    max_attribute_integer: 9_999_999_999,
+    presence_interval: Duration::from_secs(60),
+};
+
+/// What the adapter is made with.
+///
+/// ```
+/// use shopbell::{ClientConfig, backend::chatwoot::ChatwootOptions};
+/// let config = ClientConfig::new("https://desk.example.com", "inbox-identifier", "/tmp/support");
+/// let options = ChatwootOptions::try_from(&config)?;
+/// assert_eq!(options.inbox, "inbox-identifier");
+/// # Ok::<(), shopbell::SupportError>(())
+/// ```
+#[derive(Clone)]
+pub struct ChatwootOptions {
+    /// The desk's address, checked; a path is a prefix.
+    pub desk_url: Url,
+    /// The inbox's identifier.
+    pub inbox: String,
+    /// Names the app to the desk.
+    pub user_agent: String,
+    /// Time-outs and the cap on answers.
+    pub limits: Limits,
+    /// Dates a message that the desk sends without a date.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl TryFrom<&ClientConfig> for ChatwootOptions {
+    type Error = SupportError;
+
+    fn try_from(config: &ClientConfig) -> Result<Self, SupportError> {
+        Ok(Self {
+            desk_url: config.validate()?,
+            inbox: config.inbox.clone(),
+            user_agent: config.user_agent.clone(),
+            limits: config.limits.clone(),
+            clock: Arc::clone(&config.clock),
+        })
+    }
+}
+
+impl fmt::Debug for ChatwootOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ChatwootOptions")
+            .field("desk_url", &self.desk_url.as_str())
+            .field("inbox", &self.inbox)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}
+
+/// One inbox of a Chatwoot desk, as a [`Backend`].
+///
+/// ```
+/// use shopbell::{ClientConfig, backend::{Backend, chatwoot::{Chatwoot, ChatwootOptions}}};
+/// let config = ClientConfig::new("https://desk.example.com", "inbox-identifier", "/tmp/support");
+/// let desk = Chatwoot::new(ChatwootOptions::try_from(&config)?)?;
+/// assert!(!desk.capabilities().idempotent_send);
+/// # Ok::<(), shopbell::SupportError>(())
+/// ```
+pub struct Chatwoot {
+    http: Http,
+    door: Door,
+    number: InboxNumber,
+    clock: Arc<dyn Clock>,
+}
+
+impl fmt::Debug for Chatwoot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Chatwoot").finish_non_exhaustive()
+    }
+}
+
+impl Chatwoot {
+    /// Makes the adapter; nothing is sent.
+    ///
+    /// Errors: [`SupportError::InvalidConfig`], where no request can ever be made with the options.
+    pub fn new(options: ChatwootOptions) -> Result<Self, SupportError> {
+        Self::with_timing(options, Timing::default())
+    }
+
+    fn with_timing(options: ChatwootOptions, timing: Timing) -> Result<Self, SupportError> {
+        let ChatwootOptions { desk_url, inbox, user_agent, limits, clock } = options;
+        let invalid = |problem: String| SupportError::InvalidConfig { field: "desk_url", problem };
+        let tls = tls::config().map_err(|error| invalid(error.to_string()))?;
+        let http = Http::new(&desk_url, &inbox, &user_agent, &limits, tls.clone()).map_err(invalid)?;
+        let door = Door::new(&desk_url, &user_agent, &limits, Arc::new(tls), timing);
+        Ok(Self { http, door, number: InboxNumber::default(), clock })
+    }
+
+    async fn list(
+        &self,
+        session: &Session,
+        validator: Option<&str>,
+    ) -> Result<Fetched<Vec<DeskConversation>>, BackendError> {
+        // A list that was kept before the number was known holds more than it should: it is asked for again in full.
+        let validator = validator.and_then(|validator| validator.split_once('|')).and_then(|(number, etag)| {
+            let number = number.parse().ok();
+            if self.number.get().is_none() {
+                self.number.learn(number);
+            }
+            (self.number.get() == number.filter(|n| *n > 0)).then_some(etag)
+        });
+        let mut request =
+            Request::new(Method::GET, "GET conversations", &["contacts", session.key.expose(), "conversations"]);
+        request.validator = validator;
+        request.long = true;
+        let reply = self.call(request, Reach::Contact(session)).await?;
+        if is_unchanged(&reply, validator)? {
+            return Ok(Fetched::Unchanged);
+        }
+        let list: List<wire::Conversation> = reply.json()?;
+        let ours = list.items.into_iter().filter(|conversation| self.number.holds(conversation.inbox_id));
+        let value = ours.filter_map(mapping::conversation).collect();
+        let number = self.number.get().unwrap_or_default();
+        Ok(Fetched::New { value, validator: reply.etag.map(|etag| format!("{number}|{etag}")) })
+    }
+
+    async fn page(
+        &self,
+        session: &Session,
+        conversation: DeskConversationId,
+        before: Option<DeskMessageId>,
+        validator: Option<&str>,
+    ) -> Result<Fetched<Page>, BackendError> {
+        let mut request = Request::new(Method::GET, "GET messages", &["messages"]);
+        request.before = before.map(DeskMessageId::get);
+        request.validator = validator;
+        let reply = self.on_conversation(session, conversation, request).await?;
+        if is_unchanged(&reply, validator)? {
+            return Ok(Fetched::Unchanged);
+        }
+        let list: List<wire::Message> = reply.json()?;
+        let messages = mapping::messages(list.items, conversation);
+        // Of a full page of which nothing can be shown, there is no number to ask on with.
+        let has_older = list.total >= PAGE && !messages.is_empty();
+        Ok(Fetched::New { value: Page { messages, has_older }, validator: reply.etag })
+    }
+
+    fn conversation_of(&self, reply: &Reply) -> Result<DeskConversation, BackendError> {
+        mapping::conversation(reply.object()?).ok_or_else(|| senseless(reply))
+    }
+}
+
+fn senseless(reply: &Reply) -> BackendError {
+    let detail = format!("{}: the answer has no number", reply.label);
+    BackendError::unclear(crate::backend::Fault::Desk, detail)
+}
+
+impl Backend for Chatwoot {
+    fn capabilities(&self) -> Capabilities {
+        CAPABILITIES
+    }
+
+    fn desk_info(&self) -> BackendFuture<'_, DeskInfo> {
+        Box::pin(self.inbox_info())
+    }
+
+    fn establish<'a>(&'a self, request: &'a Establish) -> BackendFuture<'a, Session> {
+        Box::pin(self.make_session(request))
+    }
+
+    fn update_customer<'a>(
+        &'a self,
+        session: &'a Session,
+        identity: Option<&'a Identity>,
+        profile: &'a CustomerProfile,
+    ) -> BackendFuture<'a, ()> {
+        Box::pin(self.set_profile(session, identity, profile))
+    }
+
+    fn conversations<'a>(
+        &'a self,
+        session: &'a Session,
+        validator: Option<&'a str>,
+    ) -> BackendFuture<'a, Fetched<Vec<DeskConversation>>> {
+        Box::pin(self.list(session, validator))
+    }
+
+    fn messages<'a>(
+        &'a self,
+        session: &'a Session,
+        conversation: DeskConversationId,
+        before: Option<DeskMessageId>,
+        validator: Option<&'a str>,
+    ) -> BackendFuture<'a, Fetched<Page>> {
+        Box::pin(self.page(session, conversation, before, validator))
+    }
+
+    fn open_conversation<'a>(&'a self, session: &'a Session) -> BackendFuture<'a, DeskConversation> {
+        Box::pin(async move {
+            let path = ["contacts", session.key.expose(), "conversations"];
+            let request = Request::new(Method::POST, "POST conversation", &path).body(json!({}));
+            let reply = self.call(request, Reach::Contact(session)).await?;
+            let wire: wire::Conversation = reply.object()?;
+            self.number.learn(wire.inbox_id);
+            mapping::conversation(wire).ok_or_else(|| senseless(&reply))
+        })
+    }
+
+    fn send_message<'a>(
+        &'a self,
+        session: &'a Session,
+        conversation: DeskConversationId,
+        message: &'a OutgoingMessage,
+    ) -> BackendFuture<'a, DeskMessage> {
+        Box::pin(async move {
+            let request = Request::new(Method::POST, "POST message", &["messages"])
+                .body(json!({ "content": message.text, "echo_id": message.echo }));
+            let reply = self.on_conversation(session, conversation, request).await?;
+            let sent = mapping::message(reply.object()?, Some(conversation), self.clock.now());
+            sent.ok_or_else(|| senseless(&reply))
+        })
+    }
+
+    fn answer<'a>(
+        &'a self,
+        session: &'a Session,
+        conversation: DeskConversationId,
+        message: DeskMessageId,
+        answer: &'a Answer,
+    ) -> BackendFuture<'a, ()> {
+        Box::pin(self.put_answer(session, conversation, message, answer))
+    }
+
+    fn set_typing<'a>(
+        &'a self,
+        session: &'a Session,
+        conversation: DeskConversationId,
+        typing: bool,
+    ) -> BackendFuture<'a, ()> {
+        Box::pin(async move {
+            let status = if typing { "on" } else { "off" };
+            let request =
+                Request::new(Method::POST, "POST typing", &["toggle_typing"]).body(json!({ "typing_status": status }));
+            self.on_conversation(session, conversation, request).await?.must_be_ours()
+        })
+    }
+
+    fn mark_seen<'a>(&'a self, session: &'a Session, conversation: DeskConversationId) -> BackendFuture<'a, ()> {
+        Box::pin(async move {
+            let request = Request::new(Method::POST, "POST seen", &["update_last_seen"]).body(json!({}));
+            self.on_conversation(session, conversation, request).await?.must_be_ours()
+        })
+    }
+
+    fn resolve<'a>(
+        &'a self,
+        session: &'a Session,
+        conversation: DeskConversationId,
+    ) -> BackendFuture<'a, ConversationStatus> {
+        Box::pin(async move {
+            let request = Request::new(Method::POST, "POST status", &["toggle_status"]).body(json!({}));
+            let reply = self.on_conversation(session, conversation, request).await?;
+            Ok(self.conversation_of(&reply)?.status)
+        })
+    }
+
+    fn connect<'a>(&'a self, session: &'a Session) -> BackendFuture<'a, Box<dyn Realtime>> {
+        Box::pin(async move {
+            let Some(token) = &session.realtime_token else {
+                let detail = "the session has no token for the realtime connection";
+                return Err(BackendError::refused(crate::backend::Fault::Unsupported, detail));
+            };
+            let events =
+                Events { key: session.key.clone(), inbox: self.number.clone(), clock: Arc::clone(&self.clock) };
+            let socket: Box<dyn Realtime> = Box::new(self.door.open(token, events).await?);
+            Ok(socket)
+        })
+    }
+}

@@ -1,0 +1,358 @@
+//! The port to a support desk.
+//!
+//! [`Backend`] is everything that Shopbell asks of a desk. The outbox is the only caller of what writes, sync the only
+//! caller of what reads; neither knows which desk it is. One adapter ships: [`chatwoot`]. To add another desk, copy
+//! the scripted one in `testing/memory.rs`, fill in each method, and run the conformance suite of
+//! `testing/conformance.rs` on it until it passes; no other file changes.
+//!
+//! Rules for every adapter:
+//! - **Say what happened.** Each failure carries [`Happened`]: `No` only where it is certain that the desk did nothing
+//!   (no connection, a refusal, a throttle). Everything else is `Maybe`, and the outbox will look before it sends
+//!   again. A wrong `No` doubles a message, a wrong `Maybe` costs one look.
+//! - **Never trust a body.** What is not the desk's own kind of answer (a log-in page of a hotel's network) is network
+//!   trouble, never data.
+//! - **Cancellation.** Any future may be dropped at any await; [`Realtime::next`] must lose no event by it.
+//! - **No retries inside**: back-off is the outbox's and sync's business, except for a probe that tells two refusals
+//!   apart.
+
+pub mod chatwoot;
+mod error;
+
+use std::{fmt, future::Future, pin::Pin};
+
+pub use error::{BackendError, Fault, Happened};
+
+use crate::model::{
+    Agent, Answer, Attachment, Author, Availability, Content, ConversationStatus, CustomerProfile, DeskConversationId,
+    DeskMessageId, Identity, Receipt, Timestamp,
+};
+
+/// What the methods of [`Backend`] return.
+pub type BackendFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, BackendError>> + Send + 'a>>;
+
+/// A support desk.
+pub trait Backend: Send + Sync + 'static {
+    /// What this desk can do. Constant for the adapter's life.
+    fn capabilities(&self) -> Capabilities;
+
+    /// Asks the desk about itself; also the check that it is there and knows the inbox.
+    ///
+    /// Errors: [`Fault::UnknownInbox`] where it does not.
+    fn desk_info(&self) -> BackendFuture<'_, DeskInfo>;
+
+    /// Makes the customer known to the desk, or finds them again. Idempotent by `request.key`: called twice, after any
+    /// failure, it gives the same session. A profile that the desk does not like must not stop it: the session comes
+    /// first, and [`update_customer`](Self::update_customer) says what is wrong with the profile.
+    ///
+    /// Errors: [`Fault::IdentityRejected`] where the desk does not accept the identity's hash, or wants one.
+    fn establish<'a>(&'a self, request: &'a Establish) -> BackendFuture<'a, Session>;
+
+    /// Sets what `profile` holds and leaves the rest. Idempotent.
+    fn update_customer<'a>(
+        &'a self,
+        session: &'a Session,
+        identity: Option<&'a Identity>,
+        profile: &'a CustomerProfile,
+    ) -> BackendFuture<'a, ()>;
+
+    /// The customer's conversations, with as many of their newest messages as the desk gives for free.
+    ///
+    /// With `validator` (from an earlier answer) the desk may say [`Fetched::Unchanged`].
+    fn conversations<'a>(
+        &'a self,
+        session: &'a Session,
+        validator: Option<&'a str>,
+    ) -> BackendFuture<'a, Fetched<Vec<DeskConversation>>>;
+
+    /// One page of messages, oldest first, all before `before` (the newest page where `None`).
+    ///
+    /// Errors: [`Fault::ConversationGone`], [`Fault::SessionGone`].
+    fn messages<'a>(
+        &'a self,
+        session: &'a Session,
+        conversation: DeskConversationId,
+        before: Option<DeskMessageId>,
+        validator: Option<&'a str>,
+    ) -> BackendFuture<'a, Fetched<Page>>;
+
+    /// Opens a conversation. Not idempotent: after [`Happened::Maybe`] the caller looks for one that it does not know.
+    fn open_conversation<'a>(&'a self, session: &'a Session) -> BackendFuture<'a, DeskConversation>;
+
+    /// Sends a message. Not idempotent, unless [`Capabilities::idempotent_send`] says so.
+    fn send_message<'a>(
+        &'a self,
+        session: &'a Session,
+        conversation: DeskConversationId,
+        message: &'a OutgoingMessage,
+    ) -> BackendFuture<'a, DeskMessage>;
+
+    /// Answers a select, a form or a survey. Idempotent: the last answer stands.
+    fn answer<'a>(
+        &'a self,
+        session: &'a Session,
+        conversation: DeskConversationId,
+        message: DeskMessageId,
+        answer: &'a Answer,
+    ) -> BackendFuture<'a, ()>;
+
+    /// Tells the agents that the customer types, or stopped.
+    fn set_typing<'a>(
+        &'a self,
+        session: &'a Session,
+        conversation: DeskConversationId,
+        typing: bool,
+    ) -> BackendFuture<'a, ()>;
+
+    /// Tells the agents that the customer has seen everything up to now. Idempotent.
+    fn mark_seen<'a>(&'a self, session: &'a Session, conversation: DeskConversationId) -> BackendFuture<'a, ()>;
+
+    /// Ends a conversation. Idempotent.
+    fn resolve<'a>(
+        &'a self,
+        session: &'a Session,
+        conversation: DeskConversationId,
+    ) -> BackendFuture<'a, ConversationStatus>;
+
+    /// Opens the realtime connection and returns once the desk has confirmed that events will come.
+    ///
+    /// Errors: [`Fault::SessionGone`] where the desk stays silent to the subscription, as one does whose token is no
+    /// longer good; the caller establishes again.
+    fn connect<'a>(&'a self, session: &'a Session) -> BackendFuture<'a, Box<dyn Realtime>>;
+}
+
+/// An open realtime connection. Dropping it closes the socket.
+pub trait Realtime: Send {
+    /// The next event. Ends with an error when the connection is lost or has gone stale. Cancel-safe.
+    fn next(&mut self) -> BackendFuture<'_, RealtimeEvent>;
+
+    /// Tells the desk that the customer is still there; the desk answers with [`RealtimeEvent::Presence`].
+    fn announce_presence(&mut self) -> BackendFuture<'_, ()>;
+}
+
+/// What happens at the desk while one watches. Events may come twice, late and out of order: they are upserts.
+#[derive(Clone, Debug, PartialEq)]
+pub enum RealtimeEvent {
+    /// A message is new or has changed.
+    Message(Box<DeskMessage>),
+    /// A conversation is new or has changed. It carries no messages that need applying.
+    Conversation(ConversationChange),
+    /// Somebody at the desk types, or stopped.
+    Typing {
+        /// Where.
+        conversation: DeskConversationId,
+        /// Typing, or stopped.
+        typing: bool,
+        /// Who, where the desk says it.
+        name: Option<String>,
+    },
+    /// Whether agents are there.
+    Presence(Availability),
+}
+
+/// What a desk can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Capabilities {
+    /// A message sent twice with one key is kept once: the outbox then resends without looking.
+    pub idempotent_send: bool,
+    /// There is a realtime connection.
+    pub realtime: bool,
+    /// Typing of the customer can be told.
+    pub typing: bool,
+    /// What the customer has seen can be told.
+    pub read_receipts: bool,
+    /// The customer can end a conversation.
+    pub resolve: bool,
+    /// [`Backend::conversations`] gives whole conversations, from the first message on: a large gap is then filled by
+    /// one list rather than by many pages.
+    pub complete_list: bool,
+    /// The longest text of a message, in characters.
+    pub max_message_chars: usize,
+    /// The longest text of a customer's attribute, in characters.
+    pub max_attribute_chars: usize,
+    /// The largest absolute value of a whole-number attribute.
+    pub max_attribute_integer: i64,
+    /// How often [`Realtime::announce_presence`] must be called for the customer to count as online.
+    pub presence_interval: std::time::Duration,
+}
+
+impl Default for Capabilities {
+    /// A desk that can do nothing beyond messages, without limits to speak of.
+    fn default() -> Self {
+        Self {
+            idempotent_send: false,
+            realtime: false,
+            typing: false,
+            read_receipts: false,
+            resolve: false,
+            complete_list: false,
+            max_message_chars: 100_000,
+            max_attribute_chars: 1_000,
+            max_attribute_integer: i64::MAX,
+            presence_interval: std::time::Duration::from_secs(60),
+        }
+    }
+}
+
+/// What a desk says of itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct DeskInfo {
+    /// The inbox's name, as the merchant gave it.
+    pub name: String,
+    /// Identities need the server's proof.
+    pub identity_proof_required: bool,
+    /// A survey follows a resolved conversation.
+    pub survey: bool,
+}
+
+/// What [`Backend::establish`] needs.
+#[derive(Clone)]
+pub struct Establish {
+    /// The secret that the session will be known by: chosen here, at random, so that asking twice makes one customer.
+    pub key: Secret,
+    /// Who it is; `None` for an anonymous customer.
+    pub identity: Option<Identity>,
+    /// What the agents shall see.
+    pub profile: CustomerProfile,
+}
+
+/// A customer's standing with the desk. Kept in the store, never logged.
+#[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Session {
+    /// The secret of [`Establish::key`], or the one the desk gave instead.
+    pub key: Secret,
+    /// What the realtime connection needs, where the desk gives one.
+    pub realtime_token: Option<Secret>,
+    /// The desk accepted the identity's proof.
+    pub verified: bool,
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Session(verified: {})", self.verified)
+    }
+}
+
+/// Text that must not reach a log: `Debug` prints `***`.
+///
+/// ```
+/// use shopbell::backend::Secret;
+/// assert_eq!(format!("{:?}", Secret::new("token")), "***");
+/// ```
+#[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Wraps the text.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text, for the one place that needs it.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+/// An answer that the desk may have given before.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Fetched<T> {
+    /// The same as when the validator was given.
+    Unchanged,
+    /// New, with the validator to ask with the next time.
+    New {
+        /// What was asked for.
+        value: T,
+        /// For the next question, where the desk gives one.
+        validator: Option<String>,
+    },
+}
+
+/// One page of messages.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Page {
+    /// Oldest first.
+    pub messages: Vec<DeskMessage>,
+    /// Whether older ones may exist. Never wrongly `false`; a `true` may be followed by an empty page, for not every
+    /// desk can tell.
+    pub has_older: bool,
+}
+
+/// A conversation as the desk has it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DeskConversation {
+    /// Its number.
+    pub id: DeskConversationId,
+    /// Where it stands.
+    pub status: ConversationStatus,
+    /// When the customer last looked, on any phone.
+    pub customer_seen_at: Option<Timestamp>,
+    /// When an agent last looked.
+    pub agent_seen_at: Option<Timestamp>,
+    /// Its messages, oldest first, as many as the desk gave.
+    pub messages: Vec<DeskMessage>,
+    /// Whether `messages` holds every message from the first on.
+    pub complete: bool,
+}
+
+/// What changed in a conversation; `None` leaves what is known.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ConversationChange {
+    /// Its number.
+    pub id: DeskConversationId,
+    /// Where it stands.
+    pub status: Option<ConversationStatus>,
+    /// When the customer last looked, on any phone.
+    pub customer_seen_at: Option<Timestamp>,
+    /// When an agent last looked.
+    pub agent_seen_at: Option<Timestamp>,
+    /// Who it is assigned to.
+    pub agent: Option<Agent>,
+}
+
+/// A message as the desk has it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DeskMessage {
+    /// Its number.
+    pub id: DeskMessageId,
+    /// The conversation that it is in.
+    pub conversation: DeskConversationId,
+    /// Who wrote it.
+    pub author: Author,
+    /// What it says or asks.
+    pub content: Content,
+    /// Files that came with it.
+    pub attachments: Vec<Attachment>,
+    /// When the desk got it.
+    pub created_at: Timestamp,
+    /// The key that the sender gave it, where the desk repeats it.
+    pub echo: Option<String>,
+    /// What the desk says of the customer's own message; `None` where it says nothing here.
+    pub receipt: Option<Receipt>,
+    /// Deleted: `content` is the desk's notice.
+    pub deleted: bool,
+    /// The message that this one replies to.
+    pub in_reply_to: Option<DeskMessageId>,
+}
+
+/// A message on its way to the desk.
+#[derive(Clone)]
+pub struct OutgoingMessage {
+    /// What the customer wrote.
+    pub text: String,
+    /// A key for it, repeated by desks that can. The same for every attempt.
+    pub echo: String,
+}
+
+impl fmt::Debug for OutgoingMessage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "OutgoingMessage({} bytes)", self.text.len())
+    }
+}

@@ -1,0 +1,222 @@
+//! One customer's open file with its two workers.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use rusqlite::Connection;
+use tokio::{
+    sync::{mpsc, watch},
+    task::JoinHandle,
+};
+
+use super::{Inner, blocking};
+use crate::{
+    SupportError,
+    backend::Secret,
+    clock::token,
+    conversations::TypingSignals,
+    customer::standing::Standing,
+    model::{CustomerProfile, Verification},
+    outbox,
+    signal::Signal,
+    store::{CustomerKey, CustomerRow, Durability, Recorded, SessionRow, Store, StoreError, Tx, adopt},
+    sync,
+};
+
+/// How long what is being sent may take to finish on the way to the background: phones give an app about five seconds.
+const GRACE: Duration = Duration::from_secs(3);
+
+/// A customer who is here.
+pub(crate) struct Active {
+    pub(crate) key: CustomerKey,
+    pub(crate) store: Arc<Store>,
+    /// The standing under which new conversations begin.
+    pub(crate) own_session: String,
+    pub(crate) fetcher: Arc<sync::fetch::Fetcher>,
+    pub(crate) standing: Arc<Standing>,
+    pub(crate) typing: Arc<TypingSignals>,
+    outbox: mpsc::UnboundedSender<Signal>,
+    sync: mpsc::UnboundedSender<Signal>,
+    stop: watch::Sender<bool>,
+    workers: Mutex<Option<(JoinHandle<()>, JoinHandle<()>)>>,
+}
+
+impl Active {
+    /// Opens the file, finishes what a crash left half done, and starts the workers.
+    pub(crate) async fn start(inner: &Arc<Inner>, recorded: Recorded) -> Result<Arc<Self>, SupportError> {
+        let (place, feed, now) = (inner.place.clone(), inner.feed.clone(), inner.config.clock.now());
+        let path = place.database(&recorded.current);
+        let store = Arc::new(blocking(move || Store::open(&path, now, feed)).await?);
+        let key = recorded.current.clone();
+        let started = Self::start_on(inner, recorded, Arc::clone(&store)).await;
+        if started.is_err() {
+            let _ = blocking(move || {
+                store.close();
+                Ok(())
+            })
+            .await;
+        }
+        tracing::debug!(anonymous = key.is_anonymous(), opened = started.is_ok(), "customer's file");
+        started
+    }
+
+    async fn start_on(inner: &Arc<Inner>, recorded: Recorded, store: Arc<Store>) -> Result<Arc<Self>, SupportError> {
+        let (session, secret) = (token(inner.config.random.as_ref()), token(inner.config.random.as_ref()));
+        let secret = Secret::new(secret);
+        let own_session = store.write(Durability::Now, move |tx| own_session(tx, &session, &secret)).await?;
+        if let Some(old) = &recorded.adopting {
+            Self::adopt(inner, &store, old, &own_session).await?;
+            let done = Recorded { current: recorded.current.clone(), adopting: None };
+            let (place, old) = (inner.place.clone(), old.clone());
+            blocking(move || {
+                place.record(&done)?;
+                place.remove(&old);
+                Ok(())
+            })
+            .await?;
+        }
+        let config = &inner.config;
+        let backend = Arc::clone(&inner.backend);
+        let capabilities = backend.capabilities();
+        let standing = Arc::new(Standing::new(Arc::clone(&store), Arc::clone(&backend)));
+        let (stop, stopped) = watch::channel(false);
+        let (outbox_signals, outbox_inbox) = mpsc::unbounded_channel();
+        let (sync_signals, sync_inbox) = mpsc::unbounded_channel();
+        let fetcher = Arc::new(sync::fetch::Fetcher {
+            store: Arc::clone(&store),
+            backend: Arc::clone(&backend),
+            standing: Arc::clone(&standing),
+            random: Arc::clone(&config.random),
+        });
+        let tools = Arc::new(outbox::Tools {
+            store: Arc::clone(&store),
+            backend: Arc::clone(&backend),
+            standing: Arc::clone(&standing),
+            clock: Arc::clone(&config.clock),
+            random: Arc::clone(&config.random),
+        });
+        let rules = outbox::queue::Rules {
+            settle: config.limits.settle,
+            longest_attempt: config.limits.request_timeout,
+            idempotent: capabilities.idempotent_send,
+        };
+        let lock = inner.place.lock(&recorded.current);
+        let sender = outbox::worker::Worker::new(tools, rules, lock, outbox_inbox, stopped.clone());
+        let rules = sync::link::Rules {
+            realtime: capabilities.realtime,
+            presence: capabilities.presence_interval,
+            idle_poll: config.limits.idle_poll,
+            active_poll: config.limits.active_poll,
+            read_marks: config.limits.read_marks,
+        };
+        let reader = sync::worker::Worker {
+            fetcher: Arc::clone(&fetcher),
+            rules,
+            clock: Arc::clone(&config.clock),
+            moment: inner.moment.clone(),
+            signals: sync_inbox,
+            screen: inner.screen.top(),
+            outbox: outbox_signals.clone(),
+            stop: stopped,
+        };
+        let workers = (supervised("outbox", sender.run()), supervised("sync", reader.run()));
+        Ok(Arc::new(Self {
+            key: recorded.current,
+            typing: Arc::new(TypingSignals::new(Arc::clone(&store), backend, Arc::clone(&standing))),
+            store,
+            own_session,
+            fetcher,
+            standing,
+            outbox: outbox_signals,
+            sync: sync_signals,
+            stop,
+            workers: Mutex::new(Some(workers)),
+        }))
+    }
+
+    async fn adopt(
+        inner: &Arc<Inner>,
+        store: &Arc<Store>,
+        old: &CustomerKey,
+        own_session: &str,
+    ) -> Result<(), SupportError> {
+        let path = inner.place.database(old);
+        if !path.exists() {
+            // Taken over and removed before the crash.
+            return Ok(());
+        }
+        let (feed, now) = (crate::store::Feed::new(), inner.config.clock.now());
+        let opened = path.clone();
+        // Opened as a store first: an older version's file is migrated by that.
+        blocking(move || {
+            Store::open(&opened, now, feed)?.close();
+            Ok(())
+        })
+        .await?;
+        let (name, own_session) = (old.as_str().to_owned(), own_session.to_owned());
+        store
+            .write(Durability::Now, move |tx| {
+                let old = Connection::open(&path)?;
+                adopt(tx, &old, &name, &own_session)
+            })
+            .await
+    }
+
+    /// A word to both workers. One that has stopped needs none.
+    pub(crate) fn signal(&self, signal: Signal) {
+        let _ = self.outbox.send(signal);
+        let _ = self.sync.send(signal);
+    }
+
+    /// Whether a worker has ended without being told to: it panicked.
+    pub(crate) fn is_broken(&self) -> bool {
+        let workers = self.workers.lock().unwrap_or_else(PoisonError::into_inner);
+        workers.as_ref().is_some_and(|(sender, reader)| sender.is_finished() || reader.is_finished())
+    }
+
+    /// Stops the workers and closes every file. What is being sent may finish first, within [`GRACE`].
+    pub(crate) async fn stop(&self) {
+        self.stop.send_replace(true);
+        let workers = self.workers.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some((mut sender, reader)) = workers {
+            reader.abort();
+            if tokio::time::timeout(GRACE, &mut sender).await.is_err() {
+                sender.abort();
+                let _ = sender.await;
+            }
+            let _ = reader.await;
+        }
+        let store = Arc::clone(&self.store);
+        let _ = blocking(move || {
+            store.close();
+            Ok(())
+        })
+        .await;
+    }
+}
+
+/// The customer's row and standing, made where the file is new.
+fn own_session(tx: &mut Tx<'_>, session: &str, secret: &Secret) -> Result<String, StoreError> {
+    if CustomerRow::find(tx)?.is_none() {
+        let customer =
+            CustomerRow { identity: None, profile: CustomerProfile::default(), verification: Verification::Anonymous };
+        customer.save(tx)?;
+    }
+    if let Some(row) = SessionRow::own(tx)? {
+        return Ok(row.id);
+    }
+    SessionRow::insert_own(tx, session, secret)?;
+    Ok(session.to_owned())
+}
+
+/// Runs a worker; a panic in it is a log line and a fresh start at the next resume, never an abort.
+fn supervised(name: &'static str, work: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        let work = std::panic::AssertUnwindSafe(work);
+        if futures_util::FutureExt::catch_unwind(work).await.is_err() {
+            tracing::error!(worker = name, "a worker panicked; it starts again with the next resume");
+        }
+    })
+}

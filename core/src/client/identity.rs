@@ -1,0 +1,167 @@
+//! Who is here: logging in, what is said of the customer, logging out.
+
+use std::sync::Arc;
+
+use super::{Active, Phase, SupportClient};
+use crate::{
+    SupportError,
+    clock::token,
+    conversations::requeue,
+    customer::validate,
+    model::{AttentionReason, CustomerProfile, Identity, Verification},
+    store::{
+        CustomerKey, CustomerRow, Durability, EntryRow, EntryState, NewEntry, Recorded, SessionRow, StoreError, Task,
+        Tx,
+    },
+};
+
+impl SupportClient {
+    /// The customer has logged in to the merchant's app.
+    ///
+    /// Returns when it is safe on the phone; the desk is told by itself. Whoever was anonymous keeps the conversation:
+    /// it moves to the person they turn out to be. Whoever was somebody else leaves as by [`log_out`](Self::log_out).
+    /// Called again for the same person (at every start, say) it only refreshes the hash and the profile, and what
+    /// the desk had refused for a wrong hash is tried again.
+    ///
+    /// What the desk makes of the hash is in [`status`](Self::status), or ask with
+    /// [`verify_identity`](Self::verify_identity).
+    ///
+    /// Errors: [`SupportError::InvalidInput`]; [`SupportError::Storage`], and whoever was here still is.
+    pub async fn identify(&self, identity: Identity, profile: CustomerProfile) -> Result<(), SupportError> {
+        validate::identity(&identity)?;
+        validate::profile(&profile, &self.capabilities())?;
+        let _turn = self.inner.changing.lock().await;
+        let active = self.inner.active()?;
+        let key = CustomerKey::identified(identity.identifier());
+        if key == active.key {
+            active.store.write(Durability::Now, move |tx| log_in(tx, identity, profile)).await?;
+            active.standing.look_again();
+            active.wake();
+            return Ok(());
+        }
+        let adopting = active.key.is_anonymous().then(|| active.key.clone());
+        let next = self.replace(active, Recorded { current: key, adopting }).await?;
+        next.store.write(Durability::Now, move |tx| log_in(tx, identity, profile)).await?;
+        next.standing.look_again();
+        next.wake();
+        Ok(())
+    }
+
+    /// Says more of the customer; a field left `None` stays as it is, attributes are merged by name.
+    ///
+    /// Errors: [`SupportError::InvalidInput`] where a value is over the desk's limits.
+    pub async fn update_customer(&self, profile: CustomerProfile) -> Result<(), SupportError> {
+        validate::profile(&profile, &self.capabilities())?;
+        let active = self.inner.active()?;
+        active
+            .store
+            .write(Durability::Now, move |tx| {
+                let Some(mut customer) = CustomerRow::find(tx)? else { return Ok(()) };
+                customer.profile = customer.profile.merged(profile);
+                customer.save(tx)?;
+                tell(tx)
+            })
+            .await
+    }
+
+    /// Asks the desk now what it makes of the customer's identity.
+    ///
+    /// Errors: [`SupportError::IdentityRejected`]; [`SupportError::Offline`] and its kin where it can't be asked.
+    pub async fn verify_identity(&self) -> Result<Verification, SupportError> {
+        let active = self.inner.active()?;
+        let customer = active.store.read(CustomerRow::find).await?;
+        if customer.is_none_or(|customer| customer.identity.is_none()) {
+            return Ok(Verification::Anonymous);
+        }
+        active.standing.forget(&active.own_session).await?;
+        let session = active.standing.session(&active.own_session).await?;
+        Ok(if session.verified { Verification::Verified } else { Verification::Unverified })
+    }
+
+    /// The customer has logged out of the merchant's app: whoever comes next sees nothing of them. What they wrote,
+    /// unsent messages included, is kept, and is there when they log in again. An anonymous customer leaves for good:
+    /// nothing could bring them back.
+    ///
+    /// Errors: [`SupportError::Storage`], and whoever was here still is.
+    pub async fn log_out(&self) -> Result<(), SupportError> {
+        let _turn = self.inner.changing.lock().await;
+        let active = self.inner.active()?;
+        let current = CustomerKey::anonymous(&token(self.inner.config.random.as_ref()));
+        self.replace(active, Recorded { current, adopting: None }).await.map(|_| ())
+    }
+
+    /// Puts another customer in the place of the one who is here; on failure the first stays.
+    async fn replace(&self, old: Arc<Active>, recorded: Recorded) -> Result<Arc<Active>, SupportError> {
+        let before = Recorded { current: old.key.clone(), adopting: None };
+        self.inner.enter(Phase::Paused(old.key.clone()));
+        old.stop().await;
+        let next = match self.record(recorded.clone()).await {
+            Ok(()) => Active::start(&self.inner, recorded).await,
+            Err(error) => Err(error),
+        };
+        match next {
+            Ok(next) => {
+                self.inner.enter(Phase::Open(Arc::clone(&next)));
+                Ok(next)
+            }
+            Err(error) => {
+                self.record(before.clone()).await?;
+                let again = Active::start(&self.inner, before).await?;
+                self.inner.enter(Phase::Open(again));
+                Err(error)
+            }
+        }
+    }
+
+    async fn record(&self, recorded: Recorded) -> Result<(), SupportError> {
+        let place = self.inner.place.clone();
+        super::blocking(move || place.record(&recorded)).await
+    }
+}
+
+fn log_in(tx: &mut Tx<'_>, identity: Identity, profile: CustomerProfile) -> Result<(), StoreError> {
+    let Some(mut customer) = CustomerRow::find(tx)? else { return Ok(()) };
+    let same = customer.identity.as_ref() == Some(&identity);
+    let refused = customer.verification == Verification::Rejected;
+    let merged = customer.profile.clone().merged(profile);
+    let news = merged != customer.profile;
+    customer.profile = merged;
+    if !same || refused {
+        customer.identity = Some(identity);
+        customer.verification = Verification::Pending;
+        // The desk is to look at the new proof before anything else is asked of it.
+        if let Some(own) = SessionRow::own(tx)? {
+            SessionRow::forget(tx, &own.id)?;
+        }
+        for entry in EntryRow::all(tx)? {
+            if let EntryState::Attention { reason: AttentionReason::IdentityRejected, unclear } = &entry.state {
+                requeue(tx, &entry, *unclear)?;
+            }
+        }
+    }
+    customer.save(tx)?;
+    if !same || refused || news { tell(tx) } else { Ok(()) }
+}
+
+/// Queues the telling of what is known of the customer, to each standing that the desk has or will have.
+fn tell(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    let identified = CustomerRow::find(tx)?.is_some_and(|customer| customer.identity.is_some());
+    let entries = EntryRow::all(tx)?;
+    for session in SessionRow::all(tx)? {
+        // Nothing is told of somebody who has neither written nor logged in: their standing, when it is made, carries
+        // the profile with it.
+        if !(session.established || session.own && identified) {
+            continue;
+        }
+        let waits = entries.iter().any(|entry| {
+            entry.session == session.id
+                && entry.task == Task::Profile
+                && matches!(entry.state, EntryState::Waiting { .. })
+        });
+        if !waits {
+            let entry = NewEntry { conversation: None, session: &session.id, task: Task::Profile, message: None };
+            EntryRow::insert(tx, entry)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,289 @@
+//! The client: opened once, told who is here, paused and resumed with the app.
+//!
+//! # Life
+//! ```text
+//!            ┌────────── identify / log_out: another file, other workers ──────────┐
+//!            ▼                                                                     │
+//!   open ──▶ Open ──── pause ───▶ Paused (no file, no lock, no socket) ── resume ──┤
+//!            └────────────────── shutdown ───▶ Closed ◀────────────────────────────┘
+//! ```
+//! One change at a time; each takes effect whole or not at all. There is no global state: two clients of one process
+//! share nothing but what they keep in one folder, and that is guarded as between processes.
+
+mod active;
+mod identity;
+mod screen;
+mod status;
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+pub(crate) use active::Active;
+pub(crate) use screen::ScreenGuard;
+pub use status::{ClientStatus, StatusUpdates};
+
+use crate::{
+    ClientConfig, SupportError,
+    backend::{
+        Backend, Capabilities, DeskInfo,
+        chatwoot::{Chatwoot, ChatwootOptions},
+    },
+    clock::token,
+    conversations::{Conversation, ConversationList},
+    model::ConversationId,
+    signal::Signal,
+    store::{ConversationRow, CustomerKey, Feed, Place, Recorded},
+    sync::moment::Moment,
+};
+
+/// In-app support: one per app, cheap to clone, every clone is the same client.
+///
+/// Needs a tokio runtime around [`open`](Self::open); its work runs there. Nothing but a look-up is done on the
+/// caller's thread. Dropping the last clone (and the last handle it gave out) stops its work; nothing is lost by that.
+///
+/// ```no_run
+/// use shopbell::{ClientConfig, Identity, CustomerProfile, SupportClient};
+/// # async fn example() -> Result<(), shopbell::SupportError> {
+/// let client = SupportClient::open(ClientConfig::new("https://desk.example.com", "inbox", "support-data")).await?;
+/// client.identify(Identity::new("customer-7"), CustomerProfile::default()).await?;
+/// let conversation = client.start_conversation()?;
+/// conversation.send("Where is my parcel?").await?;
+/// client.shutdown().await;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct SupportClient {
+    inner: Arc<Inner>,
+}
+
+/// What every handle holds on to.
+pub(crate) struct Inner {
+    pub(crate) config: ClientConfig,
+    pub(crate) backend: Arc<dyn Backend>,
+    pub(crate) feed: Feed,
+    pub(crate) moment: Moment,
+    pub(crate) phase: watch::Sender<Phase>,
+    pub(crate) screen: screen::Screen,
+    place: Place,
+    /// One change of life at a time.
+    changing: tokio::sync::Mutex<()>,
+}
+
+/// Where the client stands.
+#[derive(Clone)]
+pub(crate) enum Phase {
+    Open(Arc<Active>),
+    Paused(CustomerKey),
+    Closed,
+}
+
+impl SupportClient {
+    /// Opens the client on a Chatwoot desk, as whoever was here last. Works without a network; nothing is sent to the
+    /// desk before the customer writes or logs in.
+    ///
+    /// Errors: [`SupportError::InvalidConfig`]; [`SupportError::Storage`] where the folder can't be used, is full, or
+    /// holds data of a newer version. Nothing is changed by a failure. A damaged database is set aside under another
+    /// name and a new one begun.
+    pub async fn open(config: ClientConfig) -> Result<Self, SupportError> {
+        let options = ChatwootOptions::try_from(&config)?;
+        // Reading the root certificates takes a few milliseconds: not on the caller's thread.
+        let backend = blocking(move || Chatwoot::new(options)).await?;
+        Self::open_with(config, Arc::new(backend)).await
+    }
+
+    /// Opens the client on any other desk: see [`Backend`].
+    ///
+    /// Errors: as [`open`](Self::open).
+    pub async fn open_with(config: ClientConfig, backend: Arc<dyn Backend>) -> Result<Self, SupportError> {
+        let desk = config.validate()?;
+        let (data_dir, inbox) = (config.data_dir.clone(), config.inbox.clone());
+        let anonymous = CustomerKey::anonymous(&token(config.random.as_ref()));
+        let (place, recorded) = blocking(move || {
+            let place = Place::open(&data_dir, desk.as_str(), &inbox)?;
+            let recorded = match place.recorded()? {
+                Some(recorded) => recorded,
+                None => {
+                    let recorded = Recorded { current: anonymous, adopting: None };
+                    place.record(&recorded)?;
+                    recorded
+                }
+            };
+            Ok((place, recorded))
+        })
+        .await?;
+        let feed = Feed::new();
+        let inner = Arc::new(Inner {
+            moment: Moment::new(feed.clone()),
+            feed,
+            config,
+            backend,
+            phase: watch::channel(Phase::Closed).0,
+            screen: screen::Screen::default(),
+            place,
+            changing: tokio::sync::Mutex::new(()),
+        });
+        let active = Active::start(&inner, recorded).await?;
+        inner.enter(Phase::Open(active));
+        Ok(Self { inner })
+    }
+
+    /// Observes the list of conversations.
+    pub fn conversations(&self) -> ConversationList {
+        ConversationList::new(&self.inner)
+    }
+
+    /// Begins a conversation. The desk learns of it with its first message; without one it leaves no trace.
+    ///
+    /// Errors: [`SupportError::Paused`], [`SupportError::Closed`].
+    pub fn start_conversation(&self) -> Result<Conversation, SupportError> {
+        let key = self.inner.active()?.key.clone();
+        let id = ConversationId::new(token(self.inner.config.random.as_ref()));
+        Ok(Conversation::new(Arc::clone(&self.inner), key, id, true))
+    }
+
+    /// A conversation of the list, or one whose id was kept. One that does not exist here is told by the first command
+    /// ([`SupportError::NotFound`]); its timeline is empty.
+    ///
+    /// Errors: [`SupportError::Paused`], [`SupportError::Closed`].
+    pub fn conversation(&self, id: &ConversationId) -> Result<Conversation, SupportError> {
+        let key = self.inner.active()?.key.clone();
+        Ok(Conversation::new(Arc::clone(&self.inner), key, id.clone(), false))
+    }
+
+    /// How many messages the customer has not seen, in all conversations.
+    pub async fn unread(&self) -> Result<u32, SupportError> {
+        self.inner.active()?.store.read(ConversationRow::unread).await
+    }
+
+    /// Observes how the desk is reached, whether agents are there, what the desk makes of the customer, and how much
+    /// is unread.
+    pub fn status(&self) -> StatusUpdates {
+        StatusUpdates::new(&self.inner)
+    }
+
+    /// What this desk can do.
+    pub fn capabilities(&self) -> Capabilities {
+        self.inner.backend.capabilities()
+    }
+
+    /// Asks the desk about itself: also a check of the configuration, for a developer's first run.
+    ///
+    /// Errors: [`SupportError::InvalidConfig`] where the desk does not know the inbox; [`SupportError::Offline`],
+    /// [`SupportError::DeskUnavailable`], [`SupportError::Busy`].
+    pub async fn desk_info(&self) -> Result<DeskInfo, SupportError> {
+        Ok(self.inner.backend.desk_info().await?)
+    }
+
+    /// Asks the desk for news now: for pull-to-refresh. What is new is in the list and the timelines when it returns.
+    ///
+    /// Errors: [`SupportError::Offline`] and its kin; what is on the phone stays as it is.
+    pub async fn refresh(&self) -> Result<(), SupportError> {
+        let active = self.inner.active()?;
+        active.fetcher.list().await?;
+        active.wake();
+        Ok(())
+    }
+
+    /// The host knows that there is a network again (`true`: what waits is tried at once), or that there is none
+    /// (`false`: nothing is tried until there is). Never needed, always helpful. Returns at once.
+    pub fn network_changed(&self, available: bool) {
+        if let Ok(active) = self.inner.active() {
+            active.signal(Signal::Online(available));
+        }
+    }
+
+    /// Closes every file, lock and socket, for the app goes to the background and may be frozen there. What is being
+    /// sent is let finish first, for at most three seconds. Observers wait for the resume; commands are refused with
+    /// [`SupportError::Paused`]. Pausing twice is one pause.
+    pub async fn pause(&self) {
+        let _turn = self.inner.changing.lock().await;
+        if let Ok(active) = self.inner.active() {
+            self.inner.enter(Phase::Paused(active.key.clone()));
+            active.stop().await;
+        }
+    }
+
+    /// Opens everything again and tries at once what waits. On a client that is not paused it only does the latter:
+    /// call it whenever the app comes to the foreground.
+    ///
+    /// Errors: [`SupportError::Storage`], and the client stays paused; [`SupportError::Closed`].
+    pub async fn resume(&self) -> Result<(), SupportError> {
+        let _turn = self.inner.changing.lock().await;
+        let phase = self.inner.phase.borrow().clone();
+        match phase {
+            Phase::Open(active) if !active.is_broken() => {
+                active.store.check_foreign_writes();
+                active.wake();
+                Ok(())
+            }
+            Phase::Open(active) => {
+                self.inner.enter(Phase::Paused(active.key.clone()));
+                active.stop().await;
+                self.reopen(active.key.clone()).await
+            }
+            Phase::Paused(key) => self.reopen(key).await,
+            Phase::Closed => Err(SupportError::Closed),
+        }
+    }
+
+    async fn reopen(&self, key: CustomerKey) -> Result<(), SupportError> {
+        let active = Active::start(&self.inner, Recorded { current: key, adopting: None }).await?;
+        self.inner.enter(Phase::Open(active));
+        Ok(())
+    }
+
+    /// Ends the client for good, as [`pause`](Self::pause) does; observers end. Other clones are closed with it.
+    pub async fn shutdown(&self) {
+        let _turn = self.inner.changing.lock().await;
+        let active = self.inner.active().ok();
+        self.inner.enter(Phase::Closed);
+        if let Some(active) = active {
+            active.stop().await;
+        }
+    }
+}
+
+impl Inner {
+    /// The open file of whoever is here.
+    pub(crate) fn active(&self) -> Result<Arc<Active>, SupportError> {
+        match &*self.phase.borrow() {
+            Phase::Open(active) => Ok(Arc::clone(active)),
+            Phase::Paused(_) => Err(SupportError::Paused),
+            Phase::Closed => Err(SupportError::Closed),
+        }
+    }
+
+    /// The open file of this customer, if it is they who are here.
+    pub(crate) fn active_of(&self, key: &CustomerKey) -> Result<Arc<Active>, SupportError> {
+        match &*self.phase.borrow() {
+            Phase::Open(active) if active.key == *key => Ok(Arc::clone(active)),
+            Phase::Paused(paused) if paused == key => Err(SupportError::Paused),
+            _ => Err(SupportError::Closed),
+        }
+    }
+
+    /// Lets observers know. `send_replace`: nobody may be observing.
+    fn enter(&self, phase: Phase) {
+        self.phase.send_replace(phase);
+        self.feed.publish_all();
+    }
+}
+
+/// Runs what touches the disk off the caller's thread.
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, SupportError> + Send + 'static,
+) -> Result<T, SupportError> {
+    let runtime = tokio::runtime::Handle::try_current().map_err(|_| SupportError::InvalidConfig {
+        field: "runtime",
+        problem: "SupportClient needs a tokio runtime with time and I/O around it".to_owned(),
+    })?;
+    runtime.spawn_blocking(work).await.map_err(|_| SupportError::Closed)?
+}
+
+impl std::fmt::Debug for SupportClient {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SupportClient").field("config", &self.inner.config).finish_non_exhaustive()
+    }
+}

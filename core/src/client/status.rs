@@ -1,0 +1,108 @@
+//! How things stand, as a small record that changes now and then.
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use super::Inner;
+use crate::{
+    SupportError,
+    conversations::Observer,
+    model::{Availability, Verification},
+    store::{ConversationRow, CustomerRow, Topic},
+    sync::moment::Connection,
+};
+
+/// How things stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ClientStatus {
+    /// How the desk is reached.
+    pub connection: Connection,
+    /// Whether agents are there; known only while a conversation is on screen.
+    pub availability: Availability,
+    /// What the desk makes of the customer's identity.
+    pub verification: Verification,
+    /// How many messages the customer has not seen, in all conversations.
+    pub unread: u32,
+}
+
+/// Observes [`ClientStatus`]. Follows whoever is here.
+///
+/// ```no_run
+/// # async fn example(client: shopbell::SupportClient) -> Result<(), shopbell::SupportError> {
+/// let mut status = client.status();
+/// while let Some(now) = status.next().await? {
+///     println!("{} unread, {:?}", now.unread, now.connection);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+pub struct StatusUpdates {
+    customer: Observer,
+    list: Observer,
+    connection: watch::Receiver<Connection>,
+    availability: watch::Receiver<Availability>,
+    last: Option<ClientStatus>,
+}
+
+impl StatusUpdates {
+    pub(crate) fn new(inner: &Arc<Inner>) -> Self {
+        Self {
+            customer: Observer::new(inner, Topic::Customer, None),
+            list: Observer::new(inner, Topic::List, None),
+            connection: inner.moment.connection(),
+            availability: inner.moment.availability(),
+            last: None,
+        }
+    }
+
+    /// How things stand: at once the first time, then whenever it changes. Waits while the client is paused. `None`
+    /// once it was shut down. Cancel-safe.
+    ///
+    /// Errors: [`SupportError::Storage`]; call again to try again.
+    pub async fn next(&mut self) -> Result<Option<ClientStatus>, SupportError> {
+        loop {
+            let active = tokio::select! {
+                active = self.customer.changed() => active,
+                active = self.list.changed() => active,
+                Ok(()) = self.connection.changed() => match self.customer.active() {
+                    Some(active) => Some(active),
+                    None => continue,
+                },
+                Ok(()) = self.availability.changed() => match self.customer.active() {
+                    Some(active) => Some(active),
+                    None => continue,
+                },
+            };
+            let Some(active) = active else { return Ok(None) };
+            let read = active
+                .store
+                .read(|connection| {
+                    let customer = CustomerRow::find(connection)?;
+                    let unread = ConversationRow::unread(connection)?;
+                    Ok((customer.map_or(Verification::Anonymous, |customer| customer.verification), unread))
+                })
+                .await;
+            let (verification, unread) = match read {
+                Err(SupportError::Paused) => {
+                    tokio::task::yield_now().await;
+                    continue;
+                }
+                other => other?,
+            };
+            self.customer.settled();
+            self.list.settled();
+            let status = ClientStatus {
+                connection: *self.connection.borrow(),
+                availability: *self.availability.borrow(),
+                verification,
+                unread,
+            };
+            if self.last != Some(status) {
+                self.last = Some(status);
+                return Ok(Some(status));
+            }
+        }
+    }
+}

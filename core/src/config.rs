@@ -1,0 +1,230 @@
+//! What a client is opened with, checked before anything is touched.
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use url::Url;
+
+use crate::{
+    SupportError,
+    clock::{Clock, Random, SystemClock, SystemRandom},
+};
+
+/// How to reach the desk, where to keep what was written, and the limits.
+///
+/// ```
+/// use shopbell::ClientConfig;
+/// let config = ClientConfig::new("https://desk.example.com", "inbox-identifier", "/tmp/support");
+/// assert!(config.validate().is_ok());
+/// assert!(ClientConfig::new("ftp://desk", "inbox", "/tmp/support").validate().is_err());
+/// ```
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct ClientConfig {
+    /// The desk's address: `https`, or `http` on this very machine. A path is kept (a desk behind a prefix).
+    pub desk_url: String,
+    /// The inbox's identifier, from the desk's settings. Public: it is no secret.
+    pub inbox: String,
+    /// A folder of the app's own. Made if it is not there. Nothing outside it is written.
+    pub data_dir: PathBuf,
+    /// Allows plain `http` to other machines, for a desk on the developer's own network. Never ship it.
+    pub allow_plain_http: bool,
+    /// Names the app to the desk, as `name/version`.
+    pub user_agent: String,
+    /// Sizes and times.
+    pub limits: Limits,
+    /// The time of day.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub random: Arc<dyn Random>,
+}
+
+/// Sizes and times, with defaults that suit a phone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// The longest that a connection may take to be made. 10 s: a phone in a train.
+    pub connect_timeout: Duration,
+    /// The longest that a small request may take as a whole. 30 s: past it, the customer has long seen "waiting".
+    pub request_timeout: Duration,
+    /// How long after a request that ended unclear the desk may still be acting on it. 10 s: a message is sent again
+    /// only when a look after this finds nothing, so a smaller value risks a message twice, a larger one delays.
+    pub settle: Duration,
+    /// The largest answer that is read, after decompression. 64 MiB: above the whole history of a busy customer.
+    pub max_response_bytes: usize,
+    /// How often the desk is asked for news while no conversation is on screen. 2 minutes: one small conditional
+    /// request, so that the radio can sleep.
+    pub idle_poll: Duration,
+    /// How often, where a conversation is on screen and no socket can be had. 10 s.
+    pub active_poll: Duration,
+    /// How often, while a conversation is on screen and live, the desk is asked whether agents have read what is not
+    /// marked so: it tells when they write, never when they merely look. 30 s.
+    pub read_marks: Duration,
+    /// How many messages a page of the timeline holds. 50: two to three screens.
+    pub page_size: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connect_timeout: Duration::from_secs(10),
+            request_timeout: Duration::from_secs(30),
+            settle: Duration::from_secs(10),
+            max_response_bytes: 64 << 20,
+            idle_poll: Duration::from_secs(120),
+            active_poll: Duration::from_secs(10),
+            read_marks: Duration::from_secs(30),
+            page_size: 50,
+        }
+    }
+}
+
+impl ClientConfig {
+    /// With the defaults for everything else.
+    pub fn new(desk_url: impl Into<String>, inbox: impl Into<String>, data_dir: impl Into<PathBuf>) -> Self {
+        Self {
+            desk_url: desk_url.into(),
+            inbox: inbox.into(),
+            data_dir: data_dir.into(),
+            allow_plain_http: false,
+            user_agent: concat!("shopbell/", env!("CARGO_PKG_VERSION")).to_owned(),
+            limits: Limits::default(),
+            clock: Arc::new(SystemClock),
+            random: Arc::new(SystemRandom),
+        }
+    }
+
+    /// Checks every field and touches nothing. [`SupportClient::open`](crate::SupportClient::open) does it first.
+    ///
+    /// Errors: [`SupportError::InvalidConfig`], naming the field.
+    pub fn validate(&self) -> Result<Url, SupportError> {
+        let invalid = |field, problem: &str| SupportError::InvalidConfig { field, problem: problem.to_owned() };
+        let url = Url::parse(self.desk_url.trim()).map_err(|error| {
+            invalid("desk_url", &format!("not an address ({error}); expected https://desk.example.com"))
+        })?;
+        let loopback = match url.host() {
+            Some(url::Host::Domain(name)) => name == "localhost",
+            Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+            Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+            None => return Err(invalid("desk_url", "it names no host; expected https://desk.example.com")),
+        };
+        match url.scheme() {
+            "https" => {}
+            "http" if loopback || self.allow_plain_http => {}
+            "http" => {
+                return Err(invalid(
+                    "desk_url",
+                    "plain http sends every message readable to all on the way; use https \
+                     (or allow_plain_http for a desk on your own network)",
+                ));
+            }
+            other => return Err(invalid("desk_url", &format!("{other}: is not a desk's; use https"))),
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(invalid("desk_url", "must hold no user name or password"));
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(invalid("desk_url", "must end before any ? or #"));
+        }
+        if self.inbox.is_empty() || self.inbox.len() > 255 {
+            return Err(invalid(
+                "inbox",
+                "must have 1 to 255 characters: copy the identifier from the inbox's settings",
+            ));
+        }
+        if !self.inbox.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_') {
+            return Err(invalid("inbox", "an inbox identifier has only letters, digits, - and _"));
+        }
+        if self.data_dir.as_os_str().is_empty() {
+            return Err(invalid("data_dir", "must name a folder of the app's own"));
+        }
+        if self.user_agent.is_empty() || !self.user_agent.bytes().all(|b| (0x20..0x7f).contains(&b)) {
+            return Err(invalid("user_agent", "must be printable ASCII, as name/version"));
+        }
+        let limits = &self.limits;
+        if limits.page_size == 0 || limits.page_size > 1_000 {
+            return Err(invalid("limits.page_size", "must be 1 to 1000"));
+        }
+        for (field, value) in [
+            ("limits.connect_timeout", limits.connect_timeout),
+            ("limits.request_timeout", limits.request_timeout),
+            ("limits.idle_poll", limits.idle_poll),
+            ("limits.active_poll", limits.active_poll),
+            ("limits.read_marks", limits.read_marks),
+        ] {
+            // A zero would spin.
+            if value < Duration::from_millis(10) {
+                return Err(invalid(field, "must be at least 10 ms"));
+            }
+        }
+        if limits.max_response_bytes < 64 << 10 {
+            return Err(invalid("limits.max_response_bytes", "must be at least 64 KiB"));
+        }
+        Ok(url)
+    }
+}
+
+impl std::fmt::Debug for ClientConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ClientConfig")
+            .field("desk_url", &self.desk_url)
+            .field("inbox", &self.inbox)
+            .field("data_dir", &self.data_dir)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn field(desk: &str, change: impl FnOnce(&mut ClientConfig)) -> Option<&'static str> {
+        let mut config = ClientConfig::new(desk, "inbox", "data");
+        change(&mut config);
+        match config.validate() {
+            Ok(_) => None,
+            Err(SupportError::InvalidConfig { field, .. }) => Some(field),
+            Err(other) => panic!("unexpected {other}"),
+        }
+    }
+
+    #[test]
+    fn addresses_that_can_work_are_taken() {
+        for desk in ["https://desk.example.com", "https://example.com/desk/", "http://127.0.0.1:3000", "http://[::1]:1"]
+        {
+            assert_eq!(field(desk, |_| {}), None, "{desk}");
+        }
+        assert_eq!(field("http://10.0.0.2", |c| c.allow_plain_http = true), None);
+    }
+
+    #[test]
+    fn addresses_that_cannot_work_are_named() {
+        for desk in [
+            "",
+            "desk",
+            "ftp://desk",
+            "http://desk.example.com",
+            "http://localhost.evil.com",
+            "https://",
+            "https://user:pass@desk",
+            "https://desk/?x=1",
+            "https://desk/#a",
+            "javascript:alert(1)",
+            "file:///etc",
+        ] {
+            assert_eq!(field(desk, |_| {}), Some("desk_url"), "{desk}");
+        }
+    }
+
+    #[test]
+    fn other_fields_that_cannot_work_are_named() {
+        let ok = "https://desk";
+        assert_eq!(field(ok, |c| c.inbox = String::new()), Some("inbox"));
+        assert_eq!(field(ok, |c| c.inbox = "../x".into()), Some("inbox"));
+        assert_eq!(field(ok, |c| c.data_dir = PathBuf::new()), Some("data_dir"));
+        assert_eq!(field(ok, |c| c.user_agent = "a\nb".into()), Some("user_agent"));
+        assert_eq!(field(ok, |c| c.limits.page_size = 0), Some("limits.page_size"));
+        assert_eq!(field(ok, |c| c.limits.idle_poll = Duration::ZERO), Some("limits.idle_poll"));
+        assert_eq!(field(ok, |c| c.limits.max_response_bytes = 1), Some("limits.max_response_bytes"));
+    }
+}

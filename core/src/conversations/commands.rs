@@ -1,0 +1,250 @@
+//! What each command does to the store: one transaction, all or nothing.
+
+use crate::{
+    SupportError,
+    backend::Capabilities,
+    model::{Answer, Content, ConversationId, FieldValue, FormField, MessageId, Timestamp},
+    outbox,
+    store::{ConversationRow, EntryRow, EntryState, MessageRow, NewEntry, StoreError, Task, Tx},
+};
+
+/// The conversation that a command is about.
+pub(crate) struct This {
+    pub(crate) id: ConversationId,
+    pub(crate) own_session: String,
+    pub(crate) fresh: bool,
+}
+
+/// A text as it goes to the desk, or why it can't.
+///
+/// White space around it is dropped and line ends are made one kind: desks do so too, and the outbox recognises its
+/// own message by its words.
+pub(crate) fn checked_text(text: &str, limits: &Capabilities) -> Result<String, SupportError> {
+    let text = text.trim().replace("\r\n", "\n");
+    if text.is_empty() {
+        return Err(SupportError::input("text", "is empty"));
+    }
+    if text.contains('\0') {
+        return Err(SupportError::input("text", "holds a NUL character, which no desk keeps"));
+    }
+    let length = text.chars().count();
+    if length > limits.max_message_chars {
+        return Err(SupportError::input(
+            "text",
+            format!("has {length} characters; the desk takes {}", limits.max_message_chars),
+        ));
+    }
+    Ok(text)
+}
+
+/// The values of a form in the order of its fields, or why they can't be taken.
+pub(crate) fn checked_form(fields: &[FormField], values: Vec<FieldValue>) -> Result<Vec<FieldValue>, SupportError> {
+    if values.iter().any(|value| !fields.iter().any(|field| field.name == value.name)) {
+        return Err(SupportError::NotFound { what: "field" });
+    }
+    let mut checked = Vec::new();
+    for field in fields {
+        let value = values.iter().find(|value| value.name == field.name).map(|value| value.value.trim());
+        let value = value.unwrap_or_default();
+        if value.is_empty() {
+            if field.required {
+                return Err(SupportError::input("form", format!("{:?} must be filled in", field.label)));
+            }
+            continue;
+        }
+        if value.contains('\0') {
+            return Err(SupportError::input("form", format!("{:?} holds a NUL character", field.label)));
+        }
+        if !field.choices.is_empty() && !field.choices.iter().any(|choice| choice.value == value) {
+            return Err(SupportError::input("form", format!("{:?} has no such choice", field.label)));
+        }
+        checked.push(FieldValue { name: field.name.clone(), value: value.to_owned() });
+    }
+    Ok(checked)
+}
+
+fn found(tx: &Tx<'_>, this: &This) -> Result<ConversationRow, StoreError> {
+    Ok(ConversationRow::find(tx, &this.id)?.ok_or(SupportError::NotFound { what: "conversation" })?)
+}
+
+/// The conversation, written down now if it was only begun.
+fn found_or_begun(tx: &mut Tx<'_>, this: &This, now: Timestamp) -> Result<ConversationRow, StoreError> {
+    if this.fresh && ConversationRow::find(tx, &this.id)?.is_none() {
+        ConversationRow::insert(tx, &this.id, &this.own_session, None, now)?;
+    }
+    found(tx, this)
+}
+
+pub(crate) fn send(
+    tx: &mut Tx<'_>,
+    this: &This,
+    message: &MessageId,
+    text: String,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let row = found_or_begun(tx, this, now)?;
+    if row.desk_id.is_none() && !EntryRow::opens(tx, &this.id)? {
+        let open = NewEntry { conversation: Some(&this.id), session: &row.session, task: Task::Open, message: None };
+        EntryRow::insert(tx, open)?;
+    }
+    let entry =
+        NewEntry { conversation: Some(&this.id), session: &row.session, task: Task::Message, message: Some(message) };
+    let seq = EntryRow::insert(tx, entry)?;
+    MessageRow::insert_unsent(tx, &this.id, message, seq, &Content::text(text), now)?;
+    if row.draft.is_some() {
+        ConversationRow::set_draft(tx, &this.id, "")?;
+    }
+    ConversationRow::refresh(tx, &this.id)
+}
+
+/// The entry of a message of this conversation that the desk does not have.
+fn waiting(tx: &Tx<'_>, this: &This, message: &MessageId) -> Result<EntryRow, StoreError> {
+    let row = MessageRow::find(tx, message)?.filter(|row| row.message.conversation == this.id);
+    if row.is_none() {
+        return Err(SupportError::NotFound { what: "message" }.into());
+    }
+    let entry = EntryRow::of_message(tx, message)?;
+    Ok(entry.ok_or(SupportError::Conflict { problem: "the desk has it already" })?)
+}
+
+pub(crate) fn retry(tx: &mut Tx<'_>, this: &This, message: &MessageId) -> Result<(), StoreError> {
+    let entry = waiting(tx, this, message)?;
+    let EntryState::Attention { unclear, .. } = entry.state else { return Ok(()) };
+    requeue(tx, &entry, unclear)
+}
+
+/// Puts an entry that needs attention back to work, and with it the opening of its conversation.
+pub(crate) fn requeue(tx: &mut Tx<'_>, entry: &EntryRow, unclear: bool) -> Result<(), StoreError> {
+    let begin = Timestamp::default();
+    // One attempt stays counted where one may have arrived, so that a second copy is known for what it is.
+    let (state, attempts) = if unclear {
+        (EntryState::Unclear { since: begin, look_at: begin }, 1)
+    } else {
+        (EntryState::Waiting { not_before: begin }, 0)
+    };
+    EntryRow::set_state(tx, entry.seq, &state, attempts)?;
+    if let Some(conversation) = &entry.conversation {
+        for other in EntryRow::begun(tx, conversation)? {
+            if let (Task::Open, EntryState::Attention { unclear, .. }) = (&other.task, &other.state)
+                && other.seq != entry.seq
+            {
+                requeue(tx, &other, *unclear)?;
+            }
+        }
+        tx.touch(conversation);
+    }
+    match (&entry.task, &entry.message) {
+        (Task::Message, Some(message)) => {
+            MessageRow::set_delivery(tx, message, &outbox::worker::shown(&state))?;
+        }
+        (Task::Answer { .. }, Some(message)) => {
+            outbox::set_answer_state(tx, message, crate::model::AnswerState::Queued)?;
+        }
+        _ => {}
+    }
+    tx.touch_outbox();
+    Ok(())
+}
+
+pub(crate) fn edit(tx: &mut Tx<'_>, this: &This, message: &MessageId, text: String) -> Result<(), StoreError> {
+    let entry = waiting(tx, this, message)?;
+    match (&entry.task, &entry.state) {
+        (Task::Message, EntryState::Waiting { .. }) => {}
+        (Task::Message, EntryState::Attention { unclear: false, .. }) => requeue(tx, &entry, false)?,
+        (Task::Message, _) => {
+            return Err(SupportError::Conflict {
+                problem: "it is on its way or may have arrived; retry it, or discard it and write anew",
+            }
+            .into());
+        }
+        _ => return Err(SupportError::NotFound { what: "message" }.into()),
+    }
+    MessageRow::set_content(tx, message, &Content::text(text))?;
+    ConversationRow::refresh(tx, &this.id)
+}
+
+pub(crate) fn discard(tx: &mut Tx<'_>, this: &This, message: &MessageId) -> Result<(), StoreError> {
+    let entry = waiting(tx, this, message)?;
+    match (&entry.task, &entry.state) {
+        (Task::Message, EntryState::Waiting { .. } | EntryState::Attention { .. }) => {}
+        (Task::Message, _) => return Err(SupportError::Conflict { problem: "it is on its way" }.into()),
+        _ => return Err(SupportError::NotFound { what: "message" }.into()),
+    }
+    EntryRow::remove(tx, entry.seq)?;
+    MessageRow::discard(tx, message)?;
+    let rest = EntryRow::of_conversation(tx, &this.id)?;
+    if !rest.iter().any(|entry| entry.task == Task::Message) {
+        // Nothing is left to say: the desk shall not see an empty conversation.
+        for open in rest.iter().filter(|entry| entry.task == Task::Open && entry.attempts == 0) {
+            EntryRow::remove(tx, open.seq)?;
+        }
+    }
+    tx.touch_outbox();
+    ConversationRow::refresh(tx, &this.id)
+}
+
+pub(crate) fn answer(
+    tx: &mut Tx<'_>,
+    this: &This,
+    message: &MessageId,
+    check: impl FnOnce(&Content) -> Result<Answer, SupportError>,
+) -> Result<(), StoreError> {
+    let conversation = found(tx, this)?;
+    let row = MessageRow::find(tx, message)?.filter(|row| row.message.conversation == this.id);
+    let mut content = row.ok_or(SupportError::NotFound { what: "message" })?.message.content;
+    let answer = check(&content)?;
+    if let Some(slot) = content.answer_slot() {
+        *slot = Some(answer.clone());
+    }
+    MessageRow::set_content(tx, message, &content)?;
+    let task = Task::Answer { answer };
+    match EntryRow::of_message(tx, message)? {
+        // Answered anew before the first answer went out: the last one stands.
+        Some(entry) if !matches!(entry.state, EntryState::InFlight) => {
+            EntryRow::set_task(tx, entry.seq, &task)?;
+            requeue(tx, &entry, false)?;
+        }
+        _ => {
+            let entry =
+                NewEntry { conversation: Some(&this.id), session: &conversation.session, task, message: Some(message) };
+            EntryRow::insert(tx, entry)?;
+        }
+    }
+    tx.touch(&this.id);
+    Ok(())
+}
+
+pub(crate) fn set_draft(tx: &mut Tx<'_>, this: &This, text: &str, now: Timestamp) -> Result<(), StoreError> {
+    if this.fresh && text.trim().is_empty() && ConversationRow::find(tx, &this.id)?.is_none() {
+        return Ok(());
+    }
+    found_or_begun(tx, this, now)?;
+    ConversationRow::set_draft(tx, &this.id, text)
+}
+
+/// How long the telling of what was seen waits for more to be seen: a burst of messages is one request.
+const SEEN_WAITS: std::time::Duration = std::time::Duration::from_secs(1);
+
+pub(crate) fn mark_seen(tx: &mut Tx<'_>, this: &This, tell: bool, now: Timestamp) -> Result<(), StoreError> {
+    // A conversation that was only begun has nothing to see.
+    let Some(row) = ConversationRow::find(tx, &this.id)? else {
+        return if this.fresh { Ok(()) } else { Err(SupportError::NotFound { what: "conversation" }.into()) };
+    };
+    let news = ConversationRow::mark_seen(tx, &this.id)?;
+    if news && tell && row.desk_id.is_some() && !EntryRow::waits(tx, Some(&this.id), &Task::Seen)? {
+        let entry = NewEntry { conversation: Some(&this.id), session: &row.session, task: Task::Seen, message: None };
+        let seq = EntryRow::insert(tx, entry)?;
+        EntryRow::set_state(tx, seq, &EntryState::Waiting { not_before: now.plus(SEEN_WAITS) }, 0)?;
+    }
+    Ok(())
+}
+
+pub(crate) fn resolve(tx: &mut Tx<'_>, this: &This) -> Result<(), StoreError> {
+    let row = found(tx, this)?;
+    if !EntryRow::waits(tx, Some(&this.id), &Task::Resolve)? {
+        let entry =
+            NewEntry { conversation: Some(&this.id), session: &row.session, task: Task::Resolve, message: None };
+        EntryRow::insert(tx, entry)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,56 @@
+//! The conversation list, as it changes.
+
+use std::sync::Arc;
+
+use super::{Diff, Observer, diff};
+use crate::{
+    SupportError,
+    client::Inner,
+    model::ConversationSummary,
+    store::{ConversationRow, Topic},
+};
+
+/// Observes the list of conversations, the one with the latest activity first.
+///
+/// Follows whoever is here: after a log-in or log-out the next batch is the other customer's list.
+///
+/// ```no_run
+/// # async fn example(client: shopbell::SupportClient) -> Result<(), shopbell::SupportError> {
+/// let mut list = client.conversations();
+/// let mut shown = Vec::new();
+/// while let Some(batch) = list.next().await? {
+///     for step in batch {
+///         step.apply(&mut shown);
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
+pub struct ConversationList {
+    observer: Observer,
+    last: Option<Vec<ConversationSummary>>,
+}
+
+impl ConversationList {
+    pub(crate) fn new(inner: &Arc<Inner>) -> Self {
+        Self { observer: Observer::new(inner, Topic::List, None), last: None }
+    }
+
+    /// The next batch of changes; the first is the whole list as it is on the phone. Waits while nothing changes and
+    /// while the client is paused. `None` once the client was shut down. Cancel-safe.
+    ///
+    /// Errors: [`SupportError::Storage`]; call again to try again.
+    pub async fn next(&mut self) -> Result<Option<Vec<Diff<ConversationSummary>>>, SupportError> {
+        loop {
+            let Some(list) = self.observer.ask(|| ConversationRow::list).await? else { return Ok(None) };
+            let steps = match &self.last {
+                Some(last) => diff::between(last, &list, |line| line.id.clone()),
+                None => vec![Diff::Reset { items: list.clone() }],
+            };
+            self.last = Some(list);
+            if !steps.is_empty() {
+                return Ok(Some(steps));
+            }
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! What every observer does: wait for a change, through pauses, until its customer leaves.
+
+use std::sync::Arc;
+
+use rusqlite::Connection;
+use tokio::sync::watch;
+
+use crate::{
+    SupportError,
+    client::{Active, Inner, Phase},
+    store::{CustomerKey, StoreError, Topic, Watcher},
+};
+
+/// Waits for changes of one topic.
+pub(crate) struct Observer {
+    watcher: Watcher,
+    phase: watch::Receiver<Phase>,
+    /// Whose data it shows; `None` follows whoever is here.
+    key: Option<CustomerKey>,
+    /// Something has changed that was not given out yet. Survives a dropped future, so that no change is lost by it.
+    dirty: bool,
+}
+
+impl Observer {
+    pub(crate) fn new(inner: &Arc<Inner>, topic: Topic, key: Option<CustomerKey>) -> Self {
+        Self { watcher: inner.feed.watch(topic), phase: inner.phase.subscribe(), key, dirty: true }
+    }
+
+    /// Waits until there is something to ask the store for; `None` when that can't come any more. Call
+    /// [`settled`](Self::settled) once the answer is given out.
+    pub(crate) async fn changed(&mut self) -> Option<Arc<Active>> {
+        loop {
+            if !self.dirty {
+                tokio::select! {
+                    () = self.watcher.changed() => {}
+                    changed = self.phase.changed() => if changed.is_err() { return None },
+                }
+            }
+            self.dirty = true;
+            let phase = self.phase.borrow_and_update().clone();
+            match phase {
+                Phase::Open(active) => match &self.key {
+                    Some(key) if *key != active.key => return None,
+                    _ => return Some(active),
+                },
+                Phase::Paused(key) => {
+                    if self.key.as_ref().is_some_and(|own| *own != key) || self.phase.changed().await.is_err() {
+                        return None;
+                    }
+                }
+                Phase::Closed => return None,
+            }
+        }
+    }
+
+    /// Waits until something has changed, and asks the store; `None` when that can't come any more. The caller gives
+    /// the answer out without awaiting anything in between, so that a dropped future loses no change.
+    pub(crate) async fn ask<T: Send + 'static, Q>(
+        &mut self,
+        mut question: impl FnMut() -> Q,
+    ) -> Result<Option<T>, SupportError>
+    where
+        Q: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    {
+        loop {
+            let Some(active) = self.changed().await else { return Ok(None) };
+            match active.store.read(question()).await {
+                // Paused under us: the next round waits for the resume.
+                Err(SupportError::Paused) => tokio::task::yield_now().await,
+                answer => {
+                    let answer = answer?;
+                    self.settled();
+                    return Ok(Some(answer));
+                }
+            }
+        }
+    }
+
+    /// The open file, where there is one; for an observer that was woken by something else.
+    pub(crate) fn active(&self) -> Option<Arc<Active>> {
+        match &*self.phase.borrow() {
+            Phase::Open(active) => Some(Arc::clone(active)),
+            _ => None,
+        }
+    }
+
+    /// Everything up to now was given out.
+    pub(crate) fn settled(&mut self) {
+        self.dirty = false;
+    }
+}

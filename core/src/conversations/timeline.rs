@@ -1,0 +1,218 @@
+//! A conversation's messages, as they change.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use super::{Conversation, Diff, Observer, diff};
+use crate::{
+    SupportError,
+    client::{Active, ScreenGuard},
+    model::{ConversationId, Message, MessageId, Timestamp},
+    store::{ConversationRow, MessageRow, Position, Topic},
+};
+
+/// Observes the messages of a conversation, oldest first, from the newest page on.
+///
+/// While it lives, the conversation counts as being on screen: the realtime connection is up, and messages arrive at
+/// once. Drop it when the screen closes.
+///
+/// ```no_run
+/// # async fn example(conversation: shopbell::Conversation) -> Result<(), shopbell::SupportError> {
+/// let mut timeline = conversation.timeline();
+/// let mut shown = Vec::new();
+/// while let Some(batch) = timeline.next().await? {
+///     for step in batch {
+///         step.apply(&mut shown);
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
+pub struct Timeline {
+    conversation: Conversation,
+    observer: Observer,
+    window: Arc<Window>,
+    cache: HashMap<MessageId, (i64, MessageRow)>,
+    last: Option<Vec<Message>>,
+    _screen: ScreenGuard,
+}
+
+/// How far back the timeline shows.
+struct Window {
+    view: Mutex<View>,
+}
+
+#[derive(Clone, Copy)]
+struct View {
+    /// Where it begins; `None` until the desk has a message.
+    from: Option<Position>,
+    /// How many messages were asked for: a page, and one more each time the reader reached back.
+    count: u32,
+}
+
+/// How many pages may come in at the newer end before the window moves up to the newest: whoever comes back to ten
+/// thousand missed messages sees the last ones and reaches back from there.
+const PAGES_BEFORE_MOVING: u32 = 10;
+
+impl Window {
+    fn new(page_size: u32) -> Self {
+        Self { view: Mutex::new(View { from: None, count: page_size }) }
+    }
+
+    fn view(&self) -> View {
+        *self.view.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn set(&self, from: Option<Position>, more: u32) {
+        let mut view = self.view.lock().unwrap_or_else(PoisonError::into_inner);
+        view.from = from;
+        view.count = view.count.saturating_add(more);
+    }
+}
+
+/// Brings older messages into a [`Timeline`]; usable while another task waits for its next batch.
+#[derive(Clone)]
+pub struct TimelinePager {
+    conversation: Conversation,
+    window: Arc<Window>,
+}
+
+/// What lies before the oldest message shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Older {
+    /// Possibly more.
+    MayExist,
+    /// Nothing: the conversation begins here.
+    None,
+}
+
+impl Timeline {
+    pub(crate) fn new(conversation: Conversation) -> Self {
+        let topic = Topic::Conversation(conversation.id().clone());
+        let observer = Observer::new(&conversation.inner, topic, Some(conversation.key.clone()));
+        let screen = ScreenGuard::new(&conversation.inner, conversation.id().clone());
+        let window = Arc::new(Window::new(conversation.inner.config.limits.page_size));
+        Self { conversation, observer, window, cache: HashMap::new(), last: None, _screen: screen }
+    }
+
+    /// For reaching back while a task waits in [`next`](Self::next).
+    pub fn pager(&self) -> TimelinePager {
+        TimelinePager { conversation: self.conversation.clone(), window: Arc::clone(&self.window) }
+    }
+
+    /// The next batch of changes; the first is the newest page as it is on the phone, at once and without the network.
+    /// Waits while nothing changes and while the client is paused. `None` once the client was shut down or the
+    /// customer has left. Cancel-safe.
+    ///
+    /// Errors: [`SupportError::Storage`]; call again to try again.
+    pub async fn next(&mut self) -> Result<Option<Vec<Diff<Message>>>, SupportError> {
+        loop {
+            let page_size = self.conversation.inner.config.limits.page_size;
+            let read = self.observer.ask(|| {
+                let id = self.conversation.id().clone();
+                let known: HashMap<_, _> = self.cache.iter().map(|(id, (rev, _))| (id.clone(), *rev)).collect();
+                // Asked for now: the pager may have moved it while nothing changed.
+                let view = self.window.view();
+                move |connection: &rusqlite::Connection| Ok((view, window(connection, &id, view, page_size, &known)?))
+            });
+            let Some((view, (from, agent_seen_at, order, changed))) = read.await? else { return Ok(None) };
+            if from != view.from && self.window.view().from == view.from {
+                self.window.set(from, 0);
+            }
+            self.cache.extend(changed);
+            let list: Vec<Message> = order
+                .iter()
+                .filter_map(|id| self.cache.get(id).map(|(_, row)| row.clone().shown(agent_seen_at)))
+                .collect();
+            if self.cache.len() > order.len() {
+                let shown: std::collections::HashSet<&MessageId> = order.iter().collect();
+                self.cache.retain(|id, _| shown.contains(id));
+            }
+            let steps = match &self.last {
+                Some(last) => diff::between(last, &list, |message| message.id.clone()),
+                None => vec![Diff::Reset { items: list.clone() }],
+            };
+            self.last = Some(list);
+            if !steps.is_empty() {
+                return Ok(Some(steps));
+            }
+        }
+    }
+}
+
+/// Where the window begins, what agents have seen, the order, and the rows that changed.
+type Read = (Option<Position>, Timestamp, Vec<MessageId>, Vec<(MessageId, (i64, MessageRow))>);
+
+fn window(
+    connection: &rusqlite::Connection,
+    id: &ConversationId,
+    view: View,
+    page_size: u32,
+    known: &HashMap<MessageId, i64>,
+) -> Result<Read, crate::store::StoreError> {
+    // One moment of the database for all questions.
+    let moment = connection.unchecked_transaction()?;
+    let Some(row) = ConversationRow::find(&moment, id)? else {
+        return Ok((view.from, Timestamp::default(), Vec::new(), Vec::new()));
+    };
+    let mut from = match view.from {
+        Some(from) => Some(from),
+        None => MessageRow::page_start(&moment, id, None, view.count)?,
+    };
+    let mut rows = MessageRow::window(&moment, id, from.unwrap_or(Position::FIRST))?;
+    let most = view.count.saturating_add(page_size.saturating_mul(PAGES_BEFORE_MOVING));
+    if rows.len() > usize::try_from(most).unwrap_or(usize::MAX) {
+        from = MessageRow::page_start(&moment, id, None, view.count)?;
+        rows = MessageRow::window(&moment, id, from.unwrap_or(Position::FIRST))?;
+    }
+    let mut changed = Vec::new();
+    for row in rows.iter().filter(|row| known.get(&row.id) != Some(&row.rev)) {
+        if let Some(whole) = MessageRow::find(&moment, &row.id)? {
+            changed.push((row.id.clone(), (row.rev, whole)));
+        }
+    }
+    Ok((from, row.agent_seen_at, rows.into_iter().map(|row| row.id).collect(), changed))
+}
+
+impl TimelinePager {
+    /// Brings in the page before the oldest message shown: from the phone, else from the desk. The messages come with
+    /// the timeline's next batch.
+    ///
+    /// Errors: [`SupportError::Offline`] and its kin where the desk had to be asked; what is on the phone is shown all
+    /// the same.
+    pub async fn load_older(&self) -> Result<Older, SupportError> {
+        let active = self.conversation.active()?;
+        let page_size = self.conversation.inner.config.limits.page_size;
+        loop {
+            let view = self.window.view();
+            if let Some(from) = self.page_before(&active, view.from, page_size).await? {
+                self.window.set(Some(from), page_size);
+                active.store.feed().publish([Topic::Conversation(self.conversation.id().clone())]);
+                return Ok(Older::MayExist);
+            }
+            let id = self.conversation.id().clone();
+            let row = active.store.read(move |connection| ConversationRow::find(connection, &id)).await?;
+            if row.is_none_or(|row| row.sync.complete || row.desk_id.is_none()) {
+                return Ok(Older::None);
+            }
+            active.fetcher.older(self.conversation.id()).await?;
+            // A page in which nothing is older would be asked for for ever.
+            if self.page_before(&active, view.from, page_size).await?.is_none() {
+                return Ok(Older::None);
+            }
+        }
+    }
+
+    /// Where the page before `before` begins, of what is on the phone.
+    async fn page_before(
+        &self,
+        active: &Active,
+        before: Option<Position>,
+        page_size: u32,
+    ) -> Result<Option<Position>, SupportError> {
+        let id = self.conversation.id().clone();
+        active.store.read(move |connection| MessageRow::page_start(connection, &id, before, page_size)).await
+    }
+}

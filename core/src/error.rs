@@ -1,0 +1,179 @@
+//! The one error that an app sees.
+
+use std::{path::PathBuf, time::Duration};
+
+/// Why something could not be done.
+///
+/// A new variant is earned only by a new thing that an app can *do* about it; a new cause of an old one goes into that
+/// one's text. No variant carries a token or anything that a customer or an agent wrote, except
+/// [`Rejected`](Self::Rejected), which carries the desk's own words for the customer.
+///
+/// What a customer wrote is never lost by an error: [`send`](crate::Conversation::send) either kept the message, and
+/// then it shows in the timeline whatever happens next, or failed before anything was kept.
+///
+/// ```
+/// use shopbell::SupportError;
+/// assert!(SupportError::Offline.is_retryable());
+/// assert!(!SupportError::Closed.is_retryable());
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SupportError {
+    /// The configuration can't work: fix it in the app.
+    #[error("configuration: {field}: {problem}")]
+    InvalidConfig {
+        /// The setting.
+        field: &'static str,
+        /// What is wrong, and what would be right.
+        problem: String,
+    },
+    /// What was passed can't be taken: tell the customer, or fix the call. Nothing has changed.
+    #[error("{field}: {problem}")]
+    InvalidInput {
+        /// The argument.
+        field: &'static str,
+        /// What is wrong, and what would be right.
+        problem: String,
+    },
+    /// There is no such conversation, message, choice or field.
+    #[error("there is no such {what}")]
+    NotFound {
+        /// What was looked for.
+        what: &'static str,
+    },
+    /// It is too late or too early for this: the message is on its way, or has arrived.
+    #[error("not possible now: {problem}")]
+    Conflict {
+        /// Why.
+        problem: &'static str,
+    },
+    /// The desk can't be reached. What was written is kept and goes out by itself.
+    #[error("the support desk can't be reached: no network, or something on the way answers in its place")]
+    Offline,
+    /// The desk was reached and failed. What was written is kept and goes out by itself.
+    #[error("the support desk has trouble; try again later")]
+    DeskUnavailable,
+    /// The desk asks for patience.
+    #[error("the support desk takes no more requests for now")]
+    Busy {
+        /// How long it asks to wait, where it says it.
+        retry_after: Option<Duration>,
+    },
+    /// The desk refused, and will again.
+    #[error("the support desk refused: {reason}")]
+    Rejected {
+        /// The desk's own words, for the customer. Not for logs: they may quote what was written.
+        reason: String,
+    },
+    /// The desk does not accept who the customer is: get a fresh hash from the merchant's server and log in again.
+    #[error(
+        "the support desk does not accept the customer's identity: is the hash lower-case hex of \
+         HMAC-SHA256(the inbox's key, the identifier), and the key this inbox's?"
+    )]
+    IdentityRejected,
+    /// The desk can't do this ([`Capabilities`](crate::backend::Capabilities) says so beforehand).
+    #[error("this support desk can't {what}")]
+    Unsupported {
+        /// What it can't do.
+        what: &'static str,
+    },
+    /// The phone's storage failed. What was kept before is still there.
+    #[error("storage: {0}")]
+    Storage(StorageProblem),
+    /// The client is paused: call [`resume`](crate::SupportClient::resume) first.
+    #[error("the support client is paused; call resume() first")]
+    Paused,
+    /// The client was shut down, or the customer that this handle belongs to has logged out: get a new handle.
+    #[error("closed: the client was shut down, or another customer has logged in")]
+    Closed,
+}
+
+/// What is wrong with the phone's storage.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum StorageProblem {
+    /// The data folder can't be used as one: it is a file, can't be made or can't be entered.
+    #[error("{path:?} can't be used as the data folder: {detail}")]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// What the system says.
+        detail: String,
+    },
+    /// The folder or the file can't be written.
+    #[error("the data folder can't be written: {detail}")]
+    ReadOnly {
+        /// What the system says.
+        detail: String,
+    },
+    /// There is no room left.
+    #[error("the phone's storage is full")]
+    Full,
+    /// The database was written by a newer version of the app: update, or keep using the newer one. It is untouched.
+    #[error("the database has version {found}, and this app knows up to {known}: update the app")]
+    Newer {
+        /// The database's version.
+        found: i64,
+        /// The newest that this code knows.
+        known: i64,
+    },
+    /// The database is damaged and could not be set aside.
+    #[error("the database is damaged: {detail}")]
+    Corrupt {
+        /// What SQLite says.
+        detail: String,
+    },
+    /// Anything else.
+    #[error("{detail}")]
+    Other {
+        /// What the system says.
+        detail: String,
+    },
+}
+
+impl SupportError {
+    /// Whether the same call may succeed later, with nothing changed.
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::Offline
+            | Self::DeskUnavailable
+            | Self::Busy { .. }
+            | Self::Paused
+            | Self::Storage(StorageProblem::Full | StorageProblem::Other { .. }) => true,
+            Self::InvalidConfig { .. }
+            | Self::InvalidInput { .. }
+            | Self::NotFound { .. }
+            | Self::Conflict { .. }
+            | Self::Rejected { .. }
+            | Self::IdentityRejected
+            | Self::Unsupported { .. }
+            | Self::Storage(_)
+            | Self::Closed => false,
+        }
+    }
+
+    pub(crate) fn input(field: &'static str, problem: impl Into<String>) -> Self {
+        Self::InvalidInput { field, problem: problem.into() }
+    }
+}
+
+impl From<crate::backend::BackendError> for SupportError {
+    fn from(error: crate::backend::BackendError) -> Self {
+        use crate::backend::Fault;
+        match error.fault {
+            Fault::Network => Self::Offline,
+            Fault::Desk | Fault::SessionGone => Self::DeskUnavailable,
+            Fault::Throttled { retry_after } => Self::Busy { retry_after },
+            Fault::Flooded => Self::Busy { retry_after: None },
+            Fault::Refused { reason } => Self::Rejected { reason },
+            Fault::IdentityRejected => Self::IdentityRejected,
+            Fault::ConversationGone => Self::NotFound { what: "conversation" },
+            Fault::MessageGone => Self::NotFound { what: "message" },
+            Fault::UnknownInbox => Self::InvalidConfig {
+                field: "inbox",
+                problem: "the desk knows no such inbox; copy the identifier from the inbox's settings".to_owned(),
+            },
+            Fault::Unsupported => Self::Unsupported { what: "do this" },
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! Shopbell: in-app customer support that opens at once, works offline and loses nothing.
+//!
+//! ```no_run
+//! use shopbell::{ClientConfig, CustomerProfile, Identity, SupportClient};
+//!
+//! # async fn example() -> Result<(), shopbell::SupportError> {
+//! let client = SupportClient::open(ClientConfig::new("https://desk.example.com", "inbox", "support-data")).await?;
+//! client.identify(Identity::new("customer-7"), CustomerProfile::default()).await?;
+//! let conversation = client.start_conversation()?;
+//! conversation.send("Is the blue bag waterproof?").await?;
+//! let mut timeline = conversation.timeline();
+//! let mut messages = Vec::new();
+//! while let Some(batch) = timeline.next().await? {
+//!     batch.into_iter().for_each(|step| step.apply(&mut messages));
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # How data moves: one way round
+//! ```text
+//!  app ── command ──▶ store ──▶ outbox ──▶ backend ──▶ the desk
+//!   ▲                   ▲                     │
+//!   └── observe ────────┴──────── sync ◀──────┘
+//! ```
+//! 1. **The store is the only truth that an app reads.** Nothing on screen waits for the network.
+//! 2. **A command is one local transaction.** When [`Conversation::send`] returns, the message survives a kill, a dead
+//!    battery and an upgrade.
+//! 3. **The outbox is the only writer to the desk, sync the only writer from it.** Both are state machines without
+//!    I/O, carried out by thin workers.
+//! 4. **The desk is a port**: [`backend::Backend`]. [`backend::chatwoot`] is the adapter that ships; no other place
+//!    knows which desk it is.
+//!
+//! # Rooms
+//! | room | what lives there |
+//! | --- | --- |
+//! | `client` | [`SupportClient`]: open, identify, log out, pause, resume, shutdown |
+//! | `conversations` | [`Conversation`], [`ConversationList`], [`Timeline`]: what an app holds in its hands |
+//! | `outbox` | what is to be told to the desk, exactly once |
+//! | `sync` | what the desk says: realtime, gap filling, polling |
+//! | `customer` | checks on what is said of a person, and their standing with the desk |
+//! | `store` | SQLite: schema, migrations, change feed |
+//! | [`backend`] | the port to a desk, and the adapters |
+//! | [`model`] | plain data |
+//! | [`markdown`] | what agents write, as blocks and spans |
+//!
+//! An arrow points only down this list: `client` → features → `store`, `backend` → [`model`].
+//!
+//! # Threads
+//! Every method may be called from any thread. Work runs on the tokio runtime that was current in
+//! [`SupportClient::open`], writes on one thread of their own. No method blocks; no lock is held across an await of the
+//! host's.
+
+pub mod backend;
+mod client;
+pub mod clock;
+mod config;
+mod conversations;
+mod customer;
+mod error;
+pub mod markdown;
+pub mod model;
+mod outbox;
+mod signal;
+mod store;
+mod sync;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+
+pub use client::{ClientStatus, StatusUpdates, SupportClient};
+pub use clock::{Clock, Random, SystemClock, SystemRandom};
+pub use config::{ClientConfig, Limits};
+pub use conversations::{Conversation, ConversationList, Diff, Older, Timeline, TimelinePager, TypingUpdates};
+pub use error::{StorageProblem, SupportError};
+pub use model::*;
+pub use sync::moment::Connection;
+
+/// Compiles the README's example, so that it can't fall behind.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

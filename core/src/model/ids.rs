@@ -1,0 +1,84 @@
+//! Identifiers. Local ones are ours and exist before any network does; desk ones come from the desk and order what
+//! it holds.
+
+macro_rules! local_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            /// From the text that [`as_str`](Self::as_str) gave earlier. Any text is taken: one that names nothing
+            /// is answered with [`NotFound`](crate::SupportError::NotFound) where it is used.
+            pub fn new(id: impl Into<String>) -> Self {
+                Self(id.into())
+            }
+
+            /// The id as text, for navigation arguments and logs: it holds no secret.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+local_id! {
+    /// A conversation on this phone. Stable for ever: it is made before the desk knows of the conversation and stays
+    /// when the desk gives its own number.
+    ///
+    /// ```
+    /// # use shopbell::ConversationId;
+    /// assert_eq!(ConversationId::new("c1").as_str(), "c1");
+    /// ```
+    ConversationId
+}
+
+local_id! {
+    /// A message on this phone, from the moment that it is written; the desk's number comes later and changes nothing
+    /// here.
+    ///
+    /// ```
+    /// # use shopbell::MessageId;
+    /// assert_eq!(MessageId::new("m1").to_string(), "m1");
+    /// ```
+    MessageId
+}
+
+macro_rules! desk_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(i64);
+
+        impl $name {
+            /// The desk's number; `None` unless it is positive.
+            pub const fn new(number: i64) -> Option<Self> {
+                if number > 0 { Some(Self(number)) } else { None }
+            }
+
+            /// The desk's number.
+            pub const fn get(self) -> i64 {
+                self.0
+            }
+        }
+    };
+}
+
+desk_id! {
+    /// A conversation's number at the desk. Later conversations have higher numbers.
+    DeskConversationId
+}
+
+desk_id! {
+    /// A message's number at the desk. Later messages of a conversation have higher numbers: paging, gap filling and
+    /// the outbox's fence stand on that.
+    DeskMessageId
+}

@@ -1,0 +1,40 @@
+//! The outbox: the only writer to the desk.
+//!
+//! # Protocol
+//! A command (send, answer, resolve, …) writes its entry and what it shows in one transaction; from then on the entry
+//! outlives everything but the desk's taking it or the customer's discarding it.
+//!
+//! ```text
+//!              begin (fence kept first)        desk took it
+//!   Waiting ────────────────────────▶ InFlight ───────────▶ (gone: the message has its desk number)
+//!      ▲  ▲                            │  │  │
+//!      │  └──── certainly nothing ─────┘  │  └─ refused ───▶ Attention ── retry ──▶ Waiting or Unclear
+//!      │        happened: back-off        ▼                     ▲
+//!      └── looked, settled, not there ─ Unclear ── too often ───┘
+//!                                         └─ found ─▶ (gone)
+//! ```
+//! - **Lanes.** One a conversation, one a standing with the desk. In a lane one entry is at work at a time, in the
+//!   order of pressing send; lanes do not wait for each other. Opening a conversation comes first in its lane. An
+//!   entry that needs attention lets those behind it pass.
+//! - **Exactly once.** The desk keeps a message twice if it is sent twice. So before an attempt the highest desk number
+//!   known is kept as its *fence*. When it can't be known whether the desk acted (time-out, reset, 5xx, a killed
+//!   process), the entry is `Unclear` and nothing is sent: the worker looks for its own message beyond the fence, and
+//!   sync may see it first. Only a look that finds nothing *after a settling delay* allows another attempt. A copy that
+//!   turns up later still, with the same echo, is noted as a twin and not shown.
+//! - **Patience.** No connection: wait, without counting. A failing desk: wait longer each time and count; past
+//!   [`policy::MAX_ATTEMPTS`] the customer is asked. Throttling and flooding: wait as long as the desk wants; no
+//!   message is to blame. Connectivity, coming to the foreground, a retry by the customer, and any success end every
+//!   wait that trouble caused.
+//! - **Crash.** `InFlight` found at a start is `Unclear` (or simply done again where doing it twice is harmless).
+//! - **Several processes.** Who holds the lock on the customer's `.lock` file sends; the others only write entries.
+//!
+//! [`queue`] decides, without I/O or clock; [`worker`] carries out.
+
+pub(crate) mod policy;
+pub(crate) mod queue;
+mod tasks;
+pub(crate) use tasks::{Tools, set_answer_state};
+pub(crate) mod worker;
+
+#[cfg(test)]
+mod simulation;

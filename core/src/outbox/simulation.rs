@@ -1,0 +1,317 @@
+//! Random schedules against the queue, with a desk, a disk and a clock that are a few lines each.
+//!
+//! What must hold, whatever the order of faults, crashes, wakes and syncs: every message ends at the desk exactly once
+//! or needs attention with a reason; the order within a conversation is kept among those that arrived without needing
+//! attention; nothing is ever dropped.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use proptest::prelude::Rng as _;
+use proptest::test_runner::{RngAlgorithm, TestRng};
+
+use super::queue::{Effect, Event, Queue, Rules};
+use crate::{
+    backend::{Fault, Happened},
+    model::{ConversationId, MessageId, Timestamp},
+    store::{EntryRow, EntryState, Task},
+};
+
+const RULES: Rules =
+    Rules { settle: Duration::from_secs(10), longest_attempt: Duration::from_secs(4), idempotent: false };
+
+struct World {
+    rng: TestRng,
+    now: Timestamp,
+    queue: Queue,
+    disk: BTreeMap<i64, EntryRow>,
+    /// Conversation, then the messages that the desk has, in its order.
+    desk: BTreeMap<String, Vec<String>>,
+    /// Writes that the desk has begun and will finish: when, where, what.
+    late: Vec<(Timestamp, String, String)>,
+    /// Ends of attempts and looks on their way back.
+    inbox: Vec<(Timestamp, Event)>,
+    attempts: usize,
+    calm: bool,
+}
+
+impl World {
+    fn new(seed: u64) -> Self {
+        let mut bytes = [0; 32];
+        bytes[..8].copy_from_slice(&seed.to_le_bytes());
+        Self {
+            rng: TestRng::from_seed(RngAlgorithm::ChaCha, &bytes),
+            now: Timestamp::from_seconds(1_000),
+            queue: Queue::new(RULES),
+            disk: BTreeMap::new(),
+            desk: BTreeMap::new(),
+            late: Vec::new(),
+            inbox: Vec::new(),
+            attempts: 0,
+            calm: false,
+        }
+    }
+
+    fn below(&mut self, n: u32) -> u32 {
+        self.rng.next_u32() % n
+    }
+
+    fn feed(&mut self, event: Event) {
+        let jitter = f64::from(self.below(1000)) / 1000.0;
+        for effect in self.queue.handle(event, self.now, jitter) {
+            self.carry_out(effect);
+        }
+    }
+
+    fn carry_out(&mut self, effect: Effect) {
+        match effect {
+            Effect::Save(seq, state, attempts) => {
+                if let Some(row) = self.disk.get_mut(&seq) {
+                    row.state = state;
+                    row.attempts = attempts;
+                }
+            }
+            Effect::Drop(seq) => {
+                assert_ne!(self.disk.remove(&seq).map(|row| row.task), Some(Task::Message), "a message was dropped");
+            }
+            Effect::Attempt(seq, attempts) => self.attempt(seq, attempts),
+            Effect::Look(seq) => self.look(seq),
+        }
+    }
+
+    fn attempt(&mut self, seq: i64, attempts: u32) {
+        self.attempts += 1;
+        let Some(row) = self.disk.get_mut(&seq) else { return };
+        let conversation = row.conversation.clone().unwrap().to_string();
+        let text = row.message.clone().unwrap().to_string();
+        row.state = EntryState::InFlight;
+        row.attempts = attempts;
+        row.started_at = self.now;
+        row.fence = self.desk.get(&conversation).map_or(0, |list| list.len() as i64);
+        let at_work = |disk: &BTreeMap<i64, EntryRow>| {
+            disk.values()
+                .filter(|row| row.state == EntryState::InFlight)
+                .filter(|row| row.conversation.as_ref().unwrap().as_str() == conversation)
+                .count()
+        };
+        assert_eq!(at_work(&self.disk), 1, "two at work in one lane");
+        let answer_at = self.now.plus(Duration::from_millis(u64::from(self.below(3_000))));
+        let case = if self.calm { 0 } else { self.below(12) };
+        let event = match case {
+            0..=3 => {
+                self.write(conversation, text);
+                Event::Done(seq)
+            }
+            4 => Event::Failed(seq, Fault::Network, Happened::No),
+            5 => {
+                self.write(conversation, text);
+                Event::Failed(seq, Fault::Network, Happened::Maybe)
+            }
+            6 => Event::Failed(seq, Fault::Desk, Happened::Maybe),
+            7 => {
+                // Written after the failure was reported, but before the desk has settled.
+                let delay = u64::from(self.below(9_000));
+                self.late.push((answer_at.plus(Duration::from_millis(delay)), conversation, text));
+                Event::Failed(seq, Fault::Desk, Happened::Maybe)
+            }
+            8 => Event::Failed(seq, Fault::Throttled { retry_after: None }, Happened::No),
+            9 => Event::Failed(seq, Fault::Flooded, Happened::No),
+            10 if self.below(4) == 0 => Event::Failed(seq, Fault::Refused { reason: "no".into() }, Happened::No),
+            _ => Event::Failed(seq, Fault::SessionGone, Happened::No),
+        };
+        self.inbox.push((answer_at, event));
+    }
+
+    fn write(&mut self, conversation: String, text: String) {
+        self.desk.entry(conversation).or_default().push(text);
+    }
+
+    fn look(&mut self, seq: i64) {
+        let answer_at = self.now.plus(Duration::from_millis(u64::from(self.below(500))));
+        let event = if !self.calm && self.below(3) == 0 {
+            Event::LookFailed(seq, if self.below(2) == 0 { Fault::Network } else { Fault::Desk })
+        } else {
+            Event::Looked(seq, self.at_desk(seq))
+        };
+        self.inbox.push((answer_at, event));
+    }
+
+    fn at_desk(&self, seq: i64) -> bool {
+        let Some(row) = self.disk.get(&seq) else { return true };
+        let list = self.desk.get(row.conversation.as_ref().unwrap().as_str());
+        let text = row.message.as_ref().unwrap().as_str();
+        let fence = usize::try_from(row.fence).unwrap();
+        list.is_some_and(|list| list.iter().skip(fence).any(|found| found == text))
+    }
+
+    fn add(&mut self, seq: i64) {
+        let conversation = ConversationId::new(format!("c{}", self.below(3)));
+        let row = EntryRow {
+            seq,
+            conversation: Some(conversation),
+            session: "s".into(),
+            task: Task::Message,
+            message: Some(MessageId::new(format!("m{seq}"))),
+            state: EntryState::Waiting { not_before: Timestamp::default() },
+            attempts: 0,
+            fence: 0,
+            started_at: Timestamp::default(),
+        };
+        self.disk.insert(seq, row);
+        self.reload();
+    }
+
+    fn reload(&mut self) {
+        let rows = self.disk.values().cloned().collect();
+        self.feed(Event::Loaded(rows));
+    }
+
+    /// Kill -9: memory is gone, the disk and the desk are not, and what the desk was told still arrives there.
+    fn crash(&mut self) {
+        self.inbox.clear();
+        self.queue = Queue::new(RULES);
+        self.reload();
+    }
+
+    /// Sync sees the desk's list and binds what it recognises, as the store does.
+    fn sync(&mut self) {
+        let bound: Vec<i64> = self
+            .disk
+            .iter()
+            .filter(|(_, row)| match &row.state {
+                EntryState::InFlight | EntryState::Unclear { .. } => true,
+                EntryState::Attention { unclear, .. } => *unclear,
+                EntryState::Waiting { .. } => false,
+            })
+            .filter(|(seq, _)| self.at_desk(**seq))
+            .map(|(seq, _)| *seq)
+            .collect();
+        for seq in bound {
+            self.disk.remove(&seq);
+        }
+        self.reload();
+    }
+
+    /// Moves to the next thing that is due, at most `until`.
+    fn step(&mut self, until: Timestamp) {
+        let due = [self.late.iter().map(|l| l.0).min(), self.inbox.iter().map(|i| i.0).min(), self.queue.next_wake()];
+        let next = due.into_iter().flatten().min().unwrap_or(until).clamp(self.now, until);
+        self.now = next;
+        let (due, later): (Vec<_>, Vec<_>) = std::mem::take(&mut self.late).into_iter().partition(|l| l.0 <= next);
+        self.late = later;
+        for (_, conversation, text) in due {
+            self.write(conversation, text);
+        }
+        let (due, later): (Vec<_>, Vec<_>) = std::mem::take(&mut self.inbox).into_iter().partition(|i| i.0 <= next);
+        self.inbox = later;
+        for (_, event) in due {
+            // The worker removes the row in the transaction that binds the message, before it tells the queue.
+            if let Event::Done(seq) | Event::Looked(seq, true) = event {
+                self.disk.remove(&seq);
+            }
+            self.feed(event);
+        }
+        self.feed(Event::Tick);
+    }
+
+    fn run(&mut self, time: Duration) {
+        let until = self.now.plus(time);
+        let mut steps = 0;
+        while self.now < until {
+            self.step(until);
+            steps += 1;
+            assert!(steps < 100_000, "the queue spins");
+        }
+    }
+}
+
+fn schedule(seed: u64) -> usize {
+    let mut world = World::new(seed);
+    let total = i64::from(1 + world.below(12));
+    let mut next = 1;
+    while next <= total || world.below(4) != 0 {
+        match world.below(8) {
+            0..=2 if next <= total => {
+                world.add(next);
+                next += 1;
+            }
+            3 => world.crash(),
+            4 => world.sync(),
+            5 => world.feed(Event::Wake),
+            6 => {
+                let online = world.below(2) == 0;
+                world.feed(Event::Online(online));
+            }
+            _ => {
+                let time = Duration::from_millis(u64::from(world.below(20_000)));
+                world.run(time);
+            }
+        }
+    }
+    world.calm = true;
+    world.feed(Event::Online(true));
+    world.run(Duration::from_secs(7_200));
+    check(seed, &world, total);
+    world.attempts
+}
+
+fn check(seed: u64, world: &World, total: i64) {
+    for seq in 1..=total {
+        let text = format!("m{seq}");
+        let copies = world.desk.values().flatten().filter(|found| **found == text).count();
+        match world.disk.get(&seq).map(|row| &row.state) {
+            None => assert_eq!(copies, 1, "seed {seed}: message {seq} is done and at the desk {copies} times"),
+            Some(EntryState::Attention { unclear, .. }) => {
+                assert!(copies <= usize::from(*unclear), "seed {seed}: message {seq} failed for sure and is there");
+            }
+            Some(state) => panic!("seed {seed}: message {seq} ended as {state:?}"),
+        }
+    }
+    for (conversation, list) in &world.desk {
+        let numbers: Vec<i64> = list.iter().map(|text| text[1..].parse().unwrap()).collect();
+        assert!(numbers.is_sorted(), "seed {seed}: {conversation} has {numbers:?}");
+    }
+}
+
+/// `SHOPBELL_SCHEDULES` runs more; `SHOPBELL_SEED` begins elsewhere, or repeats one.
+#[test]
+#[allow(clippy::print_stdout, reason = "the seed, for whoever repeats a failure")]
+fn random_schedules_of_faults_deliver_once_or_ask() {
+    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
+    let first = number("SHOPBELL_SEED").unwrap_or(1);
+    let count = number("SHOPBELL_SCHEDULES").unwrap_or(2_000);
+    let attempts: usize = (first..first + count).map(schedule).sum();
+    println!("{count} schedules from seed {first}, {attempts} attempts");
+    assert!(attempts as u64 > count, "the schedules did something");
+}
+
+#[test]
+fn message_in_attention_lets_the_next_pass() {
+    let mut queue = Queue::new(RULES);
+    let mut world = World::new(1);
+    let now = world.now;
+    world.add(1);
+    let mut rows: Vec<_> = world.disk.values().cloned().collect();
+    rows.push(EntryRow { seq: 2, ..rows[0].clone() });
+    let state = EntryState::Waiting { not_before: now };
+    let waiting = |row: &EntryRow| EntryRow { state: state.clone(), attempts: 0, ..row.clone() };
+    let rows: Vec<_> = rows.iter().map(waiting).collect();
+    assert!(queue.handle(Event::Loaded(rows), now, 0.0).contains(&Effect::Attempt(1, 1)));
+    let refused = Fault::Refused { reason: "no".into() };
+    let effects = queue.handle(Event::Failed(1, refused, Happened::No), now, 0.0);
+    assert!(effects.contains(&Effect::Attempt(2, 1)), "{effects:?}");
+}
+
+#[test]
+fn conversation_that_cannot_be_opened_blocks_its_lane() {
+    let mut queue = Queue::new(RULES);
+    let mut world = World::new(1);
+    let now = world.now;
+    world.add(1);
+    let state = EntryState::Waiting { not_before: now };
+    let message = EntryRow { state, attempts: 0, ..world.disk[&1].clone() };
+    let open = EntryRow { seq: 2, task: Task::Open, message: None, ..message.clone() };
+    let effects = queue.handle(Event::Loaded(vec![message, open]), now, 0.0);
+    assert_eq!(effects, [Effect::Attempt(2, 1)], "opening comes first, whatever its number");
+    let effects = queue.handle(Event::Failed(2, Fault::UnknownInbox, Happened::No), now, 0.0);
+    assert!(!effects.iter().any(|effect| matches!(effect, Effect::Attempt(..))), "{effects:?}");
+}

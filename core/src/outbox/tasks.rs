@@ -1,0 +1,351 @@
+//! Carrying out one entry: begin (with its fence), ask the desk, and write down what came of it.
+
+use std::sync::Arc;
+
+use rusqlite::Connection;
+
+use super::queue::Event;
+use crate::{
+    backend::{Backend, BackendError, Fault, Fetched, OutgoingMessage, Session},
+    clock::{Clock, Random, token},
+    customer::standing::{Standing, storage},
+    model::{Answer, AnswerState, ConversationId, CustomerProfile, Delivery, Identity, MessageId},
+    store::{
+        ConversationRow, CustomerRow, Durability, EntryRow, MessageRow, NewEntry, SessionRow, Store, StoreError, Task,
+        Tx, Work, incoming,
+    },
+};
+
+/// What attempts and looks need.
+pub(crate) struct Tools {
+    pub(crate) store: Arc<Store>,
+    pub(crate) backend: Arc<dyn Backend>,
+    pub(crate) standing: Arc<Standing>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) random: Arc<dyn Random>,
+}
+
+/// An entry and what it is about, read at once.
+struct Job {
+    entry: EntryRow,
+    conversation: Option<ConversationRow>,
+    message: Option<MessageRow>,
+    identity: Option<Identity>,
+    profile: CustomerProfile,
+}
+
+impl Job {
+    fn read(connection: &Connection, seq: i64) -> Result<Option<Self>, StoreError> {
+        let Some(entry) = EntryRow::find(connection, seq)? else { return Ok(None) };
+        let conversation = match &entry.conversation {
+            Some(id) => ConversationRow::find(connection, id)?,
+            None => None,
+        };
+        let message = match &entry.message {
+            Some(id) => MessageRow::find(connection, id)?,
+            None => None,
+        };
+        let (mut identity, mut profile) = (None, CustomerProfile::default());
+        if entry.task == Task::Profile
+            && let Some(customer) = CustomerRow::find(connection)?
+        {
+            profile = customer.profile;
+            // A standing from before the log-in stays an anonymous one at the desk.
+            let own = SessionRow::find(connection, &entry.session)?.is_some_and(|session| session.own);
+            identity = customer.identity.filter(|_| own);
+        }
+        Ok(Some(Self { entry, conversation, message, identity, profile }))
+    }
+}
+
+impl Tools {
+    /// Makes attempt number `attempts` at an entry.
+    pub(crate) async fn attempt(self: Arc<Self>, seq: i64, attempts: u32) -> Event {
+        match self.try_attempt(seq, attempts).await {
+            Ok(()) => Event::Done(seq),
+            Err(error) => {
+                tracing::debug!(seq, attempts, %error, happened = ?error.happened, "attempt failed");
+                if let Err(error) = self.mend(seq, &error.fault).await {
+                    tracing::warn!(seq, %error, "could not note what the desk has forgotten");
+                }
+                Event::Failed(seq, error.fault, error.happened)
+            }
+        }
+    }
+
+    /// Looks at the desk for the trace of an unclear attempt.
+    pub(crate) async fn look(self: Arc<Self>, seq: i64) -> Event {
+        match self.try_look(seq).await {
+            Ok(found) => {
+                tracing::debug!(seq, found, "looked");
+                Event::Looked(seq, found)
+            }
+            Err(error) => {
+                tracing::debug!(seq, %error, "could not look");
+                if let Err(error) = self.mend(seq, &error.fault).await {
+                    tracing::warn!(seq, %error, "could not note what the desk has forgotten");
+                }
+                // With the conversation or the customer gone, so is the message.
+                match error.fault {
+                    Fault::ConversationGone | Fault::SessionGone => Event::Looked(seq, false),
+                    fault => Event::LookFailed(seq, fault),
+                }
+            }
+        }
+    }
+
+    async fn try_attempt(&self, seq: i64, attempts: u32) -> Result<(), BackendError> {
+        // Sync has bound it meanwhile, or the customer has discarded it: done.
+        let Some(job) = self.begin(seq, attempts).await? else { return Ok(()) };
+        let session = self.standing.session(&job.entry.session).await?;
+        match &job.entry.task {
+            Task::Open => self.open(&job, &session).await,
+            Task::Message => self.send(&job, &session, attempts).await,
+            Task::Answer { answer } => self.answer(&job, &session, answer).await,
+            Task::Seen | Task::Resolve => self.mark(&job, &session).await,
+            Task::Profile => {
+                self.backend.update_customer(&session, job.identity.as_ref(), &job.profile).await?;
+                self.write(move |tx| EntryRow::remove(tx, seq)).await
+            }
+        }
+    }
+
+    async fn open(&self, job: &Job, session: &Session) -> Result<(), BackendError> {
+        let seq = job.entry.seq;
+        let conversation = job.conversation.as_ref().filter(|conversation| conversation.desk_id.is_none());
+        let Some(conversation) = conversation else { return self.write(move |tx| EntryRow::remove(tx, seq)).await };
+        if !self.has_words(&conversation.id).await? {
+            return self.write(move |tx| EntryRow::remove(tx, seq)).await;
+        }
+        let opened = self.backend.open_conversation(session).await?;
+        let id = conversation.id.clone();
+        self.write(move |tx| {
+            ConversationRow::set_desk_id(tx, &id, Some(opened.id))?;
+            ConversationRow::set_status(tx, &id, opened.status)?;
+            EntryRow::remove(tx, seq)
+        })
+        .await
+    }
+
+    /// Whether anything waits to be said in it. Asked once the standing is there, which may have taken minutes: the
+    /// customer may have discarded the words meanwhile, and the desk shall not see an empty conversation.
+    async fn has_words(&self, conversation: &ConversationId) -> Result<bool, BackendError> {
+        let id = conversation.clone();
+        let waiting = self.store.read(move |connection| EntryRow::of_conversation(connection, &id)).await;
+        let waiting = waiting.map_err(|error| storage(&error))?;
+        Ok(waiting.iter().any(|entry| entry.task == Task::Message))
+    }
+
+    async fn send(&self, job: &Job, session: &Session, attempts: u32) -> Result<(), BackendError> {
+        let (Some(conversation), Some(row)) = (&job.conversation, &job.message) else { return Ok(()) };
+        let (seq, id, message) = (job.entry.seq, conversation.id.clone(), row.message.id.clone());
+        if row.desk_id.is_some() {
+            return self.write(move |tx| EntryRow::remove(tx, seq)).await;
+        }
+        let Some(desk_id) = conversation.desk_id else {
+            return Err(BackendError::refused(Fault::ConversationGone, "not opened yet"));
+        };
+        let text = row.message.content.as_text().to_owned();
+        let outgoing = OutgoingMessage { text, echo: message.as_str().to_owned() };
+        let answer = self.backend.send_message(session, desk_id, &outgoing).await?;
+        let random = Arc::clone(&self.random);
+        self.write(move |tx| incoming::sent(tx, &id, &message, &answer, attempts, &|| token(random.as_ref()))).await
+    }
+
+    async fn answer(&self, job: &Job, session: &Session, answer: &Answer) -> Result<(), BackendError> {
+        let (Some(conversation), Some(row)) = (&job.conversation, &job.message) else { return Ok(()) };
+        let (Some(desk_id), Some(number)) = (conversation.desk_id, row.desk_id) else {
+            return Err(BackendError::refused(Fault::MessageGone, "the question is not at the desk"));
+        };
+        self.backend.answer(session, desk_id, number, answer).await?;
+        let (seq, message) = (job.entry.seq, row.message.id.clone());
+        self.write(move |tx| {
+            EntryRow::remove(tx, seq)?;
+            // Answered anew while this one was under way: what is shown is the newer one, and that is still to go.
+            if EntryRow::of_message(tx, &message)?.is_some() {
+                return Ok(());
+            }
+            set_answer_state(tx, &message, AnswerState::Sent)
+        })
+        .await
+    }
+
+    async fn mark(&self, job: &Job, session: &Session) -> Result<(), BackendError> {
+        let seq = job.entry.seq;
+        let desk_id = job.conversation.as_ref().and_then(|conversation| conversation.desk_id);
+        let (Some(conversation), Some(desk_id)) = (&job.conversation, desk_id) else {
+            // Never reached the desk: there is nothing to mark there.
+            return self.write(move |tx| EntryRow::remove(tx, seq)).await;
+        };
+        if job.entry.task == Task::Seen {
+            self.backend.mark_seen(session, desk_id).await?;
+            return self.write(move |tx| EntryRow::remove(tx, seq)).await;
+        }
+        let status = self.backend.resolve(session, desk_id).await?;
+        let id = conversation.id.clone();
+        self.write(move |tx| {
+            EntryRow::remove(tx, seq)?;
+            ConversationRow::set_status(tx, &id, status)
+        })
+        .await
+    }
+
+    /// Keeps the fence and the number of the attempt on the disk before the desk is asked, and reads in that same
+    /// transaction what is to be told, so that an edit either came before it or is refused. Without the fence on the
+    /// disk, a loss of power right after sending would forget that anything was sent. `None` where the entry is gone.
+    async fn begin(&self, seq: i64, attempts: u32) -> Result<Option<Job>, BackendError> {
+        let now = self.clock.now();
+        self.store
+            .write(Durability::Now, move |tx| {
+                let Some(job) = Job::read(tx, seq)? else { return Ok(None) };
+                let fence = match (&job.entry.task, &job.entry.conversation) {
+                    (Task::Open, _) => ConversationRow::highest_desk_id(tx)?,
+                    (_, Some(conversation)) => incoming::highest_message(tx, conversation)?,
+                    _ => 0,
+                };
+                EntryRow::begin(tx, seq, attempts, fence, now)?;
+                if let (Task::Message, Some(row)) = (&job.entry.task, &job.message) {
+                    MessageRow::set_delivery(tx, &row.message.id, &Delivery::Sending)?;
+                }
+                if let Some(conversation) = &job.entry.conversation {
+                    tx.touch(conversation);
+                }
+                Ok(Some(job))
+            })
+            .await
+            .map_err(|error| storage(&error))
+    }
+
+    /// Writes down what the desk did. It did it, whatever the phone's storage says: a failure here is `Maybe`, and the
+    /// look that follows finds it.
+    fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> impl Future<Output = Result<T, BackendError>> + Send {
+        self.write_boxed(Box::new(work))
+    }
+
+    async fn write_boxed<T: Send + 'static>(&self, work: Work<T>) -> Result<T, BackendError> {
+        self.store
+            .write_boxed(Durability::Later, work)
+            .await
+            .map_err(|error| BackendError::unclear(Fault::Desk, format!("the phone's storage: {error}")))
+    }
+
+    async fn try_look(&self, seq: i64) -> Result<bool, BackendError> {
+        let job = self.store.read(move |connection| Job::read(connection, seq)).await;
+        let Some(job) = job.map_err(|error| storage(&error))? else { return Ok(true) };
+        let session = self.standing.session(&job.entry.session).await?;
+        let Some(conversation) = &job.conversation else { return Ok(false) };
+        match job.entry.task {
+            Task::Open => self.look_for_conversation(&job, conversation, &session).await,
+            _ => self.look_for_message(&job, conversation, &session).await,
+        }
+    }
+
+    /// A conversation beyond the fence that is not known here and holds nothing: the one that was opened and whose
+    /// number was lost on the way.
+    async fn look_for_conversation(
+        &self,
+        job: &Job,
+        conversation: &ConversationRow,
+        session: &Session,
+    ) -> Result<bool, BackendError> {
+        if conversation.desk_id.is_some() {
+            return Ok(true);
+        }
+        let Fetched::New { value: list, .. } = self.backend.conversations(session, None).await? else {
+            return Ok(false);
+        };
+        let (seq, fence, id) = (job.entry.seq, job.entry.fence, conversation.id.clone());
+        self.write(move |tx| {
+            for found in &list {
+                if found.id.get() > fence
+                    && found.messages.is_empty()
+                    && ConversationRow::by_desk_id(tx, found.id)?.is_none()
+                {
+                    ConversationRow::set_desk_id(tx, &id, Some(found.id))?;
+                    EntryRow::remove(tx, seq)?;
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        })
+        .await
+    }
+
+    /// Reads back to the fence. Writing the pages down binds what is recognised, exactly as sync does; whether it was
+    /// found is whether the entry is still there.
+    async fn look_for_message(
+        &self,
+        job: &Job,
+        conversation: &ConversationRow,
+        session: &Session,
+    ) -> Result<bool, BackendError> {
+        let Some(desk_id) = conversation.desk_id else { return Ok(false) };
+        let mut before = None;
+        loop {
+            let Fetched::New { value: page, .. } = self.backend.messages(session, desk_id, before, None).await? else {
+                return Ok(false);
+            };
+            let oldest = page.messages.iter().map(|message| message.id).min();
+            let (id, seq, random) = (conversation.id.clone(), job.entry.seq, Arc::clone(&self.random));
+            let has_older = page.has_older;
+            let found = self
+                .write(move |tx| {
+                    incoming::messages(tx, &id, &page.messages, &|| token(random.as_ref()))?;
+                    Ok(EntryRow::find(tx, seq)?.is_none())
+                })
+                .await?;
+            let past_fence = oldest.is_none_or(|oldest| oldest.get() <= job.entry.fence);
+            if found || past_fence || !has_older || oldest == before {
+                return Ok(found);
+            }
+            before = oldest;
+        }
+    }
+
+    /// What the desk has forgotten is noted, so that the next attempt makes it anew.
+    async fn mend(&self, seq: i64, fault: &Fault) -> Result<(), crate::SupportError> {
+        match fault {
+            Fault::SessionGone => {
+                let entry = self.store.read(move |connection| EntryRow::find(connection, seq)).await?;
+                match entry {
+                    Some(entry) => self.standing.forget(&entry.session).await,
+                    None => Ok(()),
+                }
+            }
+            Fault::ConversationGone => {
+                self.store
+                    .write(Durability::Now, move |tx| {
+                        let Some(EntryRow { conversation: Some(id), session, .. }) = EntryRow::find(tx, seq)? else {
+                            return Ok(());
+                        };
+                        reopen(tx, &id, &session)
+                    })
+                    .await
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The conversation is to be opened at the desk (again) before anything else in it.
+fn reopen(tx: &mut Tx<'_>, id: &ConversationId, session: &str) -> Result<(), StoreError> {
+    ConversationRow::set_desk_id(tx, id, None)?;
+    if !EntryRow::opens(tx, id)? {
+        EntryRow::insert(tx, NewEntry { conversation: Some(id), session, task: Task::Open, message: None })?;
+    }
+    Ok(())
+}
+
+/// Notes whether the desk has the answer to this message.
+pub(crate) fn set_answer_state(tx: &mut Tx<'_>, message: &MessageId, state: AnswerState) -> Result<(), StoreError> {
+    let Some(mut row) = MessageRow::find(tx, message)? else { return Ok(()) };
+    if let Some(Some(answer)) = row.message.content.answer_slot() {
+        answer.state = state;
+    }
+    MessageRow::set_content(tx, message, &row.message.content)?;
+    tx.touch(&row.message.conversation);
+    Ok(())
+}

@@ -1,0 +1,197 @@
+//! Carries out what the queue decides.
+
+use std::{fs, path::PathBuf, sync::Arc, time::Duration};
+
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
+use tokio::sync::{mpsc, watch};
+
+use super::{
+    queue::{Effect, Event, Queue, Rules},
+    tasks::{Tools, set_answer_state},
+};
+use crate::{
+    SupportError,
+    backend::Fault,
+    clock::fraction,
+    model::{AnswerState, AttentionReason, Delivery},
+    signal::{Signal, stopped},
+    store::{Durability, EntryRow, EntryState, MessageRow, Task, Topic, Tx},
+};
+
+/// How often a process that does not send asks whether it may now, and whether the other one wrote something.
+const LOCK_RETRY: Duration = Duration::from_secs(2);
+
+/// The outbox of one customer, at work until it is told to stop.
+pub(crate) struct Worker {
+    tools: Arc<Tools>,
+    rules: Rules,
+    lock_path: PathBuf,
+    signals: mpsc::UnboundedReceiver<Signal>,
+    stop: watch::Receiver<bool>,
+}
+
+type Running = FuturesUnordered<std::pin::Pin<Box<dyn Future<Output = Event> + Send>>>;
+
+impl Worker {
+    pub(crate) fn new(
+        tools: Arc<Tools>,
+        rules: Rules,
+        lock_path: PathBuf,
+        signals: mpsc::UnboundedReceiver<Signal>,
+        stop: watch::Receiver<bool>,
+    ) -> Self {
+        Self { tools, rules, lock_path, signals, stop }
+    }
+
+    /// Runs until stopped; then waits for what is under way. Abort it to cut that short: what was under way is then
+    /// unclear, and looked for at the next start.
+    pub(crate) async fn run(mut self) {
+        let Some(_lock) = self.lock().await else { return };
+        let mut queue = Queue::new(self.rules);
+        let mut running = Running::new();
+        let mut entries = self.tools.store.feed().watch(Topic::Outbox);
+        let mut stop = self.stop.clone();
+        let mut event = self.load().await;
+        loop {
+            if matches!(event, Event::Failed(_, Fault::ConversationGone, _) | Event::Looked(_, false)) {
+                // With that, opening it anew was queued: it has to be known before the message is tried again.
+                let loaded = self.load().await;
+                self.take_in(loaded, &mut queue, &mut running).await;
+            }
+            self.take_in(event, &mut queue, &mut running).await;
+            let tick = queue.next_wake().map(|at| at.since(self.tools.clock.now()));
+            event = tokio::select! {
+                () = stopped(&mut stop) => break,
+                Some(event) = running.next() => event,
+                () = entries.changed() => self.load().await,
+                Some(signal) = self.signals.recv() => match signal {
+                    Signal::Online(online) => Event::Online(online),
+                    Signal::Wake => Event::Wake,
+                },
+                () = tokio::time::sleep(tick.unwrap_or_default()), if tick.is_some() => Event::Tick,
+            };
+        }
+        // What has begun is let finish, so that going to the background makes nothing unclear; nothing new begins.
+        self.take_in(Event::Online(false), &mut queue, &mut running).await;
+        while let Some(event) = running.next().await {
+            self.take_in(event, &mut queue, &mut running).await;
+        }
+    }
+
+    async fn take_in(&self, event: Event, queue: &mut Queue, running: &mut Running) {
+        let jitter = fraction(self.tools.random.as_ref());
+        for effect in queue.handle(event, self.tools.clock.now(), jitter) {
+            self.carry_out(effect, running).await;
+        }
+    }
+
+    /// Waits until this process is the one that sends.
+    async fn lock(&mut self) -> Option<fs::File> {
+        let mut told = false;
+        loop {
+            match fs::OpenOptions::new().create(true).truncate(false).write(true).open(&self.lock_path) {
+                Ok(file) => match file.try_lock() {
+                    Ok(()) => return Some(file),
+                    Err(fs::TryLockError::WouldBlock) if !told => {
+                        tracing::info!("another process of this app sends; this one only writes");
+                        told = true;
+                    }
+                    Err(fs::TryLockError::WouldBlock) => {}
+                    Err(fs::TryLockError::Error(error)) => {
+                        // A file system without locks: one process is all that can be supported there.
+                        tracing::warn!(%error, "no locks here; sending without one");
+                        return Some(file);
+                    }
+                },
+                Err(error) => tracing::warn!(%error, "the lock file can't be opened"),
+            }
+            tokio::select! {
+                () = stopped(&mut self.stop) => return None,
+                () = tokio::time::sleep(LOCK_RETRY) => self.tools.store.check_foreign_writes(),
+            }
+        }
+    }
+
+    async fn load(&self) -> Event {
+        loop {
+            match self.tools.store.read(EntryRow::all).await {
+                Ok(rows) => return Event::Loaded(rows),
+                // Closed under us: the stop follows.
+                Err(SupportError::Paused | SupportError::Closed) => std::future::pending().await,
+                Err(error) => {
+                    tracing::error!(%error, "the outbox can't be read; trying again");
+                    tokio::time::sleep(LOCK_RETRY).await;
+                }
+            }
+        }
+    }
+
+    async fn carry_out(&self, effect: Effect, running: &mut Running) {
+        let saved = match effect {
+            Effect::Attempt(seq, attempts) => {
+                running.push(Box::pin(Arc::clone(&self.tools).attempt(seq, attempts)));
+                Ok(())
+            }
+            Effect::Look(seq) => {
+                running.push(Box::pin(Arc::clone(&self.tools).look(seq)));
+                Ok(())
+            }
+            Effect::Drop(seq) => self.tools.store.write(Durability::Later, move |tx| EntryRow::remove(tx, seq)).await,
+            Effect::Save(seq, state, attempts) => {
+                self.tools.store.write(Durability::Later, move |tx| save(tx, seq, &state, attempts)).await
+            }
+        };
+        if let Err(error) = saved {
+            // What the disk still says (in flight) is the careful reading of it: the next start looks.
+            tracing::error!(%error, "the outbox can't be written");
+        }
+    }
+}
+
+/// Keeps where an entry stands, and shows it on its message.
+fn save(tx: &mut Tx<'_>, seq: i64, state: &EntryState, attempts: u32) -> Result<(), crate::store::StoreError> {
+    let Some(entry) = EntryRow::find(tx, seq)? else { return Ok(()) };
+    EntryRow::set_state(tx, seq, state, attempts)?;
+    if let Some(conversation) = &entry.conversation {
+        tx.touch(conversation);
+    }
+    match (&entry.task, &entry.message) {
+        (Task::Message, Some(message)) => MessageRow::set_delivery(tx, message, &shown(state)),
+        (Task::Answer { .. }, Some(message)) => {
+            let answer = match state {
+                EntryState::Attention { reason, .. } => AnswerState::NeedsAttention { reason: reason.clone() },
+                _ => AnswerState::Queued,
+            };
+            set_answer_state(tx, message, answer)
+        }
+        (Task::Open, _) => match (state, &entry.conversation) {
+            (EntryState::Attention { reason, .. }, Some(_)) => cannot_open(tx, &entry, reason),
+            _ => Ok(()),
+        },
+        _ => Ok(()),
+    }
+}
+
+/// A conversation that can't be opened: the customer sees it on the messages that wait behind it.
+fn cannot_open(tx: &mut Tx<'_>, open: &EntryRow, reason: &AttentionReason) -> Result<(), crate::store::StoreError> {
+    let Some(conversation) = &open.conversation else { return Ok(()) };
+    for entry in EntryRow::of_conversation(tx, conversation)? {
+        if let (Task::Message, Some(message), EntryState::Waiting { .. }) = (&entry.task, &entry.message, &entry.state)
+        {
+            let state = EntryState::Attention { reason: reason.clone(), unclear: false };
+            EntryRow::set_state(tx, entry.seq, &state, entry.attempts)?;
+            MessageRow::set_delivery(tx, message, &shown(&state))?;
+            tx.touch_outbox();
+        }
+    }
+    Ok(())
+}
+
+/// What the customer sees of an entry's state.
+pub(crate) fn shown(state: &EntryState) -> Delivery {
+    match state {
+        EntryState::Waiting { .. } => Delivery::Queued,
+        EntryState::InFlight | EntryState::Unclear { .. } => Delivery::Sending,
+        EntryState::Attention { reason, .. } => Delivery::NeedsAttention { reason: reason.clone() },
+    }
+}

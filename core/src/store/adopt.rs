@@ -1,0 +1,116 @@
+//! A customer who was anonymous logs in: their conversations move into the file of the person they turn out to be.
+//!
+//! Runs before any worker touches either file, and may run twice (a crash before [`super::Place`] has noted the end):
+//! a fact in the receiving file says that it is done, in the same transaction.
+
+use rusqlite::{Connection, OptionalExtension as _, params, types::Value};
+
+use super::{EntryRow, NewEntry, SessionRow, StoreError, Tx, customer::CustomerRow, entries::Task, schema::UNSENT};
+
+/// Copies everything from `old`, which stays as it is.
+pub(crate) fn adopt(tx: &mut Tx<'_>, old: &Connection, key: &str, own: &str) -> Result<(), StoreError> {
+    let fact = format!("adopted:{key}");
+    let done: Option<String> =
+        tx.query_row("SELECT value FROM facts WHERE key = ?1", [&fact], |row| row.get(0)).optional()?;
+    if done.is_some() {
+        return Ok(());
+    }
+    if let (Some(theirs), Some(mut ours)) = (CustomerRow::find(old)?, CustomerRow::find(tx)?) {
+        ours.profile = theirs.profile.merged(ours.profile);
+        ours.save(tx)?;
+    }
+    for session in SessionRow::all(old)? {
+        let opened: i64 = old.query_row(
+            "SELECT count(*) FROM conversations WHERE session = ?1 AND desk_id IS NOT NULL",
+            [&session.id],
+            |row| row.get(0),
+        )?;
+        // What the desk does not know yet goes on under the customer's own standing.
+        let keeps = session.established || opened > 0;
+        if keeps {
+            tx.execute(
+                "INSERT OR IGNORE INTO sessions (id, own, secret, realtime_token, verified, established)
+                 VALUES (?1, 0, ?2, ?3, ?4, ?5)",
+                params![
+                    session.id,
+                    session.session.key.expose(),
+                    session.session.realtime_token.as_ref().map(crate::backend::Secret::expose),
+                    session.session.verified,
+                    session.established
+                ],
+            )?;
+        }
+        let target = if keeps { session.id.as_str() } else { own };
+        copy(tx, old, "conversations", "session = ?1", &session.id, |column, value| {
+            if column == "session" { Value::Text(target.to_owned()) } else { value }
+        })?;
+        if keeps {
+            // The agents learn who the anonymous customer was.
+            EntryRow::insert(
+                tx,
+                NewEntry { conversation: None, session: &session.id, task: Task::Profile, message: None },
+            )?;
+        }
+    }
+    copy(tx, old, "messages", "?1 = ?1", "", |_, value| value)?;
+    copy(tx, old, "twins", "?1 = ?1", "", |_, value| value)?;
+    entries(tx, old, own)?;
+    tx.execute("INSERT INTO facts (key, value) VALUES (?1, '1')", [&fact])?;
+    let mut statement = old.prepare("SELECT id FROM conversations")?;
+    for id in statement.query_map([], |row| row.get::<_, String>(0))? {
+        tx.touch(&crate::model::ConversationId::new(id?));
+    }
+    Ok(())
+}
+
+/// The outbox, in its order, behind what already waits here; unsent messages keep their order by it.
+fn entries(tx: &mut Tx<'_>, old: &Connection, own: &str) -> Result<(), StoreError> {
+    for entry in EntryRow::all(old)? {
+        let Some(conversation) = &entry.conversation else { continue };
+        let known: bool =
+            tx.query_row("SELECT EXISTS (SELECT 1 FROM sessions WHERE id = ?1)", [&entry.session], |row| row.get(0))?;
+        let session = if known { entry.session.as_str() } else { own };
+        let new = NewEntry {
+            conversation: Some(conversation),
+            session,
+            task: entry.task.clone(),
+            message: entry.message.as_ref(),
+        };
+        let seq = EntryRow::insert(tx, new)?;
+        tx.execute(
+            "UPDATE outbox SET state = ?2, attempts = ?3, fence = ?4, started_at = ?5 WHERE seq = ?1",
+            params![seq, serde_json::to_string(&entry.state)?, entry.attempts, entry.fence, entry.started_at.millis()],
+        )?;
+        if let Some(message) = &entry.message {
+            tx.execute(
+                "UPDATE messages SET sort_id = ?2 WHERE id = ?1 AND sort_at = ?3",
+                params![message.as_str(), seq, UNSENT],
+            )?;
+        }
+    }
+    Ok(())
+}
+
+/// Copies the rows of a table, column by column, past those that are already there.
+fn copy(
+    tx: &Tx<'_>,
+    old: &Connection,
+    table: &str,
+    filter: &str,
+    argument: &str,
+    change: impl Fn(&str, Value) -> Value,
+) -> Result<(), StoreError> {
+    let mut select = old.prepare(&format!("SELECT * FROM {table} WHERE {filter}"))?;
+    let columns: Vec<String> = select.column_names().map(str::to_owned).collect();
+    let marks = vec!["?"; columns.len()].join(", ");
+    let mut insert = tx.prepare(&format!("INSERT OR IGNORE INTO {table} ({}) VALUES ({marks})", columns.join(", ")))?;
+    let mut rows = select.query([argument])?;
+    while let Some(row) = rows.next()? {
+        let mut values = Vec::with_capacity(columns.len());
+        for (at, column) in columns.iter().enumerate() {
+            values.push(change(column, row.get(at)?));
+        }
+        insert.execute(rusqlite::params_from_iter(values))?;
+    }
+    Ok(())
+}

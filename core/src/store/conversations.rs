@@ -1,0 +1,340 @@
+//! Conversations: their lines in the list, their marks, their drafts.
+
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+
+use super::{StoreError, Tx};
+use crate::{
+    markdown,
+    model::{
+        Agent, Attachment, Author, Content, ConversationId, ConversationStatus, ConversationSummary,
+        DeskConversationId, DeskMessageId, Timestamp,
+    },
+};
+
+/// The longest preview, in characters: two lines of a phone.
+const PREVIEW_CHARS: usize = 120;
+
+/// What the workers need to know of a conversation.
+#[derive(Clone, Debug)]
+pub(crate) struct ConversationRow {
+    pub(crate) id: ConversationId,
+    pub(crate) session: String,
+    pub(crate) desk_id: Option<DeskConversationId>,
+    pub(crate) agent_seen_at: Timestamp,
+    pub(crate) draft: Option<String>,
+    pub(crate) sync: SyncMark,
+}
+
+/// How much of a conversation's history is here without a gap.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct SyncMark {
+    /// The highest number up to which nothing is missing; `None` before the first sync.
+    pub(crate) synced_to: Option<DeskMessageId>,
+    /// The lowest number of that run.
+    pub(crate) history_from: Option<DeskMessageId>,
+    /// Whether the run begins with the conversation's first message.
+    pub(crate) complete: bool,
+    /// For the conditional question for the newest page.
+    pub(crate) validator: Option<String>,
+}
+
+const COLUMNS: &str = "id, session, desk_id, agent_seen_at, draft, synced_to, history_from, history_complete,
+    page_validator";
+
+fn read(row: &Row<'_>) -> Result<ConversationRow, rusqlite::Error> {
+    Ok(ConversationRow {
+        id: ConversationId::new(row.get::<_, String>(0)?),
+        session: row.get(1)?,
+        desk_id: row.get::<_, Option<i64>>(2)?.and_then(DeskConversationId::new),
+        agent_seen_at: Timestamp::from_millis(row.get(3)?),
+        draft: row.get(4)?,
+        sync: SyncMark {
+            synced_to: DeskMessageId::new(row.get(5)?),
+            history_from: DeskMessageId::new(row.get(6)?),
+            complete: row.get(7)?,
+            validator: row.get(8)?,
+        },
+    })
+}
+
+impl ConversationRow {
+    /// By the id on this phone.
+    pub(crate) fn find(connection: &Connection, id: &ConversationId) -> Result<Option<Self>, StoreError> {
+        let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM conversations WHERE id = ?1"))?;
+        Ok(statement.query_row([id.as_str()], read).optional()?)
+    }
+
+    /// By the desk's number.
+    pub(crate) fn by_desk_id(connection: &Connection, id: DeskConversationId) -> Result<Option<Self>, StoreError> {
+        let mut statement =
+            connection.prepare_cached(&format!("SELECT {COLUMNS} FROM conversations WHERE desk_id = ?1"))?;
+        Ok(statement.query_row([id.get()], read).optional()?)
+    }
+
+    /// The highest desk number of any conversation known: the fence of opening one.
+    pub(crate) fn highest_desk_id(connection: &Connection) -> Result<i64, StoreError> {
+        Ok(connection.query_row("SELECT coalesce(max(desk_id), 0) FROM conversations", [], |row| row.get(0))?)
+    }
+
+    /// Begins one here; the desk learns of it with its first message.
+    pub(crate) fn insert(
+        tx: &mut Tx<'_>,
+        id: &ConversationId,
+        session: &str,
+        desk_id: Option<DeskConversationId>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        tx.prepare_cached(
+            "INSERT INTO conversations (id, session, desk_id, status, created_at, last_activity)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?5)",
+        )?
+        .execute(params![
+            id.as_str(),
+            session,
+            desk_id.map(DeskConversationId::get),
+            serde_json::to_string(&ConversationStatus::Open)?,
+            now.millis()
+        ])?;
+        tx.touch(id);
+        Ok(())
+    }
+
+    /// The desk has it now (or, with `None`, no longer: it will be opened again with the next message).
+    pub(crate) fn set_desk_id(
+        tx: &mut Tx<'_>,
+        id: &ConversationId,
+        desk_id: Option<DeskConversationId>,
+    ) -> Result<(), StoreError> {
+        tx.prepare_cached("UPDATE conversations SET desk_id = ?2 WHERE id = ?1")?
+            .execute(params![id.as_str(), desk_id.map(DeskConversationId::get)])?;
+        tx.touch(id);
+        Ok(())
+    }
+
+    /// Where it stands; a change is seen in the list.
+    pub(crate) fn set_status(
+        tx: &mut Tx<'_>,
+        id: &ConversationId,
+        status: ConversationStatus,
+    ) -> Result<(), StoreError> {
+        let changed = tx
+            .prepare_cached("UPDATE conversations SET status = ?2 WHERE id = ?1 AND status IS NOT ?2")?
+            .execute(params![id.as_str(), serde_json::to_string(&status)?])?;
+        if changed > 0 {
+            tx.touch(id);
+        }
+        Ok(())
+    }
+
+    /// Who is on it.
+    pub(crate) fn set_agent(tx: &mut Tx<'_>, id: &ConversationId, agent: &Agent) -> Result<(), StoreError> {
+        let changed = tx
+            .prepare_cached("UPDATE conversations SET agent = ?2 WHERE id = ?1 AND agent IS NOT ?2")?
+            .execute(params![id.as_str(), serde_json::to_string(agent)?])?;
+        if changed > 0 {
+            tx.touch(id);
+        }
+        Ok(())
+    }
+
+    /// What the desk says of who has looked; marks only move forward.
+    pub(crate) fn raise_seen(
+        tx: &mut Tx<'_>,
+        id: &ConversationId,
+        customer: Option<Timestamp>,
+        agent: Option<Timestamp>,
+    ) -> Result<(), StoreError> {
+        let millis = |at: Option<Timestamp>| at.map_or(0, Timestamp::millis);
+        let changed = tx
+            .prepare_cached(
+                "UPDATE conversations SET customer_seen_at = max(customer_seen_at, ?2),
+                    agent_seen_at = max(agent_seen_at, ?3)
+                 WHERE id = ?1 AND (customer_seen_at < ?2 OR agent_seen_at < ?3)",
+            )?
+            .execute(params![id.as_str(), millis(customer), millis(agent)])?;
+        if changed > 0 {
+            Self::recount_unread(tx, id)?;
+        }
+        Ok(())
+    }
+
+    /// The customer has seen everything that is here. Whether that is news.
+    pub(crate) fn mark_seen(tx: &mut Tx<'_>, id: &ConversationId) -> Result<bool, StoreError> {
+        let highest: i64 = tx
+            .prepare_cached("SELECT coalesce(max(desk_id), 0) FROM messages WHERE conversation = ?1")?
+            .query_row([id.as_str()], |row| row.get(0))?;
+        let unread: i64 = tx
+            .prepare_cached("SELECT unread FROM conversations WHERE id = ?1")?
+            .query_row([id.as_str()], |row| row.get(0))?;
+        tx.prepare_cached("UPDATE conversations SET seen_to = max(seen_to, ?2) WHERE id = ?1")?
+            .execute(params![id.as_str(), highest])?;
+        if unread > 0 {
+            Self::recount_unread(tx, id)?;
+        }
+        Ok(unread > 0)
+    }
+
+    /// Counts what is not the customer's, has a number above what was seen here, and is not older than what was seen
+    /// anywhere. The desk's mark has whole seconds: what came in that very second counts as unread, for a message
+    /// shown twice as new is better than one never shown as new.
+    fn recount_unread(tx: &mut Tx<'_>, id: &ConversationId) -> Result<(), StoreError> {
+        tx.prepare_cached(
+            "UPDATE conversations SET unread = (SELECT count(*) FROM messages m
+                WHERE m.conversation = conversations.id AND m.own = 0 AND m.desk_id > conversations.seen_to
+                  AND m.created_at >= conversations.customer_seen_at)
+             WHERE id = ?1",
+        )?
+        .execute([id.as_str()])?;
+        tx.touch(id);
+        Ok(())
+    }
+
+    /// Counts a message of the desk's that came in, by the same rule as [`Self::recount_unread`]: of ten thousand missed
+    /// ones, each is looked at once.
+    pub(crate) fn count_unread(
+        tx: &Tx<'_>,
+        id: &ConversationId,
+        number: DeskMessageId,
+        created_at: Timestamp,
+    ) -> Result<(), StoreError> {
+        tx.prepare_cached(
+            "UPDATE conversations SET unread = unread + 1 WHERE id = ?1 AND seen_to < ?2 AND customer_seen_at <= ?3",
+        )?
+        .execute(params![id.as_str(), number.get(), created_at.millis()])?;
+        Ok(())
+    }
+
+    /// Brings the line up to date after messages came in or changed.
+    pub(crate) fn refresh(tx: &mut Tx<'_>, id: &ConversationId) -> Result<(), StoreError> {
+        let newest = tx
+            .prepare_cached(
+                "SELECT own, author, content, attachments, created_at FROM messages WHERE conversation = ?1
+                 ORDER BY sort_at DESC, sort_id DESC LIMIT 1",
+            )?
+            .query_row([id.as_str()], |row| {
+                Ok((
+                    row.get::<_, bool>(0)?,
+                    row.get::<_, String>(1)?,
+                    row.get::<_, String>(2)?,
+                    row.get::<_, Option<String>>(3)?,
+                    row.get::<_, i64>(4)?,
+                ))
+            })
+            .optional()?;
+        let Some((own, author, content, attachments, at)) = newest else {
+            tx.prepare_cached("UPDATE conversations SET preview = '', preview_own = 0 WHERE id = ?1")?
+                .execute([id.as_str()])?;
+            tx.touch(id);
+            return Ok(());
+        };
+        let content: Content = serde_json::from_str(&content)?;
+        let mut preview = if own { fold(content.as_text()) } else { markdown::plain(content.as_text(), PREVIEW_CHARS) };
+        if preview.is_empty()
+            && let Some(json) = attachments
+        {
+            let attachments: Vec<Attachment> = serde_json::from_str(&json)?;
+            preview = attachments.first().map(|first| first.name.clone()).unwrap_or_default();
+        }
+        tx.prepare_cached(
+            "UPDATE conversations SET preview = ?2, preview_own = ?3, last_activity = max(?4, created_at) WHERE id = ?1",
+        )?
+        .execute(params![id.as_str(), preview, own, at])?;
+        if let Author::Agent { agent: Some(agent) } = serde_json::from_str(&author)? {
+            Self::set_agent(tx, id, &agent)?;
+        }
+        tx.touch(id);
+        Ok(())
+    }
+
+    /// Keeps what the customer began to write; an empty text clears it.
+    pub(crate) fn set_draft(tx: &mut Tx<'_>, id: &ConversationId, draft: &str) -> Result<(), StoreError> {
+        let draft = (!draft.trim().is_empty()).then_some(draft);
+        tx.prepare_cached("UPDATE conversations SET draft = ?2 WHERE id = ?1 AND draft IS NOT ?2")?
+            .execute(params![id.as_str(), draft])?;
+        tx.touch(id);
+        Ok(())
+    }
+
+    /// Notes how far sync has come. Observers see nothing of it.
+    pub(crate) fn set_sync(tx: &Tx<'_>, id: &ConversationId, mark: &SyncMark) -> Result<(), StoreError> {
+        let number = |id: Option<DeskMessageId>| id.map_or(0, DeskMessageId::get);
+        tx.prepare_cached(
+            "UPDATE conversations SET synced_to = ?2, history_from = ?3, history_complete = ?4, page_validator = ?5
+             WHERE id = ?1",
+        )?
+        .execute(params![
+            id.as_str(),
+            number(mark.synced_to),
+            number(mark.history_from),
+            mark.complete,
+            mark.validator
+        ])?;
+        Ok(())
+    }
+
+    /// Every conversation, the one with the latest activity first. One that is begun and has neither a message nor a
+    /// draft is not shown: nobody would know what it is.
+    pub(crate) fn list(connection: &Connection) -> Result<Vec<ConversationSummary>, StoreError> {
+        let mut statement = connection.prepare_cached(
+            r#"SELECT id, status, preview, preview_own, last_activity, unread, agent, draft,
+                (SELECT count(*) FROM outbox o WHERE o.conversation = c.id AND o.message IS NOT NULL
+                    AND o.state NOT LIKE '{"state":"attention"%'),
+                (SELECT count(*) FROM outbox o WHERE o.conversation = c.id AND o.message IS NOT NULL
+                    AND o.state LIKE '{"state":"attention"%')
+             FROM conversations c
+             WHERE draft IS NOT NULL OR EXISTS (SELECT 1 FROM messages m WHERE m.conversation = c.id)
+             ORDER BY last_activity DESC, id"#,
+        )?;
+        let mut rows = statement.query([])?;
+        let mut list = Vec::new();
+        while let Some(row) = rows.next()? {
+            let agent: Option<String> = row.get(6)?;
+            list.push(ConversationSummary {
+                id: ConversationId::new(row.get::<_, String>(0)?),
+                status: serde_json::from_str(&row.get::<_, String>(1)?)?,
+                preview: row.get(2)?,
+                preview_is_own: row.get(3)?,
+                last_activity: Timestamp::from_millis(row.get(4)?),
+                unread: row.get(5)?,
+                agent: agent.map(|json| serde_json::from_str(&json)).transpose()?,
+                draft: row.get(7)?,
+                waiting: row.get(8)?,
+                needs_attention: row.get(9)?,
+            });
+        }
+        Ok(list)
+    }
+
+    /// Whether the desk has something of the customer's that no agent has looked past.
+    pub(crate) fn has_unread_by_agents(connection: &Connection, id: &ConversationId) -> Result<bool, StoreError> {
+        let mut statement = connection.prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM messages m, conversations c WHERE c.id = ?1 AND m.conversation = c.id
+                AND m.own = 1 AND m.desk_id IS NOT NULL AND m.sort_at > c.agent_seen_at)",
+        )?;
+        Ok(statement.query_row([id.as_str()], |row| row.get(0))?)
+    }
+
+    /// Unread messages of all conversations together.
+    pub(crate) fn unread(connection: &Connection) -> Result<u32, StoreError> {
+        Ok(connection.query_row("SELECT coalesce(sum(unread), 0) FROM conversations", [], |row| row.get(0))?)
+    }
+}
+
+/// A customer's own words on one line.
+fn fold(text: &str) -> String {
+    let mut line = String::new();
+    for word in text.split_whitespace() {
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+        if line.len() > PREVIEW_CHARS * 4 {
+            break;
+        }
+    }
+    if let Some((cut, _)) = line.char_indices().nth(PREVIEW_CHARS) {
+        line.truncate(cut);
+        line.push('…');
+    }
+    line
+}

@@ -1,0 +1,133 @@
+//! Who the customer is, and their standings with the desk.
+
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+
+use super::{StoreError, Tx};
+use crate::{
+    backend::{Secret, Session},
+    model::{CustomerProfile, Identity, Verification},
+};
+
+/// A standing with the desk.
+#[derive(Clone, Debug)]
+pub(crate) struct SessionRow {
+    pub(crate) id: String,
+    /// The standing for new conversations; the others came with conversations begun before log-in.
+    pub(crate) own: bool,
+    pub(crate) session: Session,
+    /// The desk has made it.
+    pub(crate) established: bool,
+    pub(crate) list_validator: Option<String>,
+}
+
+const COLUMNS: &str = "id, own, secret, realtime_token, verified, established, list_validator";
+
+fn read(row: &Row<'_>) -> Result<SessionRow, rusqlite::Error> {
+    Ok(SessionRow {
+        id: row.get(0)?,
+        own: row.get(1)?,
+        session: Session {
+            key: Secret::new(row.get::<_, String>(2)?),
+            realtime_token: row.get::<_, Option<String>>(3)?.map(Secret::new),
+            verified: row.get(4)?,
+        },
+        established: row.get(5)?,
+        list_validator: row.get(6)?,
+    })
+}
+
+/// What is kept of the person.
+#[derive(Clone, Debug)]
+pub(crate) struct CustomerRow {
+    pub(crate) identity: Option<Identity>,
+    pub(crate) profile: CustomerProfile,
+    pub(crate) verification: Verification,
+}
+
+impl CustomerRow {
+    /// `None` in a file that was just made.
+    pub(crate) fn find(connection: &Connection) -> Result<Option<Self>, StoreError> {
+        let mut statement = connection.prepare_cached("SELECT identity, profile, verification FROM customer")?;
+        let mut rows = statement.query([])?;
+        let Some(row) = rows.next()? else { return Ok(None) };
+        let identity: Option<String> = row.get(0)?;
+        Ok(Some(Self {
+            identity: identity.map(|json| serde_json::from_str(&json)).transpose()?,
+            profile: serde_json::from_str(&row.get::<_, String>(1)?)?,
+            verification: serde_json::from_str(&row.get::<_, String>(2)?)?,
+        }))
+    }
+
+    /// Replaces what is kept.
+    pub(crate) fn save(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        let identity = self.identity.as_ref().map(serde_json::to_string).transpose()?;
+        tx.execute(
+            "INSERT INTO customer (id, identity, profile, verification) VALUES (1, ?1, ?2, ?3)
+             ON CONFLICT (id) DO UPDATE SET identity = ?1, profile = ?2, verification = ?3",
+            params![identity, serde_json::to_string(&self.profile)?, serde_json::to_string(&self.verification)?],
+        )?;
+        tx.touch_customer();
+        Ok(())
+    }
+
+    /// Notes what the desk makes of the identity.
+    pub(crate) fn set_verification(tx: &mut Tx<'_>, verification: Verification) -> Result<(), StoreError> {
+        let changed = tx.execute(
+            "UPDATE customer SET verification = ?1 WHERE verification IS NOT ?1",
+            [serde_json::to_string(&verification)?],
+        )?;
+        if changed > 0 {
+            tx.touch_customer();
+        }
+        Ok(())
+    }
+}
+
+impl SessionRow {
+    /// By its id.
+    pub(crate) fn find(connection: &Connection, id: &str) -> Result<Option<Self>, StoreError> {
+        let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM sessions WHERE id = ?1"))?;
+        Ok(statement.query_row([id], read).optional()?)
+    }
+
+    /// The standing for new conversations; `None` in a file that was just made.
+    pub(crate) fn own(connection: &Connection) -> Result<Option<Self>, StoreError> {
+        let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM sessions WHERE own = 1"))?;
+        Ok(statement.query_row([], read).optional()?)
+    }
+
+    /// All of them, the own one first.
+    pub(crate) fn all(connection: &Connection) -> Result<Vec<Self>, StoreError> {
+        let mut statement =
+            connection.prepare_cached(&format!("SELECT {COLUMNS} FROM sessions ORDER BY own DESC, id"))?;
+        let rows = statement.query_map([], read)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Chosen here, before the desk knows of it.
+    pub(crate) fn insert_own(tx: &Tx<'_>, id: &str, secret: &Secret) -> Result<(), StoreError> {
+        tx.execute("INSERT INTO sessions (id, own, secret) VALUES (?1, 1, ?2)", params![id, secret.expose()])?;
+        Ok(())
+    }
+
+    /// The desk has made it.
+    pub(crate) fn set_established(tx: &mut Tx<'_>, id: &str, session: &Session) -> Result<(), StoreError> {
+        tx.execute(
+            "UPDATE sessions SET secret = ?2, realtime_token = ?3, verified = ?4, established = 1 WHERE id = ?1",
+            params![id, session.key.expose(), session.realtime_token.as_ref().map(Secret::expose), session.verified],
+        )?;
+        Ok(())
+    }
+
+    /// It has to be made again before anything else is asked: the desk forgot it, or the identity changed.
+    pub(crate) fn forget(tx: &Tx<'_>, id: &str) -> Result<(), StoreError> {
+        tx.execute("UPDATE sessions SET established = 0, list_validator = NULL WHERE id = ?1", [id])?;
+        Ok(())
+    }
+
+    /// The desk's list was read, with this validator for the next time.
+    pub(crate) fn set_list_validator(tx: &Tx<'_>, id: &str, validator: Option<&str>) -> Result<(), StoreError> {
+        tx.execute("UPDATE sessions SET list_validator = ?2 WHERE id = ?1", params![id, validator])?;
+        Ok(())
+    }
+}

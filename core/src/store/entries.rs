@@ -1,0 +1,224 @@
+//! The outbox's rows: what is still to be told to the desk.
+
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+
+use super::{StoreError, Tx};
+use crate::model::{Answer, AttentionReason, ConversationId, MessageId, Timestamp};
+
+/// What is to be done at the desk. Kept as JSON: a variant is never renamed once released.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case", tag = "task")]
+pub(crate) enum Task {
+    /// Open the conversation.
+    Open,
+    /// Send the message.
+    Message,
+    /// Answer the message.
+    Answer {
+        /// With this.
+        answer: Answer,
+    },
+    /// Say that everything was seen.
+    Seen,
+    /// End the conversation.
+    Resolve,
+    /// Make the customer known, with all that the app has said of them.
+    Profile,
+}
+
+/// Where an entry stands. Kept as JSON; `state` comes first in it, for the list counts by that.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case", tag = "state")]
+pub(crate) enum EntryState {
+    /// To be done, not before that moment.
+    Waiting { not_before: Timestamp },
+    /// An attempt has begun. Found at a start, it means that a process died: the desk may have acted.
+    InFlight,
+    /// The desk may have acted: look there, not before `look_at`. `since` is when the attempt ended.
+    Unclear { since: Timestamp, look_at: Timestamp },
+    /// The customer must decide. With `unclear`, the desk may have acted all the same.
+    Attention { reason: AttentionReason, unclear: bool },
+}
+
+/// An entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct EntryRow {
+    pub(crate) seq: i64,
+    pub(crate) conversation: Option<ConversationId>,
+    pub(crate) session: String,
+    pub(crate) task: Task,
+    pub(crate) message: Option<MessageId>,
+    pub(crate) state: EntryState,
+    pub(crate) attempts: u32,
+    pub(crate) fence: i64,
+    pub(crate) started_at: Timestamp,
+}
+
+/// An entry to be written.
+pub(crate) struct NewEntry<'a> {
+    pub(crate) conversation: Option<&'a ConversationId>,
+    pub(crate) session: &'a str,
+    pub(crate) task: Task,
+    pub(crate) message: Option<&'a MessageId>,
+}
+
+const COLUMNS: &str = "seq, conversation, session, task, message, state, attempts, fence, started_at";
+
+fn read(row: &Row<'_>) -> Result<EntryRow, StoreError> {
+    Ok(EntryRow {
+        seq: row.get(0)?,
+        conversation: row.get::<_, Option<String>>(1)?.map(ConversationId::new),
+        session: row.get(2)?,
+        task: serde_json::from_str(&row.get::<_, String>(3)?)?,
+        message: row.get::<_, Option<String>>(4)?.map(MessageId::new),
+        state: serde_json::from_str(&row.get::<_, String>(5)?)?,
+        attempts: row.get(6)?,
+        fence: row.get::<_, Option<i64>>(7)?.unwrap_or(0),
+        started_at: Timestamp::from_millis(row.get::<_, Option<i64>>(8)?.unwrap_or(0)),
+    })
+}
+
+impl EntryRow {
+    /// Adds one, to be done at once; gives its number.
+    pub(crate) fn insert(tx: &mut Tx<'_>, entry: NewEntry<'_>) -> Result<i64, StoreError> {
+        let waiting = EntryState::Waiting { not_before: Timestamp::default() };
+        tx.prepare_cached(
+            "INSERT INTO outbox (conversation, session, task, message, state) VALUES (?1, ?2, ?3, ?4, ?5)",
+        )?
+        .execute(params![
+            entry.conversation.map(ConversationId::as_str),
+            entry.session,
+            serde_json::to_string(&entry.task)?,
+            entry.message.map(MessageId::as_str),
+            serde_json::to_string(&waiting)?
+        ])?;
+        tx.touch_outbox();
+        Ok(tx.last_insert_rowid())
+    }
+
+    /// All of them, in the order in which they were added.
+    pub(crate) fn all(connection: &Connection) -> Result<Vec<Self>, StoreError> {
+        let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM outbox ORDER BY seq"))?;
+        let mut rows = statement.query([])?;
+        let mut entries = Vec::new();
+        while let Some(row) = rows.next()? {
+            entries.push(read(row)?);
+        }
+        Ok(entries)
+    }
+
+    /// One conversation's, in order.
+    pub(crate) fn of_conversation(
+        connection: &Connection,
+        conversation: &ConversationId,
+    ) -> Result<Vec<Self>, StoreError> {
+        Self::select(connection, "WHERE conversation = ?1 ORDER BY seq", conversation)
+    }
+
+    /// One conversation's that the desk may have seen, in order. A long queue behind them is not read.
+    pub(crate) fn begun(connection: &Connection, conversation: &ConversationId) -> Result<Vec<Self>, StoreError> {
+        Self::select(
+            connection,
+            r#"WHERE conversation = ?1 AND state NOT LIKE '{"state":"waiting"%' ORDER BY seq"#,
+            conversation,
+        )
+    }
+
+    fn select(connection: &Connection, filter: &str, conversation: &ConversationId) -> Result<Vec<Self>, StoreError> {
+        let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM outbox {filter}"))?;
+        let mut rows = statement.query([conversation.as_str()])?;
+        let mut entries = Vec::new();
+        while let Some(row) = rows.next()? {
+            entries.push(read(row)?);
+        }
+        Ok(entries)
+    }
+
+    /// Whether the conversation is still to be opened at the desk.
+    pub(crate) fn opens(connection: &Connection, conversation: &ConversationId) -> Result<bool, StoreError> {
+        let mut statement =
+            connection.prepare_cached("SELECT 1 FROM outbox WHERE conversation = ?1 AND task = ?2 LIMIT 1")?;
+        let open = serde_json::to_string(&Task::Open)?;
+        Ok(statement.query_row(params![conversation.as_str(), open], |_| Ok(())).optional()?.is_some())
+    }
+
+    /// By its number.
+    pub(crate) fn find(connection: &Connection, seq: i64) -> Result<Option<Self>, StoreError> {
+        let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM outbox WHERE seq = ?1"))?;
+        let mut rows = statement.query([seq])?;
+        rows.next()?.map(read).transpose()
+    }
+
+    /// What sends or answers this message.
+    pub(crate) fn of_message(connection: &Connection, message: &MessageId) -> Result<Option<Self>, StoreError> {
+        let mut statement = connection
+            .prepare_cached(&format!("SELECT {COLUMNS} FROM outbox WHERE message = ?1 ORDER BY seq DESC LIMIT 1"))?;
+        let mut rows = statement.query([message.as_str()])?;
+        rows.next()?.map(read).transpose()
+    }
+
+    /// Notes where it stands.
+    pub(crate) fn set_state(tx: &mut Tx<'_>, seq: i64, state: &EntryState, attempts: u32) -> Result<(), StoreError> {
+        tx.prepare_cached("UPDATE outbox SET state = ?2, attempts = ?3 WHERE seq = ?1")?.execute(params![
+            seq,
+            serde_json::to_string(state)?,
+            attempts
+        ])?;
+        Ok(())
+    }
+
+    /// Notes that an attempt begins, before it does: with the fence that a look after a crash will need.
+    pub(crate) fn begin(tx: &Tx<'_>, seq: i64, attempts: u32, fence: i64, now: Timestamp) -> Result<(), StoreError> {
+        tx.prepare_cached("UPDATE outbox SET state = ?2, attempts = ?3, fence = ?4, started_at = ?5 WHERE seq = ?1")?
+            .execute(params![seq, serde_json::to_string(&EntryState::InFlight)?, attempts, fence, now.millis()])?;
+        Ok(())
+    }
+
+    /// Replaces what it tells the desk; for an answer given anew before the first was sent.
+    pub(crate) fn set_task(tx: &mut Tx<'_>, seq: i64, task: &Task) -> Result<(), StoreError> {
+        tx.prepare_cached("UPDATE outbox SET task = ?2 WHERE seq = ?1")?
+            .execute(params![seq, serde_json::to_string(task)?])?;
+        tx.touch_outbox();
+        Ok(())
+    }
+
+    /// It is done, or discarded by the customer. Does not wake the outbox's worker: where it is not the worker who
+    /// removes it, [`Tx::touch_outbox`] does.
+    pub(crate) fn remove(tx: &Tx<'_>, seq: i64) -> Result<(), StoreError> {
+        tx.prepare_cached("DELETE FROM outbox WHERE seq = ?1")?.execute([seq])?;
+        Ok(())
+    }
+
+    /// Whether a task of this kind already waits, so that another would say the same again.
+    pub(crate) fn waits(
+        connection: &Connection,
+        conversation: Option<&ConversationId>,
+        task: &Task,
+    ) -> Result<bool, StoreError> {
+        let mut statement = connection.prepare_cached(
+            r#"SELECT 1 FROM outbox WHERE conversation IS ?1 AND task = ?2 AND state LIKE '{"state":"waiting"%' LIMIT 1"#,
+        )?;
+        let task = serde_json::to_string(task)?;
+        let found =
+            statement.query_row(params![conversation.map(ConversationId::as_str), task], |_| Ok(())).optional()?;
+        Ok(found.is_some())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kept_forms_are_stable() {
+        let states = [
+            EntryState::Waiting { not_before: Timestamp::from_millis(5) },
+            EntryState::InFlight,
+            EntryState::Unclear { since: Timestamp::from_millis(1), look_at: Timestamp::from_millis(2) },
+            EntryState::Attention { reason: AttentionReason::DeskFailing, unclear: true },
+        ];
+        let tasks = [Task::Open, Task::Message, Task::Seen, Task::Resolve, Task::Profile];
+        insta::assert_snapshot!(serde_json::to_string(&states).unwrap(), @r#"[{"state":"waiting","not_before":5},{"state":"in_flight"},{"state":"unclear","since":1,"look_at":2},{"state":"attention","reason":{"type":"desk_failing"},"unclear":true}]"#);
+        insta::assert_snapshot!(serde_json::to_string(&tasks).unwrap(), @r#"[{"task":"open"},{"task":"message"},{"task":"seen"},{"task":"resolve"},{"task":"profile"}]"#);
+    }
+}

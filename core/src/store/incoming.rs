@@ -1,0 +1,414 @@
+//! What the desk says, written down: upserts by the desk's number, in any order, any number of times.
+//!
+//! Here is also where a message of the customer's own is recognised when it comes back, so that it is never shown
+//! twice:
+//! 1. its echo names the message on this phone: that one, for certain;
+//! 2. no echo, but an attempt at sending the same words is in flight or unclear, and the number lies beyond that
+//!    attempt's fence: that one;
+//! 3. otherwise it was written on another phone.
+//!
+//! A second copy that carries the echo of a message which already has a number is a twin: noted, not shown.
+
+use rusqlite::{OptionalExtension as _, params};
+
+use super::{
+    ConversationRow, EntryRow, MessageRow, StoreError, Tx, entries::EntryState, entries::Task, schema::UNSENT,
+};
+use crate::{
+    backend::{ConversationChange, DeskConversation, DeskMessage},
+    model::{AnswerState, Attachment, Content, ConversationId, Delivery, DeskMessageId, MessageId, Receipt},
+};
+
+/// What writing down did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Applied {
+    /// How many messages were new here.
+    pub(crate) new: usize,
+    /// Conversations that the desk names and that are not known here.
+    pub(crate) unknown: bool,
+}
+
+/// Writes down messages of one conversation.
+pub(crate) fn messages(
+    tx: &mut Tx<'_>,
+    conversation: &ConversationId,
+    incoming: &[DeskMessage],
+    new_id: &dyn Fn() -> String,
+) -> Result<Applied, StoreError> {
+    let mut pending = Pending::load(tx, conversation, incoming)?;
+    let mut applied = Applied::default();
+    let mut changed = false;
+    for message in incoming {
+        match one(tx, conversation, message, &mut pending, new_id)? {
+            Outcome::New => {
+                applied.new += 1;
+                changed = true;
+                if !message.author.is_customer() {
+                    ConversationRow::count_unread(tx, conversation, message.id, message.created_at)?;
+                }
+            }
+            Outcome::Changed => changed = true,
+            Outcome::Same => {}
+        }
+    }
+    if changed {
+        ConversationRow::refresh(tx, conversation)?;
+    }
+    Ok(applied)
+}
+
+/// Writes down a conversation and the messages that came with it. One without any message is not ours to show: it is
+/// either empty at the desk, or the outbox is just opening it. With `whole`, everything from the first to the last of
+/// these numbers is now here.
+pub(crate) fn conversation(
+    tx: &mut Tx<'_>,
+    session: &str,
+    incoming: &DeskConversation,
+    whole: Option<(DeskMessageId, DeskMessageId)>,
+    new_id: &dyn Fn() -> String,
+) -> Result<Applied, StoreError> {
+    let known = ConversationRow::by_desk_id(tx, incoming.id)?;
+    let (id, mut mark) = match known {
+        Some(row) => (row.id, row.sync),
+        None => {
+            let Some(first) = incoming.messages.first() else { return Ok(Applied::default()) };
+            let id = ConversationId::new(new_id());
+            ConversationRow::insert(tx, &id, session, Some(incoming.id), first.created_at)?;
+            (id, Default::default())
+        }
+    };
+    let applied = messages(tx, &id, &incoming.messages, new_id)?;
+    ConversationRow::set_status(tx, &id, incoming.status)?;
+    ConversationRow::raise_seen(tx, &id, incoming.customer_seen_at, incoming.agent_seen_at)?;
+    if let Some((first, last)) = whole {
+        mark.synced_to = mark.synced_to.max(Some(last));
+        mark.history_from = Some(first);
+        mark.complete = true;
+        ConversationRow::set_sync(tx, &id, &mark)?;
+    }
+    Ok(applied)
+}
+
+/// Writes down what changed about a conversation.
+pub(crate) fn change(tx: &mut Tx<'_>, change: &ConversationChange) -> Result<Applied, StoreError> {
+    let Some(row) = ConversationRow::by_desk_id(tx, change.id)? else {
+        return Ok(Applied { new: 0, unknown: true });
+    };
+    if let Some(status) = change.status {
+        ConversationRow::set_status(tx, &row.id, status)?;
+    }
+    if let Some(agent) = &change.agent {
+        ConversationRow::set_agent(tx, &row.id, agent)?;
+    }
+    ConversationRow::raise_seen(tx, &row.id, change.customer_seen_at, change.agent_seen_at)?;
+    Ok(Applied::default())
+}
+
+/// The desk's answer to the `attempts`-th sending: for certain this message.
+///
+/// Sync may have taken another copy for it by its words alone. After the first attempt that copy can only be another
+/// phone's, and is given back its own place; after several it is an earlier attempt's twin.
+pub(crate) fn sent(
+    tx: &mut Tx<'_>,
+    conversation: &ConversationId,
+    message: &MessageId,
+    answer: &DeskMessage,
+    attempts: u32,
+    new_id: &dyn Fn() -> String,
+) -> Result<(), StoreError> {
+    let Some(row) = MessageRow::find(tx, message)? else { return Ok(()) };
+    let holder = holder(tx, conversation, answer.id)?;
+    rebind(tx, conversation, message, answer, holder)?;
+    match row.desk_id {
+        Some(taken) if taken != answer.id && attempts > 1 => twin(tx, conversation, taken, message)?,
+        Some(taken) if taken != answer.id => {
+            let copy = DeskMessage {
+                id: taken,
+                content: row.message.content,
+                attachments: row.message.attachments,
+                created_at: row.message.created_at,
+                ..answer.clone()
+            };
+            insert(tx, conversation, &copy, new_id)?;
+        }
+        _ => {}
+    }
+    finish(tx, message)?;
+    ConversationRow::refresh(tx, conversation)
+}
+
+fn rebind(
+    tx: &mut Tx<'_>,
+    conversation: &ConversationId,
+    message: &MessageId,
+    answer: &DeskMessage,
+    holder: Option<MessageId>,
+) -> Result<(), StoreError> {
+    if let Some(holder) = holder
+        && holder != *message
+    {
+        // Sync wrote the same message down as another phone's before this answer came.
+        tx.prepare_cached("DELETE FROM messages WHERE id = ?1")?.execute([holder.as_str()])?;
+    }
+    bind(tx, conversation, message, answer)
+}
+
+enum Outcome {
+    New,
+    Changed,
+    Same,
+}
+
+/// Own messages on their way, read once a batch.
+struct Pending {
+    entries: Vec<(EntryRow, Content)>,
+}
+
+impl Pending {
+    fn load(tx: &Tx<'_>, conversation: &ConversationId, incoming: &[DeskMessage]) -> Result<Self, StoreError> {
+        let mut entries = Vec::new();
+        if incoming.iter().any(|message| message.author.is_customer()) {
+            for entry in EntryRow::begun(tx, conversation)? {
+                let unclear = match entry.state {
+                    EntryState::InFlight | EntryState::Unclear { .. } => true,
+                    EntryState::Attention { unclear, .. } => unclear,
+                    EntryState::Waiting { .. } => false,
+                };
+                if entry.task == Task::Message
+                    && unclear
+                    && let Some(id) = &entry.message
+                    && let Some(row) = MessageRow::find(tx, id)?
+                {
+                    entries.push((entry, row.message.content));
+                }
+            }
+        }
+        Ok(Self { entries })
+    }
+
+    /// The attempt that this message is the trace of.
+    fn take(&mut self, message: &DeskMessage) -> Option<MessageId> {
+        let at = self.entries.iter().position(|(entry, content)| same(entry.fence, content, &[], message))?;
+        self.entries.remove(at).0.message
+    }
+}
+
+/// Whether `found` at the desk is what was sent with `fence`: the customer's, beyond the fence, the same words and
+/// files.
+pub(crate) fn same(fence: i64, content: &Content, attachments: &[Attachment], found: &DeskMessage) -> bool {
+    let files = |list: &[Attachment]| {
+        let mut files: Vec<_> = list.iter().map(|file| (file.name.clone(), file.size)).collect();
+        files.sort();
+        files
+    };
+    found.author.is_customer()
+        && found.id.get() > fence
+        && found.content.as_text() == content.as_text()
+        && files(&found.attachments) == files(attachments)
+}
+
+fn one(
+    tx: &mut Tx<'_>,
+    conversation: &ConversationId,
+    message: &DeskMessage,
+    pending: &mut Pending,
+    new_id: &dyn Fn() -> String,
+) -> Result<Outcome, StoreError> {
+    if let Some(holder) = holder(tx, conversation, message.id)? {
+        return update(tx, &holder, message);
+    }
+    if message.author.is_customer() {
+        let twin_of: Option<String> = tx
+            .prepare_cached("SELECT message FROM twins WHERE conversation = ?1 AND desk_id = ?2")?
+            .query_row(params![conversation.as_str(), message.id.get()], |row| row.get(0))
+            .optional()?;
+        if twin_of.is_some() {
+            return Ok(Outcome::Same);
+        }
+        if let Some(echo) = &message.echo
+            && let Some(row) = MessageRow::find(tx, &MessageId::new(echo.clone()))?
+            && row.message.conversation == *conversation
+        {
+            pending.entries.retain(|(entry, _)| entry.message.as_ref() != Some(&row.message.id));
+            if row.desk_id.is_some() {
+                twin(tx, conversation, message.id, &row.message.id)?;
+                return Ok(Outcome::Same);
+            }
+            bind(tx, conversation, &row.message.id, message)?;
+            finish(tx, &row.message.id)?;
+            tx.touch_outbox();
+            return Ok(Outcome::Changed);
+        }
+        if message.echo.is_none()
+            && let Some(id) = pending.take(message)
+        {
+            bind(tx, conversation, &id, message)?;
+            finish(tx, &id)?;
+            tx.touch_outbox();
+            return Ok(Outcome::Changed);
+        }
+    }
+    insert(tx, conversation, message, new_id)?;
+    Ok(Outcome::New)
+}
+
+fn holder(tx: &Tx<'_>, conversation: &ConversationId, number: DeskMessageId) -> Result<Option<MessageId>, StoreError> {
+    Ok(tx
+        .prepare_cached("SELECT id FROM messages WHERE conversation = ?1 AND desk_id = ?2")?
+        .query_row(params![conversation.as_str(), number.get()], |row| row.get::<_, String>(0))
+        .optional()?
+        .map(MessageId::new))
+}
+
+fn twin(
+    tx: &Tx<'_>,
+    conversation: &ConversationId,
+    number: DeskMessageId,
+    message: &MessageId,
+) -> Result<(), StoreError> {
+    tx.prepare_cached("INSERT OR IGNORE INTO twins (conversation, desk_id, message) VALUES (?1, ?2, ?3)")?
+        .execute(params![conversation.as_str(), number.get(), message.as_str()])?;
+    Ok(())
+}
+
+/// The desk has this message of the customer's, under this number.
+fn bind(
+    tx: &mut Tx<'_>,
+    conversation: &ConversationId,
+    id: &MessageId,
+    message: &DeskMessage,
+) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "UPDATE messages SET desk_id = ?2, sort_at = ?3, sort_id = ?2, created_at = ?3, delivery = ?4,
+            attachments = coalesce(?5, attachments), rev = rev + 1
+         WHERE id = ?1",
+    )?
+    .execute(params![
+        id.as_str(),
+        message.id.get(),
+        sort_at(message),
+        serde_json::to_string(&delivery(message.receipt))?,
+        attachments(message)?
+    ])?;
+    tx.touch(conversation);
+    Ok(())
+}
+
+/// The outbox need not send it any more.
+fn finish(tx: &Tx<'_>, message: &MessageId) -> Result<(), StoreError> {
+    if let Some(entry) = EntryRow::of_message(tx, message)?
+        && entry.task == Task::Message
+    {
+        EntryRow::remove(tx, entry.seq)?;
+    }
+    Ok(())
+}
+
+fn insert(
+    tx: &mut Tx<'_>,
+    conversation: &ConversationId,
+    message: &DeskMessage,
+    new_id: &dyn Fn() -> String,
+) -> Result<(), StoreError> {
+    let own = message.author.is_customer();
+    tx.prepare_cached(
+        "INSERT INTO messages (id, conversation, desk_id, sort_at, sort_id, own, author, content, attachments,
+            created_at, delivery, deleted, in_reply_to)
+         VALUES (?1, ?2, ?3, ?4, ?3, ?5, ?6, ?7, ?8, ?4, ?9, ?10, ?11)",
+    )?
+    .execute(params![
+        new_id(),
+        conversation.as_str(),
+        message.id.get(),
+        sort_at(message),
+        own,
+        serde_json::to_string(&message.author)?,
+        serde_json::to_string(&message.content)?,
+        attachments(message)?,
+        own.then(|| serde_json::to_string(&delivery(message.receipt))).transpose()?,
+        message.deleted,
+        message.in_reply_to.map(DeskMessageId::get)
+    ])?;
+    tx.touch(conversation);
+    Ok(())
+}
+
+/// A message that is here already: takes what is new, keeps an answer that is still on its way.
+fn update(tx: &mut Tx<'_>, id: &MessageId, message: &DeskMessage) -> Result<Outcome, StoreError> {
+    let Some(row) = MessageRow::find(tx, id)? else { return Ok(Outcome::Same) };
+    let old = row.message;
+    let mut content = message.content.clone();
+    if let Some(slot) = content.answer_slot()
+        && let Some(kept) = old.content.answer()
+        && (kept.state != AnswerState::Sent || slot.is_none())
+    {
+        *slot = Some(kept.clone());
+    }
+    let receipt = match (&old.delivery, message.receipt) {
+        (None, _) => None,
+        (Some(Delivery::Read), _) | (Some(_), None) => old.delivery.clone(),
+        (Some(Delivery::Delivered), Some(Receipt::Sent)) => Some(Delivery::Delivered),
+        (Some(_), Some(receipt)) => Some(delivery(Some(receipt))),
+    };
+    let words_changed = content.as_text() != old.content.as_text();
+    let edited = old.edited || (words_changed && !message.deleted);
+    let author = if matches!(message.author, crate::model::Author::Agent { agent: None }) {
+        old.author.clone()
+    } else {
+        message.author.clone()
+    };
+    if content == old.content
+        && receipt == old.delivery
+        && author == old.author
+        && message.deleted == old.deleted
+        && edited == old.edited
+        && message.attachments == old.attachments
+    {
+        return Ok(Outcome::Same);
+    }
+    tx.prepare_cached(
+        "UPDATE messages SET author = ?2, content = ?3, attachments = ?4, delivery = ?5, edited = ?6, deleted = ?7,
+            rev = rev + 1 WHERE id = ?1",
+    )?
+    .execute(params![
+        id.as_str(),
+        serde_json::to_string(&author)?,
+        serde_json::to_string(&content)?,
+        attachments(message)?,
+        receipt.map(|receipt| serde_json::to_string(&receipt)).transpose()?,
+        edited,
+        message.deleted
+    ])?;
+    tx.touch(&old.conversation);
+    Ok(Outcome::Changed)
+}
+
+/// Where the desk's time puts a message: before all that is unsent, however absurd that time is.
+fn sort_at(message: &DeskMessage) -> i64 {
+    message.created_at.millis().min(UNSENT - 1)
+}
+
+fn delivery(receipt: Option<Receipt>) -> Delivery {
+    match receipt {
+        None | Some(Receipt::Sent) => Delivery::Sent,
+        Some(Receipt::Delivered) => Delivery::Delivered,
+        Some(Receipt::Read) => Delivery::Read,
+    }
+}
+
+fn attachments(message: &DeskMessage) -> Result<Option<String>, StoreError> {
+    if message.attachments.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(serde_json::to_string(&message.attachments)?))
+}
+
+/// The highest desk number known in a conversation: the fence of sending a message there.
+pub(crate) fn highest_message(tx: &Tx<'_>, conversation: &ConversationId) -> Result<i64, StoreError> {
+    Ok(tx
+        .prepare_cached(
+            "SELECT max(coalesce((SELECT max(desk_id) FROM messages WHERE conversation = ?1), 0),
+                        coalesce((SELECT max(desk_id) FROM twins WHERE conversation = ?1), 0))",
+        )?
+        .query_row([conversation.as_str()], |row| row.get(0))?)
+}

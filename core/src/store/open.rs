@@ -1,0 +1,89 @@
+//! Opening a file: made, migrated, set aside where it is damaged, refused where it is newer.
+
+use std::{fs, io, path::Path, time::Duration};
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::{StoreError, schema};
+use crate::{
+    error::{StorageProblem, SupportError},
+    model::Timestamp,
+};
+
+/// How long a write waits for another process's. Longer than any transaction of ours takes on a slow phone.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Makes the folder and all above it.
+pub(super) fn folder(path: &Path) -> Result<(), SupportError> {
+    fs::create_dir_all(path).map_err(|error| {
+        SupportError::Storage(match error.kind() {
+            io::ErrorKind::StorageFull => StorageProblem::Full,
+            io::ErrorKind::ReadOnlyFilesystem => StorageProblem::ReadOnly { detail: error.to_string() },
+            _ => StorageProblem::Folder { path: path.to_owned(), detail: error.to_string() },
+        })
+    })
+}
+
+/// The connection that writes. A damaged file is renamed to `….damaged-TIME` and a fresh one begun.
+pub(super) fn for_writing(path: &Path, now: Timestamp) -> Result<Connection, SupportError> {
+    match try_writing(path) {
+        Err(StoreError::Sqlite(error))
+            if matches!(
+                error.sqlite_error_code(),
+                Some(rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::NotADatabase)
+            ) =>
+        {
+            set_aside(path, now)?;
+            Ok(try_writing(path)?)
+        }
+        other => Ok(other?),
+    }
+}
+
+fn try_writing(path: &Path) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    let application: i64 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    if tables > 0 && application != schema::APPLICATION_ID {
+        let path = path.to_owned();
+        let detail = "a file of that name belongs to another program".to_owned();
+        return Err(SupportError::Storage(StorageProblem::Folder { path, detail }).into());
+    }
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    // 1 MiB each way: enough for a page of a timeline and its indexes, little for a phone.
+    connection.pragma_update(None, "cache_size", -1024)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    schema::migrate(&mut connection)?;
+    Ok(connection)
+}
+
+/// A connection that reads.
+pub(super) fn for_reading(path: &Path) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.pragma_update(None, "query_only", true)?;
+    connection.pragma_update(None, "cache_size", -1024)?;
+    Ok(connection)
+}
+
+/// Renames the file and its two companions; nothing is ever deleted, so that a person can still look inside.
+fn set_aside(path: &Path, now: Timestamp) -> Result<(), SupportError> {
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    tracing::error!(file = %name, "the database is damaged; setting it aside and starting afresh");
+    for suffix in ["", "-wal", "-shm"] {
+        let from = path.with_file_name(format!("{name}{suffix}"));
+        let to = path.with_file_name(format!("{name}.damaged-{}{suffix}", now.millis()));
+        match fs::rename(&from, &to) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(SupportError::Storage(StorageProblem::Corrupt { detail: error.to_string() }));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,179 @@
+//! Which file is whose, and who is here now.
+//!
+//! `DATA/HASH(desk, inbox)/` holds one database a customer, named by a hash, and `current.json`, which names the one
+//! who is here. That file is replaced whole (write aside, sync, rename), so that it is always the old or the new one.
+//! While a customer who was anonymous logs in, it also names the file that is being taken over, so that a crash in the
+//! middle is finished at the next start before anything else is done.
+
+use std::{
+    fs,
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+};
+
+use super::open;
+use crate::{
+    clock::digest,
+    error::{StorageProblem, SupportError},
+};
+
+/// Whose database it is. Holds no name: an identifier is kept only as its hash.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
+pub(crate) struct CustomerKey(String);
+
+impl CustomerKey {
+    /// Somebody who has not logged in.
+    pub(crate) fn anonymous(token: &str) -> Self {
+        Self(format!("a{}", digest(&["anonymous", token])))
+    }
+
+    /// Somebody who has.
+    pub(crate) fn identified(identifier: &str) -> Self {
+        Self(format!("c{}", digest(&["identified", identifier])))
+    }
+
+    /// The hash, for a fact that names it.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether it is somebody who has not logged in.
+    pub(crate) fn is_anonymous(&self) -> bool {
+        self.0.starts_with('a')
+    }
+}
+
+/// What `current.json` says.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub(crate) struct Recorded {
+    /// Who is here.
+    pub(crate) current: CustomerKey,
+    /// Whose conversations are being taken over by `current`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) adopting: Option<CustomerKey>,
+}
+
+/// The folder of one inbox.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    folder: PathBuf,
+}
+
+impl Place {
+    /// Makes the folder.
+    pub(crate) fn open(data_dir: &Path, desk: &str, inbox: &str) -> Result<Self, SupportError> {
+        open::folder(data_dir)?;
+        let folder = data_dir.join(digest(&[desk, inbox]));
+        open::folder(&folder)?;
+        Ok(Self { folder })
+    }
+
+    /// The customer's database.
+    pub(crate) fn database(&self, key: &CustomerKey) -> PathBuf {
+        self.folder.join(format!("{}.db", key.0))
+    }
+
+    /// The file whose lock says which process sends for the customer.
+    pub(crate) fn lock(&self, key: &CustomerKey) -> PathBuf {
+        self.folder.join(format!("{}.lock", key.0))
+    }
+
+    /// Removes a file whose rows were all moved into another's, durably. Best effort: what is left is never opened.
+    pub(crate) fn remove(&self, key: &CustomerKey) {
+        for suffix in ["db", "db-wal", "db-shm", "lock"] {
+            let _ = fs::remove_file(self.folder.join(format!("{}.{suffix}", key.0)));
+        }
+    }
+
+    /// Who is here; `None` at the first start, and where the file makes no sense (it is then kept aside).
+    pub(crate) fn recorded(&self) -> Result<Option<Recorded>, SupportError> {
+        let path = self.folder.join("current.json");
+        match fs::read(&path) {
+            Ok(bytes) => match serde_json::from_slice::<Recorded>(&bytes) {
+                Ok(recorded) if safe(&recorded) => Ok(Some(recorded)),
+                _ => {
+                    tracing::error!("current.json makes no sense; starting as a new anonymous customer");
+                    let _ = fs::rename(&path, self.folder.join("current.json.damaged"));
+                    Ok(None)
+                }
+            },
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(storage(&error)),
+        }
+    }
+
+    /// Says who is here, durably.
+    pub(crate) fn record(&self, recorded: &Recorded) -> Result<(), SupportError> {
+        let write = || {
+            let aside = self.folder.join("current.json.new");
+            let mut file = fs::File::create(&aside)?;
+            file.write_all(&serde_json::to_vec(recorded).map_err(io::Error::other)?)?;
+            file.sync_all()?;
+            fs::rename(&aside, self.folder.join("current.json"))?;
+            // Without it the rename itself may be lost with the power. Not every system can open a folder.
+            if let Ok(folder) = fs::File::open(&self.folder) {
+                let _ = folder.sync_all();
+            }
+            Ok(())
+        };
+        write().map_err(|error: io::Error| storage(&error))
+    }
+}
+
+/// A name from the disk that would lead out of the folder is not one of ours.
+fn safe(recorded: &Recorded) -> bool {
+    let plain = |key: &CustomerKey| !key.0.is_empty() && key.0.bytes().all(|b| b.is_ascii_alphanumeric());
+    plain(&recorded.current) && recorded.adopting.as_ref().is_none_or(plain)
+}
+
+fn storage(error: &io::Error) -> SupportError {
+    SupportError::Storage(match error.kind() {
+        io::ErrorKind::StorageFull => StorageProblem::Full,
+        io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => {
+            StorageProblem::ReadOnly { detail: error.to_string() }
+        }
+        _ => StorageProblem::Other { detail: error.to_string() },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_customers_never_share_a_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = Place::open(folder.path(), "https://desk", "inbox").unwrap();
+        let other = Place::open(folder.path(), "https://desk", "other").unwrap();
+        let a = CustomerKey::identified("a");
+        assert_ne!(place.database(&a), place.database(&CustomerKey::identified("b")));
+        assert_ne!(place.database(&a), other.database(&a));
+        assert_ne!(CustomerKey::anonymous("a"), a);
+    }
+
+    #[test]
+    fn record_survives_and_nonsense_is_set_aside() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = Place::open(folder.path(), "https://desk", "inbox").unwrap();
+        assert_eq!(place.recorded().unwrap(), None);
+        let recorded = Recorded { current: CustomerKey::anonymous("x"), adopting: None };
+        place.record(&recorded).unwrap();
+        assert_eq!(place.recorded().unwrap(), Some(recorded));
+        for nonsense in ["", "{", r#"{"current":"../../x"}"#, r#"{"current":7}"#] {
+            fs::write(place.folder.join("current.json"), nonsense).unwrap();
+            assert_eq!(place.recorded().unwrap(), None, "{nonsense}");
+            assert!(place.folder.join("current.json.damaged").exists());
+        }
+    }
+
+    #[test]
+    fn folder_that_is_a_file_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("f");
+        fs::write(&file, "").unwrap();
+        let error = Place::open(&file, "https://desk", "inbox").unwrap_err();
+        assert!(matches!(error, SupportError::Storage(StorageProblem::Folder { .. })), "{error}");
+        assert_eq!(fs::read(&file).unwrap(), b"");
+    }
+}

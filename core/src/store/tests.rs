@@ -1,0 +1,363 @@
+//! The store's promises: what the desk says is written down once, an own message is recognised, old files open.
+
+use std::{cell::Cell, path::Path, sync::Arc};
+
+use super::*;
+use crate::{
+    backend::{DeskConversation, DeskMessage, Secret},
+    model::*,
+    testing::message,
+};
+
+struct Fixture {
+    store: Arc<Store>,
+    conversation: ConversationId,
+    _folder: tempfile::TempDir,
+}
+
+fn numbered() -> impl Fn() -> String + Send + 'static {
+    let next = Cell::new(0);
+    move || {
+        next.set(next.get() + 1);
+        format!("desk-{}", next.get())
+    }
+}
+
+async fn fixture() -> Fixture {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Arc::new(Store::open(&folder.path().join("a.db"), Timestamp::default(), Feed::new()).unwrap());
+    let conversation = ConversationId::new("c");
+    let id = conversation.clone();
+    store
+        .write(Durability::Now, move |tx| {
+            SessionRow::insert_own(tx, "s", &Secret::new("secret"))?;
+            ConversationRow::insert(tx, &id, "s", DeskConversationId::new(1), Timestamp::default())
+        })
+        .await
+        .unwrap();
+    Fixture { store, conversation, _folder: folder }
+}
+
+/// An own message at the desk.
+fn own(number: i64, text: &str, echo: Option<&str>) -> DeskMessage {
+    DeskMessage {
+        author: Author::Customer,
+        content: Content::text(text),
+        echo: echo.map(str::to_owned),
+        ..message(number)
+    }
+}
+
+impl Fixture {
+    /// Writes a message as `send` does; with `fence`, an attempt at sending it has begun.
+    async fn send(&self, id: &str, text: &str, fence: Option<i64>) -> i64 {
+        let (conversation, id, text) = (self.conversation.clone(), MessageId::new(id), text.to_owned());
+        self.store
+            .write(Durability::Now, move |tx| {
+                let entry = NewEntry {
+                    conversation: Some(&conversation),
+                    session: "s",
+                    task: Task::Message,
+                    message: Some(&id),
+                };
+                let seq = EntryRow::insert(tx, entry)?;
+                MessageRow::insert_unsent(tx, &conversation, &id, seq, &Content::text(text), Timestamp::default())?;
+                if let Some(fence) = fence {
+                    EntryRow::begin(tx, seq, 1, fence, Timestamp::default())?;
+                }
+                Ok(seq)
+            })
+            .await
+            .unwrap()
+    }
+
+    async fn incoming(&self, messages: Vec<DeskMessage>) -> usize {
+        let conversation = self.conversation.clone();
+        let new_id = numbered();
+        let prefix = self.shown().await.len();
+        self.store
+            .write(Durability::Later, move |tx| {
+                let id = || format!("{prefix}-{}", new_id());
+                incoming::messages(tx, &conversation, &messages, &id).map(|applied| applied.new)
+            })
+            .await
+            .unwrap()
+    }
+
+    /// The ids and desk numbers of the messages shown, in order.
+    async fn shown(&self) -> Vec<(String, Option<i64>)> {
+        let conversation = self.conversation.clone();
+        self.store
+            .read(move |connection| {
+                let rows = MessageRow::window(connection, &conversation, Position::FIRST)?;
+                let mut shown = Vec::new();
+                for row in rows {
+                    let whole = MessageRow::find(connection, &row.id)?.unwrap();
+                    shown.push((row.id.to_string(), whole.desk_id.map(DeskMessageId::get)));
+                }
+                Ok(shown)
+            })
+            .await
+            .unwrap()
+    }
+
+    async fn waiting(&self) -> usize {
+        self.store.read(EntryRow::all).await.unwrap().len()
+    }
+
+    async fn sent(&self, id: &str, answer: DeskMessage, attempts: u32) {
+        let (conversation, id) = (self.conversation.clone(), MessageId::new(id));
+        self.store
+            .write(Durability::Later, move |tx| {
+                incoming::sent(tx, &conversation, &id, &answer, attempts, &|| "given-back".to_owned())
+            })
+            .await
+            .unwrap();
+    }
+}
+
+fn row(id: &str, number: i64) -> (String, Option<i64>) {
+    (id.to_owned(), Some(number))
+}
+
+#[tokio::test]
+async fn same_messages_again_in_any_order_change_nothing() {
+    let fixture = fixture().await;
+    assert_eq!(fixture.incoming((1..=5).map(message).collect()).await, 5);
+    let before = fixture.shown().await;
+    assert_eq!(fixture.incoming((1..=5).rev().map(message).collect()).await, 0);
+    assert_eq!(fixture.shown().await, before);
+}
+
+#[tokio::test]
+async fn echo_names_the_message_for_certain() {
+    let fixture = fixture().await;
+    fixture.send("a", "hello", None).await;
+    assert_eq!(fixture.incoming(vec![own(7, "hello (as the desk keeps it)", Some("a"))]).await, 0);
+    assert_eq!(fixture.shown().await, [row("a", 7)]);
+    assert_eq!(fixture.waiting().await, 0);
+}
+
+#[tokio::test]
+async fn second_copy_with_the_same_echo_is_not_shown() {
+    let fixture = fixture().await;
+    fixture.send("a", "hello", Some(0)).await;
+    fixture.incoming(vec![own(7, "hello", Some("a"))]).await;
+    fixture.incoming(vec![own(8, "hello", Some("a"))]).await;
+    assert_eq!(fixture.shown().await, [row("a", 7)]);
+    // And the list, which carries no echo, does not bring it back.
+    fixture.incoming(vec![own(7, "hello", None), own(8, "hello", None)]).await;
+    assert_eq!(fixture.shown().await, [row("a", 7)]);
+}
+
+#[tokio::test]
+async fn words_beyond_the_fence_are_the_attempt_under_way() {
+    let fixture = fixture().await;
+    fixture.incoming(vec![own(3, "ok", None)]).await;
+    fixture.send("a", "ok", Some(3)).await;
+    fixture.send("b", "ok", None).await;
+    assert_eq!(fixture.incoming(vec![own(3, "ok", None), own(4, "ok", None), own(5, "ok", None)]).await, 1);
+    let shown = fixture.shown().await;
+    assert_eq!(shown.len(), 4);
+    assert_eq!(shown[1], row("a", 4), "the attempt");
+    assert_eq!(shown[2].1, Some(5), "another phone's");
+    assert_eq!(shown[3], ("b".to_owned(), None), "no attempt of it has begun");
+}
+
+#[tokio::test]
+async fn other_words_and_agents_are_never_taken_for_ours() {
+    let fixture = fixture().await;
+    fixture.send("a", "ok", Some(0)).await;
+    let agent = DeskMessage { content: Content::text("ok"), ..message(4) };
+    assert_eq!(fixture.incoming(vec![own(3, "OK", None), agent]).await, 2);
+    assert_eq!(fixture.waiting().await, 1);
+}
+
+#[tokio::test]
+async fn answer_to_the_first_attempt_gives_another_phones_message_back() {
+    let fixture = fixture().await;
+    fixture.send("a", "ok", Some(0)).await;
+    fixture.incoming(vec![own(7, "ok", None)]).await;
+    assert_eq!(fixture.shown().await, [row("a", 7)], "taken for ours by its words");
+    fixture.sent("a", own(8, "ok", None), 1).await;
+    assert_eq!(fixture.shown().await, [row("given-back", 7), row("a", 8)]);
+}
+
+#[tokio::test]
+async fn answer_to_a_later_attempt_makes_the_first_a_twin() {
+    let fixture = fixture().await;
+    fixture.send("a", "ok", Some(0)).await;
+    fixture.incoming(vec![own(7, "ok", None)]).await;
+    fixture.sent("a", own(8, "ok", None), 2).await;
+    assert_eq!(fixture.shown().await, [row("a", 8)]);
+    fixture.incoming(vec![own(7, "ok", None)]).await;
+    assert_eq!(fixture.shown().await, [row("a", 8)]);
+}
+
+#[tokio::test]
+async fn answer_takes_the_place_of_what_sync_wrote_down_first() {
+    let fixture = fixture().await;
+    fixture.send("a", "ok", None).await;
+    fixture.incoming(vec![own(7, "ok", None)]).await;
+    assert_eq!(fixture.shown().await.len(), 2);
+    fixture.sent("a", own(7, "ok", None), 1).await;
+    assert_eq!(fixture.shown().await, [row("a", 7)]);
+}
+
+#[tokio::test]
+async fn desk_without_a_clock_sorts_by_its_numbers() {
+    let fixture = fixture().await;
+    let absurd = |number, seconds| DeskMessage { created_at: Timestamp::from_seconds(seconds), ..message(number) };
+    fixture.incoming(vec![absurd(9, i64::MAX), absurd(1, i64::MIN), absurd(2, 0), absurd(3, 0)]).await;
+    fixture.send("unsent", "ok", None).await;
+    let numbers: Vec<_> = fixture.shown().await.into_iter().map(|row| row.1).collect();
+    assert_eq!(numbers, [Some(1), Some(2), Some(3), Some(9), None]);
+}
+
+#[tokio::test]
+async fn empty_conversation_of_the_desk_is_not_shown() {
+    let fixture = fixture().await;
+    let empty = DeskConversation {
+        id: DeskConversationId::new(9).unwrap(),
+        status: ConversationStatus::Open,
+        customer_seen_at: None,
+        agent_seen_at: None,
+        messages: Vec::new(),
+        complete: true,
+    };
+    let known = fixture
+        .store
+        .write(Durability::Later, move |tx| {
+            incoming::conversation(tx, "s", &empty, None, &|| "x".to_owned())?;
+            Ok(ConversationRow::by_desk_id(tx, empty.id)?.is_some())
+        })
+        .await
+        .unwrap();
+    assert!(!known);
+}
+
+#[tokio::test]
+async fn failed_write_leaves_nothing_and_a_panic_leaves_the_store_working() {
+    let fixture = fixture().await;
+    let id = fixture.conversation.clone();
+    let refused: Result<(), _> = fixture
+        .store
+        .write(Durability::Now, move |tx| {
+            ConversationRow::set_draft(tx, &id, "half")?;
+            Err(SupportError::NotFound { what: "reason" }.into())
+        })
+        .await;
+    assert_eq!(refused, Err(SupportError::NotFound { what: "reason" }));
+    let panicked: Result<(), _> = fixture.store.write(Durability::Now, |_| panic!("a mistake of ours")).await;
+    assert!(matches!(panicked, Err(SupportError::Storage(_))));
+    let asked: Result<(), _> = fixture.store.read(|_| panic!("a mistake of ours")).await;
+    assert!(matches!(asked, Err(SupportError::Storage(_))));
+    let id = fixture.conversation.clone();
+    let row = fixture.store.read(move |connection| ConversationRow::find(connection, &id)).await.unwrap().unwrap();
+    assert_eq!(row.draft, None);
+}
+
+#[tokio::test]
+async fn closed_store_refuses_and_leaves_no_log_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.db");
+    let store = Arc::new(Store::open(&path, Timestamp::default(), Feed::new()).unwrap());
+    let closing = Arc::clone(&store);
+    tokio::task::spawn_blocking(move || closing.close()).await.unwrap();
+    assert_eq!(store.read(|_| Ok(())).await, Err(SupportError::Paused));
+    assert_eq!(store.write(Durability::Now, |_| Ok(())).await, Err(SupportError::Paused));
+    assert!(!folder.path().join("a.db-wal").exists());
+}
+
+/// What an old file holds, in words that a person can compare.
+async fn contents(path: &Path) -> String {
+    let store = Store::open(path, Timestamp::default(), Feed::new()).unwrap();
+    store
+        .read(|connection| {
+            let mut text = String::new();
+            let tables = ["customer", "sessions", "conversations", "messages", "twins", "outbox", "facts"];
+            for table in tables {
+                let mut statement = connection.prepare(&format!("SELECT * FROM {table} ORDER BY 1, 2"))?;
+                let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
+                let mut rows = statement.query([])?;
+                while let Some(row) = rows.next()? {
+                    text.push_str(table);
+                    for (at, column) in columns.iter().enumerate() {
+                        let value: rusqlite::types::Value = row.get(at)?;
+                        if value != rusqlite::types::Value::Null {
+                            text.push_str(&format!(" {column}={value:?}"));
+                        }
+                    }
+                    text.push('\n');
+                }
+            }
+            Ok(text)
+        })
+        .await
+        .unwrap()
+}
+
+/// A file of every released version must open for ever, with every row.
+#[tokio::test]
+async fn files_of_released_versions_open_with_every_row() {
+    for version in 1..=1 {
+        let kept = format!("{}/tests/fixtures/v{version}.db", env!("CARGO_MANIFEST_DIR"));
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.db");
+        std::fs::copy(kept, &path).unwrap();
+        insta::assert_snapshot!(format!("v{version}"), contents(&path).await);
+    }
+}
+
+/// Writes the file of this version, before it is released: `SHOPBELL_WRITE_FIXTURE=path cargo test … writes_fixture`.
+#[tokio::test]
+async fn asked_to_writes_the_fixture_of_this_version() {
+    let Ok(path) = std::env::var("SHOPBELL_WRITE_FIXTURE") else { return };
+    let store = Arc::new(Store::open(Path::new(&path), Timestamp::default(), Feed::new()).unwrap());
+    let id = ConversationId::new("conversation-1");
+    store
+        .write(Durability::Now, move |tx| {
+            CustomerRow {
+                identity: Some(Identity::new("customer-7").with_hash("0".repeat(64))),
+                profile: CustomerProfile {
+                    name: Some("Nguyễn Thị Đào".into()),
+                    attributes: [("plan".to_owned(), AttributeValue::Text("gold".into()))].into(),
+                    ..CustomerProfile::default()
+                },
+                verification: Verification::Verified,
+            }
+            .save(tx)?;
+            SessionRow::insert_own(tx, "session-1", &Secret::new("secret"))?;
+            ConversationRow::insert(tx, &id, "session-1", DeskConversationId::new(1), Timestamp::from_seconds(9))?;
+            let select = Content::Select {
+                text: "Which?".into(),
+                choices: vec![Choice { title: "Red".into(), value: "red".into() }],
+                answer: None,
+            };
+            let messages = [own(1, "hello", None), message(2), DeskMessage { content: select, ..message(3) }];
+            let new_id = numbered();
+            incoming::messages(tx, &id, &messages, &new_id)?;
+            ConversationRow::set_draft(tx, &id, "begun")?;
+            for (name, attention) in [("waits", false), ("asks", true)] {
+                let message = MessageId::new(name);
+                let entry = NewEntry {
+                    conversation: Some(&id),
+                    session: "session-1",
+                    task: Task::Message,
+                    message: Some(&message),
+                };
+                let seq = EntryRow::insert(tx, entry)?;
+                MessageRow::insert_unsent(tx, &id, &message, seq, &Content::text(name), Timestamp::from_seconds(99))?;
+                if attention {
+                    let reason = AttentionReason::Refused { detail: "too long".into() };
+                    let state = EntryState::Attention { reason: reason.clone(), unclear: false };
+                    EntryRow::set_state(tx, seq, &state, 1)?;
+                    MessageRow::set_delivery(tx, &message, &Delivery::NeedsAttention { reason })?;
+                }
+            }
+            Ok(())
+        })
+        .await
+        .unwrap();
+    tokio::task::spawn_blocking(move || store.close()).await.unwrap();
+}

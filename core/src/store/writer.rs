@@ -1,0 +1,332 @@
+//! The one thread that writes, and the readers beside it.
+
+use std::{
+    collections::BTreeSet,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::{Path, PathBuf},
+    sync::{Arc, Condvar, Mutex, PoisonError, mpsc},
+};
+
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+use tokio::sync::oneshot;
+
+use super::{Feed, StoreError, Topic, open};
+use crate::{
+    error::{StorageProblem, SupportError},
+    model::{ConversationId, Timestamp},
+};
+
+/// How many readers are kept open between questions. Two: a timeline and a list asked at once.
+const IDLE_READERS: usize = 2;
+
+/// When a write is on the disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Durability {
+    /// When the call returns: it survives a loss of power.
+    Now,
+    /// Soon. A kill of the process does not undo it, a loss of power may.
+    Later,
+}
+
+/// One customer's open file. Dropping it closes everything after the writes that were already asked for.
+pub(crate) struct Store {
+    path: PathBuf,
+    jobs: mpsc::Sender<Job>,
+    readers: Arc<Readers>,
+    feed: Feed,
+}
+
+/// Connections for reading, lent and taken back, so that closing can wait for the last.
+#[derive(Default)]
+struct Readers {
+    pool: Mutex<Pool>,
+    returned: Condvar,
+}
+
+#[derive(Default)]
+struct Pool {
+    idle: Vec<Connection>,
+    lent: usize,
+    closed: bool,
+}
+
+impl Readers {
+    fn lend(&self, path: &Path) -> Result<Connection, SupportError> {
+        let mut pool = self.pool.lock().unwrap_or_else(PoisonError::into_inner);
+        if pool.closed {
+            return Err(SupportError::Paused);
+        }
+        let connection = match pool.idle.pop() {
+            Some(connection) => connection,
+            None => open::for_reading(path)?,
+        };
+        pool.lent += 1;
+        Ok(connection)
+    }
+
+    fn take_back(&self, connection: Option<Connection>) {
+        let mut pool = self.pool.lock().unwrap_or_else(PoisonError::into_inner);
+        pool.lent = pool.lent.saturating_sub(1);
+        if !pool.closed && pool.idle.len() < IDLE_READERS {
+            pool.idle.extend(connection);
+        }
+        self.returned.notify_all();
+    }
+
+    fn close(&self) {
+        let mut pool = self.pool.lock().unwrap_or_else(PoisonError::into_inner);
+        pool.closed = true;
+        pool.idle.clear();
+        while pool.lent > 0 {
+            pool = self.returned.wait(pool).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+type Job = Box<dyn FnOnce(&mut Writer) + Send>;
+
+/// A write, boxed: what is generic over every closure is compiled for every closure, and a phone pays for that.
+pub(crate) type Work<T> = Box<dyn FnOnce(&mut Tx<'_>) -> Result<T, StoreError> + Send>;
+
+/// A question, boxed for the same reason.
+type Question<T> = Box<dyn FnOnce(&Connection) -> Result<T, StoreError> + Send>;
+
+struct Writer {
+    /// `None` once closed.
+    connection: Option<Connection>,
+    durability: Durability,
+    feed: Feed,
+    data_version: i64,
+}
+
+/// A transaction, and what it touches.
+pub(crate) struct Tx<'a> {
+    transaction: Transaction<'a>,
+    touched: BTreeSet<ConversationId>,
+    list: bool,
+    outbox: bool,
+    customer: bool,
+}
+
+impl std::ops::Deref for Tx<'_> {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        &self.transaction
+    }
+}
+
+impl Tx<'_> {
+    /// The conversation's messages or marks change.
+    pub(crate) fn touch(&mut self, conversation: &ConversationId) {
+        if !self.touched.contains(conversation) {
+            self.touched.insert(conversation.clone());
+        }
+        self.list = true;
+    }
+
+    /// The outbox has work that its worker does not know of.
+    pub(crate) fn touch_outbox(&mut self) {
+        self.outbox = true;
+    }
+
+    /// What is known of the customer changes.
+    pub(crate) fn touch_customer(&mut self) {
+        self.customer = true;
+    }
+
+    fn topics(&mut self) -> Vec<Topic> {
+        let mut topics: Vec<_> = std::mem::take(&mut self.touched).into_iter().map(Topic::Conversation).collect();
+        topics.extend(
+            [(self.list, Topic::List), (self.outbox, Topic::Outbox), (self.customer, Topic::Customer)]
+                .into_iter()
+                .filter_map(|(changed, topic)| changed.then_some(topic)),
+        );
+        topics
+    }
+}
+
+impl Store {
+    /// Opens or makes the file. Blocks: call it off the host's thread.
+    pub(crate) fn open(path: &Path, now: Timestamp, feed: Feed) -> Result<Self, SupportError> {
+        if let Some(folder) = path.parent() {
+            open::folder(folder)?;
+        }
+        let connection = open::for_writing(path, now)?;
+        let data_version = data_version(&connection).unwrap_or(0);
+        let mut writer =
+            Writer { connection: Some(connection), durability: Durability::Now, feed: feed.clone(), data_version };
+        let (jobs, queue) = mpsc::channel::<Job>();
+        std::thread::Builder::new()
+            .name("shopbell-store".to_owned())
+            // SQLite's deepest stack is a few hundred kB; the default of 2 MB is address space a phone can spare, but
+            // 512 kB is enough and was measured with the largest migration.
+            .stack_size(512 << 10)
+            .spawn(move || {
+                for job in queue {
+                    job(&mut writer);
+                }
+            })
+            .map_err(|error| SupportError::Storage(StorageProblem::Other { detail: error.to_string() }))?;
+        Ok(Self { path: path.to_owned(), jobs, readers: Arc::default(), feed })
+    }
+
+    /// The change feed.
+    pub(crate) fn feed(&self) -> &Feed {
+        &self.feed
+    }
+
+    /// Runs `work` in one transaction and then tells the feed. Dropping the future does not undo it.
+    pub(crate) fn write<T: Send + 'static>(
+        &self,
+        durability: Durability,
+        work: impl FnOnce(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> impl Future<Output = Result<T, SupportError>> + Send {
+        self.write_boxed(durability, Box::new(work))
+    }
+
+    /// The same for work that is boxed already.
+    pub(crate) async fn write_boxed<T: Send + 'static>(
+        &self,
+        durability: Durability,
+        work: Work<T>,
+    ) -> Result<T, SupportError> {
+        let value = Arc::new(Mutex::new(None));
+        let slot = Arc::clone(&value);
+        let work = Box::new(move |tx: &mut Tx<'_>| {
+            *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(work(tx)?);
+            Ok(())
+        });
+        self.submit(durability, work).await?;
+        let value = value.lock().unwrap_or_else(PoisonError::into_inner).take();
+        value.ok_or(SupportError::Closed)
+    }
+
+    async fn submit(&self, durability: Durability, work: Work<()>) -> Result<(), SupportError> {
+        let (reply, answer) = oneshot::channel();
+        let job: Job = Box::new(move |writer| {
+            let result = writer.run(durability, work);
+            // Nobody waits any more: the write stands all the same.
+            let _ = reply.send(result);
+        });
+        self.jobs.send(job).map_err(|_| SupportError::Closed)?;
+        answer.await.map_err(|_| SupportError::Closed)?
+    }
+
+    /// Runs `question` on a reader, off the caller's thread.
+    pub(crate) fn read<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> impl Future<Output = Result<T, SupportError>> + Send {
+        self.read_boxed(Box::new(question))
+    }
+
+    async fn read_boxed<T: Send + 'static>(&self, question: Question<T>) -> Result<T, SupportError> {
+        let value = Arc::new(Mutex::new(None));
+        let slot = Arc::clone(&value);
+        self.ask(Box::new(move |connection| {
+            *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(question(connection)?);
+            Ok(())
+        }))
+        .await?;
+        let value = value.lock().unwrap_or_else(PoisonError::into_inner).take();
+        value.ok_or(SupportError::Closed)
+    }
+
+    async fn ask(&self, question: Question<()>) -> Result<(), SupportError> {
+        let readers = Arc::clone(&self.readers);
+        let path = self.path.clone();
+        tokio::task::spawn_blocking(move || {
+            let connection = readers.lend(&path)?;
+            // A panic in a question must not leave closing waiting for its connection for ever.
+            match catch_unwind(AssertUnwindSafe(|| question(&connection))) {
+                Ok(result) => {
+                    readers.take_back(Some(connection));
+                    Ok(result?)
+                }
+                Err(_) => {
+                    readers.take_back(None);
+                    tracing::error!("a read panicked");
+                    Err(SupportError::Storage(StorageProblem::Other { detail: "internal error".to_owned() }))
+                }
+            }
+        })
+        .await
+        .map_err(|_| SupportError::Closed)?
+    }
+
+    /// Notices what another process wrote, and tells the feed.
+    pub(crate) fn check_foreign_writes(&self) {
+        // A closed store has nothing to notice.
+        let _ = self.jobs.send(Box::new(|writer| writer.check_foreign_writes()));
+    }
+
+    /// Does what was already asked for, then closes every file; whatever comes later is refused. Blocks.
+    pub(crate) fn close(&self) {
+        let (done, closed) = mpsc::channel();
+        let farewell: Job = Box::new(move |writer| {
+            if let Some(connection) = writer.connection.take() {
+                // Folds the log into the file, so that no second file is left for a backup to miss. Best effort.
+                let _ = connection.pragma_update(None, "wal_checkpoint", "TRUNCATE");
+            }
+            let _ = done.send(());
+        });
+        if self.jobs.send(farewell).is_ok() {
+            let _ = closed.recv();
+        }
+        self.readers.close();
+    }
+}
+
+impl Writer {
+    fn run(&mut self, durability: Durability, work: Work<()>) -> Result<(), SupportError> {
+        let Some(connection) = &mut self.connection else { return Err(SupportError::Paused) };
+        if durability != self.durability {
+            let level = if durability == Durability::Now { "FULL" } else { "NORMAL" };
+            connection.pragma_update(None, "synchronous", level).map_err(StoreError::from)?;
+            self.durability = durability;
+        }
+        // A panic in a closure of ours must not take the store, and with it the customer's words, down.
+        let outcome = catch_unwind(AssertUnwindSafe(|| {
+            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let mut tx = Tx { transaction, touched: BTreeSet::new(), list: false, outbox: false, customer: false };
+            work(&mut tx)?;
+            let topics = tx.topics();
+            tx.transaction.commit()?;
+            Ok::<_, StoreError>(topics)
+        }));
+        match outcome {
+            Ok(Ok(topics)) => {
+                if !topics.is_empty() {
+                    self.feed.publish(topics);
+                }
+                Ok(())
+            }
+            Ok(Err(error)) => Err(error.into()),
+            Err(_) => {
+                tracing::error!("a write panicked and was rolled back");
+                Err(SupportError::Storage(StorageProblem::Other { detail: "internal error".to_owned() }))
+            }
+        }
+    }
+
+    fn check_foreign_writes(&mut self) {
+        if let Some(version) = self.connection.as_ref().and_then(data_version)
+            && version != self.data_version
+        {
+            self.data_version = version;
+            self.feed.publish_all();
+        }
+    }
+}
+
+/// Changes when another connection has written; our own writes do not change it.
+fn data_version(connection: &Connection) -> Option<i64> {
+    connection.pragma_query_value(None, "data_version", |row| row.get(0)).ok()
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Store")
+    }
+}

@@ -1,0 +1,213 @@
+//! Asking the desk and writing down what it says.
+
+use std::sync::Arc;
+
+use super::catch_up::{CatchUp, Next};
+use crate::{
+    backend::{Backend, BackendError, DeskConversation, Fault, Fetched},
+    clock::{Random, token},
+    customer::standing::{Standing, storage},
+    model::ConversationId,
+    store::{ConversationRow, Durability, SessionRow, Store, StoreError, Tx, Work, incoming},
+};
+
+/// How many pages are read before the list is read in their place, where it holds everything: what somebody missed in
+/// an hour is a page or two, and costs less than the list; what they missed in a month is not.
+const PAGES_BEFORE_LIST: u32 = 5;
+
+/// How many messages are written down at once: a send in between waits for no more than that.
+const MESSAGES_AT_ONCE: usize = 500;
+
+/// What the desk was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Asked {
+    /// Nothing: there is nothing there to ask for.
+    Nothing,
+    /// The conversation.
+    Conversation,
+    /// The list, with or without the conversation.
+    List,
+}
+
+/// What asking needs.
+pub(crate) struct Fetcher {
+    pub(crate) store: Arc<Store>,
+    pub(crate) backend: Arc<dyn Backend>,
+    pub(crate) standing: Arc<Standing>,
+    pub(crate) random: Arc<dyn Random>,
+}
+
+impl Fetcher {
+    /// Asks for the list of every standing that the desk knows, conditionally. Nothing is asked for somebody whom the
+    /// desk does not know yet: there is nothing there to read.
+    pub(crate) async fn list(&self) -> Result<Asked, BackendError> {
+        let (sessions, identified) = self
+            .store
+            .read(|connection| {
+                let customer = crate::store::CustomerRow::find(connection)?;
+                Ok((SessionRow::all(connection)?, customer.is_some_and(|customer| customer.identity.is_some())))
+            })
+            .await
+            .map_err(|error| storage(&error))?;
+        let mut asked = Asked::Nothing;
+        for row in sessions {
+            // Somebody who has logged in may have conversations from another phone: their standing is made now.
+            if !(row.established || row.own && identified) {
+                continue;
+            }
+            asked = Asked::List;
+            let result = self.session_list(&row).await;
+            if let Err(BackendError { fault: Fault::SessionGone, .. }) = &result {
+                self.standing.forget(&row.id).await.map_err(|error| storage(&error))?;
+            }
+            result?;
+        }
+        Ok(asked)
+    }
+
+    /// Asks what agents have seen, where something of the customer's in this conversation is not marked as read: the
+    /// desk tells nobody when an agent merely looks.
+    pub(crate) async fn read_marks(&self, focus: Option<ConversationId>) -> Result<Asked, BackendError> {
+        let Some(id) = focus else { return Ok(Asked::Nothing) };
+        let unread = self
+            .store
+            .read(move |connection| ConversationRow::has_unread_by_agents(connection, &id))
+            .await
+            .map_err(|error| storage(&error))?;
+        if unread { self.list().await } else { Ok(Asked::Nothing) }
+    }
+
+    async fn session_list(&self, row: &SessionRow) -> Result<(), BackendError> {
+        let session = self.standing.session(&row.id).await?;
+        let fetched = self.backend.conversations(&session, row.list_validator.as_deref()).await?;
+        let Fetched::New { value, validator } = fetched else { return Ok(()) };
+        let id = row.id.clone();
+        for conversation in value {
+            self.list_item(&id, conversation).await?;
+        }
+        self.write(move |tx| SessionRow::set_list_validator(tx, &id, validator.as_deref())).await
+    }
+
+    /// Writes down a conversation of the list, oldest messages first. Only the last write moves the mark.
+    async fn list_item(&self, session: &str, mut conversation: DeskConversation) -> Result<(), BackendError> {
+        let messages = std::mem::take(&mut conversation.messages);
+        let numbers = || messages.iter().map(|message| message.id);
+        let run = numbers().min().zip(numbers().max());
+        let mut chunks = messages.chunks(MESSAGES_AT_ONCE).peekable();
+        loop {
+            let chunk = chunks.next().unwrap_or_default().to_vec();
+            let last = chunks.peek().is_none();
+            let part = DeskConversation { messages: chunk, ..conversation.clone() };
+            let run = run.filter(|_| last && conversation.complete);
+            let (session, random) = (session.to_owned(), Arc::clone(&self.random));
+            self.write(move |tx| {
+                incoming::conversation(tx, &session, &part, run, &|| token(random.as_ref())).map(|_| ())
+            })
+            .await?;
+            if last {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Reads a conversation from its newest page back until nothing is missing.
+    ///
+    /// A page is written down while the next is asked for. Past [`PAGES_BEFORE_LIST`], where the desk's list holds
+    /// whole conversations, the list is read instead: one request for what would be hundreds, one after the other.
+    pub(crate) async fn conversation(&self, id: &ConversationId) -> Result<Asked, BackendError> {
+        let Some(row) = self.row(id).await? else { return Ok(Asked::Nothing) };
+        let Some(desk_id) = row.desk_id else { return Ok(Asked::Nothing) };
+        let session = self.standing.session(&row.session).await?;
+        let validator = row.sync.validator.clone();
+        let mut catch_up = CatchUp::new(row.sync);
+        let mut pages = 0;
+        let mut fetched = self.backend.messages(&session, desk_id, None, validator.as_deref()).await;
+        loop {
+            let (page, validator) = match fetched {
+                Ok(Fetched::New { value, validator }) => (value, validator),
+                Ok(Fetched::Unchanged) => return Ok(Asked::Conversation),
+                Err(error) => {
+                    if error.fault == Fault::SessionGone {
+                        self.standing.forget(&row.session).await.map_err(|error| storage(&error))?;
+                    }
+                    return Err(error);
+                }
+            };
+            pages += 1;
+            let next = catch_up.page(&page, validator.as_deref());
+            let (id, random) = (id.clone(), Arc::clone(&self.random));
+            let mark = match &next {
+                Next::Done(mark) => Some(mark.clone()),
+                Next::Before(_) => None,
+            };
+            let written = self.write(move |tx| {
+                incoming::messages(tx, &id, &page.messages, &|| token(random.as_ref()))?;
+                if let Some(mark) = &mark {
+                    ConversationRow::set_sync(tx, &id, mark)?;
+                }
+                Ok(())
+            });
+            match next {
+                Next::Done(_) => {
+                    written.await?;
+                    return Ok(Asked::Conversation);
+                }
+                Next::Before(_) if pages >= PAGES_BEFORE_LIST && self.backend.capabilities().complete_list => {
+                    written.await?;
+                    self.list().await?;
+                    return Ok(Asked::List);
+                }
+                Next::Before(oldest) => {
+                    let older = self.backend.messages(&session, desk_id, Some(oldest), None);
+                    let (written, older) = tokio::join!(written, older);
+                    written?;
+                    fetched = older;
+                }
+            }
+        }
+    }
+
+    /// Reads one page before the oldest message that is here. Whether there may be more.
+    pub(crate) async fn older(&self, id: &ConversationId) -> Result<bool, BackendError> {
+        let Some(row) = self.row(id).await? else { return Ok(false) };
+        let Some(desk_id) = row.desk_id else { return Ok(false) };
+        if row.sync.complete {
+            return Ok(false);
+        }
+        let session = self.standing.session(&row.session).await?;
+        let fetched = self.backend.messages(&session, desk_id, row.sync.history_from, None).await?;
+        let Fetched::New { value: page, .. } = fetched else { return Ok(false) };
+        let has_older = page.has_older;
+        let (id, random) = (id.clone(), Arc::clone(&self.random));
+        self.write(move |tx| {
+            incoming::messages(tx, &id, &page.messages, &|| token(random.as_ref()))?;
+            // Asked anew: a resync may have moved the mark's upper end meanwhile.
+            let Some(row) = ConversationRow::find(tx, &id)? else { return Ok(()) };
+            let mut mark = row.sync;
+            let numbers = || page.messages.iter().map(|message| message.id);
+            mark.synced_to = mark.synced_to.or(numbers().max());
+            mark.history_from = [mark.history_from, numbers().min()].into_iter().flatten().min();
+            mark.complete = !page.has_older;
+            ConversationRow::set_sync(tx, &id, &mark)
+        })
+        .await?;
+        Ok(has_older)
+    }
+
+    async fn row(&self, id: &ConversationId) -> Result<Option<ConversationRow>, BackendError> {
+        let id = id.clone();
+        self.store.read(move |connection| ConversationRow::find(connection, &id)).await.map_err(|error| storage(&error))
+    }
+
+    /// What the desk can say again need not be on the disk before the call returns.
+    pub(crate) fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> impl Future<Output = Result<T, BackendError>> + Send {
+        self.write_boxed(Box::new(work))
+    }
+
+    async fn write_boxed<T: Send + 'static>(&self, work: Work<T>) -> Result<T, BackendError> {
+        self.store.write_boxed(Durability::Later, work).await.map_err(|error| storage(&error))
+    }
+}

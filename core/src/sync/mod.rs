@@ -1,0 +1,26 @@
+//! Sync: the only writer *from* the desk.
+//!
+//! # Protocol
+//! The realtime connection tells that something happened, quickly and without promise; requests tell what is, slowly
+//! and for certain. So:
+//! - **The socket lives only while a conversation is on screen** ([`link`]): the desk pings every three seconds, and a
+//!   phone's radio that is never quiet empties the battery.
+//! - **Every confirmation is followed by a resync**, for nothing is replayed: the conversation on screen is read from
+//!   its newest page back until a message that is known without a gap ([`catch_up`]), then the list, conditionally.
+//! - **Where no socket can be had**, the conversation on screen is asked for conditionally every few seconds, and with
+//!   none on screen the list every few minutes: one conditional request, no body where nothing is new.
+//! - **Events are upserts** by the desk's number; they may come twice, late, or out of order. They never move the mark
+//!   up to which nothing is missing: only a resync does.
+//! - **Marks** are kept with the rows, in one transaction with the page that moves them. A crash in a gap leaves the
+//!   mark below it, and the next resync reads it again.
+//! - **Trouble** (no network, a hotel's log-in page, 5xx, throttling) backs off with jitter and ends at once when the
+//!   host says that the network is back or the app comes to the foreground.
+//!
+//! [`link`] and [`catch_up`] decide, without I/O or clock; [`worker`] and [`fetch`] carry out. What is true only for
+//! the moment (who types, who is there) lives in [`moment`] and never reaches the disk.
+
+pub(crate) mod catch_up;
+pub(crate) mod fetch;
+pub(crate) mod link;
+pub(crate) mod moment;
+pub(crate) mod worker;

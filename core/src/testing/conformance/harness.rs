@@ -1,0 +1,119 @@
+//! What a desk brings to be checked.
+
+use std::sync::Arc;
+
+use crate::{
+    backend::{Backend, Session},
+    model::{Availability, Content, CustomerProfile, DeskConversationId, DeskMessageId, Identity},
+};
+
+/// Starts desks.
+///
+/// ```
+/// use shopbell::testing::conformance::{DeskSide, Harness, MemoryHarness};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let desk = MemoryHarness.start().await;
+/// assert!(desk.backend().capabilities().realtime);
+/// # }
+/// ```
+pub trait Harness: Send + Sync {
+    /// A desk with its adapter.
+    type Desk: DeskSide;
+
+    /// A desk for one check: fresh, or the one that there is. Nothing may answer by itself there.
+    fn start(&self) -> impl Future<Output = Self::Desk> + Send;
+}
+
+/// A desk's own side, with the adapter to it. What a desk can't do stays at its default, and is skipped.
+///
+/// The least that is of use is [`backend`](Self::backend) and [`agent_writes`](Self::agent_writes).
+pub trait DeskSide: Send + Sync {
+    /// The adapter, with the right inbox.
+    fn backend(&self) -> Arc<dyn Backend>;
+
+    /// The adapter, with an inbox that the desk does not know.
+    fn unknown_inbox(&self) -> Option<Arc<dyn Backend>> {
+        None
+    }
+
+    /// A customer's identity with a right proof.
+    fn identity(&self, identifier: &str) -> Option<Identity> {
+        let _ = identifier;
+        None
+    }
+
+    /// Whether the event of a message's creation repeats the key that it was sent with.
+    fn repeats_echo(&self) -> bool {
+        true
+    }
+
+    /// The agent writes words, or asks something.
+    fn agent_writes(
+        &self,
+        conversation: DeskConversationId,
+        content: &Content,
+    ) -> impl Future<Output = Option<DeskMessageId>> + Send {
+        let _ = (conversation, content);
+        async { None }
+    }
+
+    /// A message's words change.
+    fn edit(&self, message: DeskMessageId, text: &str) -> impl Future<Output = bool> + Send {
+        let _ = (message, text);
+        async { false }
+    }
+
+    /// A message is taken back.
+    fn delete(&self, message: DeskMessageId) -> impl Future<Output = bool> + Send {
+        let _ = message;
+        async { false }
+    }
+
+    /// The agent ends the conversation.
+    fn resolve(&self, conversation: DeskConversationId) -> impl Future<Output = bool> + Send {
+        let _ = conversation;
+        async { false }
+    }
+
+    /// The agent types, or stops.
+    fn agent_types(&self, conversation: DeskConversationId, typing: bool) -> impl Future<Output = bool> + Send {
+        let _ = (conversation, typing);
+        async { false }
+    }
+
+    /// The agent looks at the conversation.
+    fn agent_sees(&self, conversation: DeskConversationId) -> impl Future<Output = bool> + Send {
+        let _ = conversation;
+        async { false }
+    }
+
+    /// The agents come, or go.
+    fn set_availability(&self, availability: Availability) -> impl Future<Output = bool> + Send {
+        let _ = availability;
+        async { false }
+    }
+
+    /// The customer's typing as the agents saw it, in order.
+    fn typing_seen(&self, conversation: DeskConversationId) -> impl Future<Output = Option<Vec<bool>>> + Send {
+        let _ = conversation;
+        async { None }
+    }
+
+    /// What the agents see of the customer; name and address are enough.
+    fn profile(&self, session: &Session) -> impl Future<Output = Option<CustomerProfile>> + Send {
+        let _ = session;
+        async { None }
+    }
+
+    /// The desk forgets the session and its conversations.
+    fn forget(&self, session: &Session) -> impl Future<Output = bool> + Send {
+        let _ = session;
+        async { false }
+    }
+
+    /// All realtime connections break.
+    fn drop_connections(&self) -> impl Future<Output = bool> + Send {
+        async { false }
+    }
+}
