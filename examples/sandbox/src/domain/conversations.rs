@@ -1,0 +1,194 @@
+//! Conversations: creation, status, typing and read marks.
+
+use serde_json::Value;
+
+use super::{Draft, Refusal};
+use crate::{
+    clock::{self, Millis},
+    state::{
+        INBOX_ID, Job, OTHER_INBOX_ID, State,
+        tables::{ACTIVITY, Conversation, INCOMING, Object, Record, Session, Status},
+    },
+};
+
+/// Longest string among a conversation's custom attributes.
+const LONGEST_ATTRIBUTE: usize = 1500;
+/// Largest integer among a conversation's custom attributes.
+const LARGEST_ATTRIBUTE: i64 = 9_999_999_999;
+
+/// Messages marked as read in one go.
+const READ_BATCH: usize = 200;
+
+impl State {
+    /// The conversations a session sees: its own or, once verified, all of its contact in every inbox.
+    pub(crate) fn conversations_of(&self, session: &Session) -> Vec<u64> {
+        let rows = self.tables.conversations.values();
+        rows.filter(|row| sees(session, row)).map(|row| row.id).collect()
+    }
+
+    /// One conversation of a session.
+    pub(crate) fn conversation_of(&self, session: &Session, id: u64) -> Result<&Conversation, Refusal> {
+        self.conversation(id).filter(|row| sees(session, row)).ok_or(Refusal::NotFound)
+    }
+
+    /// POST: a new conversation, unless the inbox keeps only one per contact.
+    pub(crate) fn create_conversation(&mut self, session: &Session, attributes: Object) -> Result<u64, Refusal> {
+        check_attributes(&attributes)?;
+        if self.options.single_conversation {
+            let own = self.tables.conversations.values().rev().find(|row| row.source_id == session.source_id);
+            if let Some(last) = own {
+                return Ok(last.id);
+            }
+        }
+        Ok(self.add_conversation(session, attributes))
+    }
+
+    /// A conversation the customer began in another channel, say by e-mail.
+    pub(crate) fn add_foreign_conversation(&mut self, session: &Session) -> u64 {
+        let source_id = self.random.uuid();
+        let elsewhere = self.add_session(source_id, session.contact_id, OTHER_INBOX_ID);
+        self.add_conversation(&elsewhere, Object::new())
+    }
+
+    /// Adds a conversation and tells of it. A blocked contact's is born resolved, a bot's inbox's pending.
+    pub(crate) fn add_conversation(&mut self, session: &Session, custom_attributes: Object) -> u64 {
+        let blocked = self.contact(session.contact_id).is_some_and(|contact| contact.blocked);
+        let status = match (blocked, self.bot_is_active(session.inbox_id)) {
+            (true, _) => Status::Resolved,
+            (false, true) => Status::Pending,
+            (false, false) => Status::Open,
+        };
+        let now = clock::now();
+        let conversation = Conversation {
+            id: self.next_conversation_id(),
+            uuid: self.random.uuid(),
+            source_id: session.source_id.clone(),
+            contact_id: session.contact_id,
+            inbox_id: session.inbox_id,
+            status,
+            custom_attributes,
+            contact_last_seen_at: None,
+            agent_last_seen_at: None,
+            first_reply_created_at: None,
+            waiting_since: Some(now),
+            last_activity_at: now,
+            created_at: now,
+            updated_at: now,
+        };
+        let id = conversation.id;
+        self.record(Record::Conversation(conversation));
+        self.tell(id, "conversation.created");
+        id
+    }
+
+    /// Changes a conversation and tells what its followers are told: of the status as such, and of an update if a
+    /// column changed that Chatwoot lists as worth one (the read marks are not among them).
+    pub(crate) fn change_conversation(&mut self, id: u64, change: impl FnOnce(&mut Conversation)) {
+        let Some(before) = self.conversation(id).cloned() else { return };
+        let mut after = before.clone();
+        change(&mut after);
+        after.updated_at = clock::now();
+        self.record(Record::Conversation(after.clone()));
+        let moved = before.status != after.status;
+        if moved {
+            self.tell(id, "conversation.status_changed");
+        }
+        if moved
+            || before.custom_attributes != after.custom_attributes
+            || before.first_reply_created_at != after.first_reply_created_at
+        {
+            self.tell(id, "conversation.updated");
+        }
+    }
+
+    /// Sets the status. Resolving leaves an activity note, which the customer never sees, and asks for a rating.
+    pub(crate) fn set_status(&mut self, id: u64, status: Status, by: &str) -> Result<(), Refusal> {
+        let row = self.conversation(id).ok_or(Refusal::NotFound)?;
+        if row.status == status {
+            return Ok(());
+        }
+        self.change_conversation(id, |row| row.status = status);
+        let done = match status {
+            Status::Resolved => "marked resolved",
+            Status::Open => "reopened",
+            Status::Pending => "marked as pending",
+            Status::Snoozed => "snoozed",
+        };
+        let note = Draft::text(format!("Conversation was {done} by {by}")).of_type(ACTIVITY);
+        self.create_message(id, note)?;
+        if status == Status::Resolved && self.options.csat {
+            self.jobs.push(Job::Survey(id));
+        }
+        Ok(())
+    }
+
+    /// Whether the bot minds this inbox.
+    pub(crate) fn bot_is_active(&self, inbox: u64) -> bool {
+        self.options.bot && inbox == INBOX_ID
+    }
+
+    /// The customer looked: remembered at once, and a job marks what they saw.
+    pub(crate) fn customer_saw(&mut self, id: u64) {
+        let now = clock::now();
+        self.change_conversation(id, |row| row.contact_last_seen_at = Some(now));
+        self.jobs.push(Job::MarkRead(id, now));
+    }
+
+    /// The agent looked. No event tells the customer; it shows at the next fetch.
+    pub(crate) fn agent_saw(&mut self, id: u64) {
+        let now = clock::now();
+        self.change_conversation(id, |row| row.agent_last_seen_at = Some(now));
+    }
+
+    /// The job behind the customer's look: marks the desk's messages up to then as read, one event each. Does so in
+    /// batches, for others wait for the lock; says whether more are left.
+    pub(crate) fn mark_read(&mut self, id: u64, at: Millis) -> bool {
+        let unread = self
+            .tables
+            .thread(id)
+            .filter(|message| message.message_type != INCOMING && message.created_at <= at && message.status != "read");
+        let batch: Vec<u64> = unread.map(|message| message.id).take(READ_BATCH).collect();
+        for message in &batch {
+            self.change_message(*message, |row| "read".clone_into(&mut row.status));
+        }
+        batch.len() == READ_BATCH
+    }
+
+    /// Tells the customer that an agent or the bot types. A customer's own typing is told to agents only.
+    pub(crate) fn desk_types(&mut self, id: u64, on: bool, user: Value) {
+        let Some(row) = self.conversation(id) else { return };
+        let data = self.typing_frame(row, user);
+        let tokens = self.listeners(row);
+        self.broadcast(tokens, if on { "conversation.typing_on" } else { "conversation.typing_off" }, data);
+    }
+
+    /// Tells the listeners of a conversation how it stands.
+    fn tell(&mut self, id: u64, event: &'static str) {
+        let Some(row) = self.conversation(id) else { return };
+        let data = self.conversation_frame(row);
+        let tokens = self.listeners(row);
+        self.broadcast(tokens, event, data);
+    }
+}
+
+fn sees(session: &Session, conversation: &Conversation) -> bool {
+    if session.hmac_verified {
+        conversation.contact_id == session.contact_id
+    } else {
+        conversation.source_id == session.source_id
+    }
+}
+
+fn check_attributes(attributes: &Object) -> Result<(), Refusal> {
+    for (key, value) in attributes {
+        let fault = match value {
+            Value::String(text) if text.chars().count() > LONGEST_ATTRIBUTE => "length should be < 1500",
+            Value::Number(number) if number.as_i64().is_some_and(|number| number > LARGEST_ATTRIBUTE) => {
+                "value should be < 9999999999"
+            }
+            _ => continue,
+        };
+        return Err(Refusal::invalid("custom_attributes", &format!("Custom attributes {key} {fault}")));
+    }
+    Ok(())
+}

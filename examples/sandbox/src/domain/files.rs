@@ -1,0 +1,95 @@
+//! Uploaded files: what Chatwoot says of them, and what a picture's header says.
+
+use bytes::Bytes;
+
+use crate::state::{State, tables::Attachment};
+
+/// A file as it came in.
+#[derive(Debug)]
+pub(crate) struct Upload {
+    pub(crate) name: String,
+    pub(crate) content_type: Option<String>,
+    pub(crate) bytes: Bytes,
+}
+
+impl State {
+    /// Keeps a file's bytes and describes it. Nothing is checked: an API inbox takes any type and size.
+    pub(crate) fn keep_file(&mut self, file: Upload) -> Attachment {
+        let content_type = file.content_type.unwrap_or_else(|| guess(&file.name).to_owned());
+        let (width, height) = dimensions(&file.bytes).unzip();
+        let attachment = Attachment {
+            id: self.next_attachment_id(),
+            key: self.random.token(),
+            file_type: file_type(&content_type).to_owned(),
+            size: u64::try_from(file.bytes.len()).unwrap_or(u64::MAX),
+            name: file.name,
+            content_type,
+            width,
+            height,
+        };
+        self.blobs.put(&attachment.key, file.bytes);
+        attachment
+    }
+
+    /// The attachment whose bytes are under `key`.
+    pub(crate) fn attachment(&self, key: &str) -> Option<Attachment> {
+        let mut attachments = self.tables.messages.values().flat_map(|message| &message.attachments);
+        attachments.find(|attachment| attachment.key == key).cloned()
+    }
+}
+
+fn file_type(content_type: &str) -> &'static str {
+    match content_type.split('/').next() {
+        Some("image") => "image",
+        Some("audio") => "audio",
+        Some("video") => "video",
+        _ => "file",
+    }
+}
+
+fn guess(name: &str) -> &'static str {
+    match name.rsplit('.').next().unwrap_or_default() {
+        "png" => "image/png",
+        "jpg" | "jpeg" => "image/jpeg",
+        "gif" => "image/gif",
+        "mp4" => "video/mp4",
+        "mp3" => "audio/mpeg",
+        "pdf" => "application/pdf",
+        "txt" => "text/plain",
+        _ => "application/octet-stream",
+    }
+}
+
+/// Width and height from the header of a PNG or JPEG.
+fn dimensions(bytes: &[u8]) -> Option<(u32, u32)> {
+    if bytes.starts_with(b"\x89PNG\r\n\x1a\n") {
+        return Some((big_endian(bytes.get(16..20)?), big_endian(bytes.get(20..24)?)));
+    }
+    let mut rest = bytes.strip_prefix(b"\xff\xd8")?;
+    // JPEG: walk the segments to the frame header (C0 to CF, less the three that are no frames).
+    loop {
+        let (marker, length) = (*rest.get(1)?, usize::try_from(big_endian(rest.get(2..4)?)).ok()?);
+        if matches!(marker, 0xc0..=0xcf) && !matches!(marker, 0xc4 | 0xc8 | 0xcc) {
+            return Some((big_endian(rest.get(7..9)?), big_endian(rest.get(5..7)?)));
+        }
+        rest = rest.get(length + 2..)?;
+    }
+}
+
+fn big_endian(bytes: &[u8]) -> u32 {
+    bytes.iter().fold(0, |number, byte| number << 8 | u32::from(*byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_picture_tells_its_size_in_its_header() {
+        let png = [b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".as_slice(), &[0, 0, 1, 2, 0, 0, 0, 9]].concat();
+        assert_eq!(dimensions(&png), Some((258, 9)));
+        let jpeg = [0xff, 0xd8, 0xff, 0xe0, 0, 4, 0, 0, 0xff, 0xc0, 0, 17, 8, 0, 7, 0, 5];
+        assert_eq!(dimensions(&jpeg), Some((5, 7)));
+        assert_eq!(dimensions(b"hello"), None);
+    }
+}

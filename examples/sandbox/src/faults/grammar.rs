@@ -1,0 +1,124 @@
+//! A rule as one line, for the command line and for shells:
+//!
+//! ```text
+//! rule   = [METHOD] [path] fault ["p=" 0..1] [count]
+//! METHOD = GET | POST | PATCH | PUT | DELETE | ANY
+//! path   = part of the path (or, for frames, of the event's name)
+//! fault  = latency=MS | drop-before-write | reset-after-write | status=CODE | status-after-write=CODE
+//!        | too-many-requests | truncate=BYTES | captive-portal | hang
+//!        | cable-duplicate | cable-reorder | cable-drop | cable-half-open | cable-refuse
+//!        | cable-disconnect=REASON[,stay-away]
+//! ```
+//!
+//! `POST messages reset-after-write 3` resets the next three sends after they were written.
+
+use std::{str::FromStr, time::Duration};
+
+use super::{Fault, Rule};
+
+/// Why a line is no rule.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RuleError {
+    /// No word of the line names a fault.
+    #[error("`{0}` names no fault; try `POST messages reset-after-write 3`")]
+    NoFault(String),
+    /// A fault's number is missing or no number.
+    #[error("`{0}` needs a number, like `latency=300`")]
+    Number(String),
+    /// A word that means nothing here.
+    #[error("`{0}` is not understood")]
+    Word(String),
+}
+
+impl FromStr for Rule {
+    type Err = RuleError;
+
+    fn from_str(line: &str) -> Result<Self, RuleError> {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let mut found = None;
+        for (place, word) in words.iter().enumerate() {
+            if let Some(fault) = parse_fault(word)? {
+                found = Some((place, fault));
+                break;
+            }
+        }
+        let (place, fault) = found.ok_or_else(|| RuleError::NoFault(line.to_owned()))?;
+        let mut rule = Self::new(fault);
+        for word in words.iter().take(place) {
+            match *word {
+                "ANY" => {}
+                "GET" | "POST" | "PATCH" | "PUT" | "DELETE" if rule.method.is_none() => {
+                    rule.method = Some((*word).to_owned());
+                }
+                path if rule.path_contains.is_none() => rule.path_contains = Some(path.to_owned()),
+                other => return Err(RuleError::Word(other.to_owned())),
+            }
+        }
+        for word in words.iter().skip(place + 1) {
+            let wrong = |_| RuleError::Word((*word).to_owned());
+            match word.strip_prefix("p=") {
+                Some(probability) => {
+                    rule.probability = probability.parse().map_err(|_| RuleError::Word((*word).to_owned()))?;
+                }
+                None => rule.remaining = Some(word.parse().map_err(wrong)?),
+            }
+        }
+        Ok(rule)
+    }
+}
+
+fn parse_fault(word: &str) -> Result<Option<Fault>, RuleError> {
+    let (name, value) = word.split_once('=').unwrap_or((word, ""));
+    let missing = || RuleError::Number(word.to_owned());
+    Ok(Some(match name {
+        "latency" => Fault::Latency(Duration::from_millis(value.parse().map_err(|_| missing())?)),
+        "drop-before-write" => Fault::DropBeforeWrite,
+        "reset-after-write" => Fault::ResetAfterWrite,
+        "status" => Fault::Status(value.parse().map_err(|_| missing())?),
+        "status-after-write" => Fault::StatusAfterWrite(value.parse().map_err(|_| missing())?),
+        "too-many-requests" => Fault::TooManyRequests,
+        "truncate" => Fault::TruncateBody(value.parse().map_err(|_| missing())?),
+        "captive-portal" => Fault::CaptivePortal,
+        "hang" => Fault::Hang,
+        "cable-duplicate" => Fault::CableDuplicate,
+        "cable-reorder" => Fault::CableReorder,
+        "cable-drop" => Fault::CableDropFrames,
+        "cable-half-open" => Fault::CableHalfOpen,
+        "cable-refuse" => Fault::CableRefuse,
+        "cable-disconnect" => {
+            let (reason, rest) = value.split_once(',').unwrap_or((value, ""));
+            let reason = if reason.is_empty() { "remote" } else { reason };
+            Fault::CableDisconnect { reason: reason.to_owned(), reconnect: rest != "stay-away" }
+        }
+        _ => return Ok(None),
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_whole_line_becomes_a_rule() {
+        let rule: Rule = "POST messages reset-after-write p=0.5 3".parse().unwrap();
+        assert_eq!(rule.method.as_deref(), Some("POST"));
+        assert_eq!(rule.path_contains.as_deref(), Some("messages"));
+        assert_eq!(rule.fault, Fault::ResetAfterWrite);
+        assert_eq!((rule.probability, rule.remaining), (0.5, Some(3)));
+    }
+
+    #[test]
+    fn a_lone_fault_applies_to_everything() {
+        let rule: Rule = "latency=300".parse().unwrap();
+        assert_eq!(rule, Rule::new(Fault::Latency(Duration::from_millis(300))));
+        let rule: Rule = "cable-disconnect=unauthorized,stay-away".parse().unwrap();
+        assert_eq!(rule.fault, Fault::CableDisconnect { reason: "unauthorized".to_owned(), reconnect: false });
+    }
+
+    #[test]
+    fn nonsense_is_named() {
+        assert_eq!("POST".parse::<Rule>(), Err(RuleError::NoFault("POST".to_owned())));
+        assert_eq!("latency=soon".parse::<Rule>(), Err(RuleError::Number("latency=soon".to_owned())));
+        assert_eq!("hang soon".parse::<Rule>(), Err(RuleError::Word("soon".to_owned())));
+    }
+}

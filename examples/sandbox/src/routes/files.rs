@@ -1,0 +1,121 @@
+//! Attachments' bytes: a link that redirects, and the storage behind it with ranges.
+
+use axum::{
+    body::Body,
+    extract::{Path, State},
+    http::{
+        HeaderMap, StatusCode,
+        header::{
+            ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG,
+            IF_NONE_MATCH, IF_RANGE, LAST_MODIFIED, LOCATION, RANGE,
+        },
+    },
+    response::{IntoResponse, Response},
+};
+
+use super::Held;
+use crate::{clock::http_date, domain::Refusal};
+
+/// `GET …/blobs/redirect/:key/:name`: 302 to the bytes, good for five minutes as Active Storage's links are.
+pub(super) async fn redirect(State(shared): Held, Path((key, _)): Path<(String, String)>) -> Response {
+    let location = shared.read(|desk| {
+        let attachment = desk.attachment(&key)?;
+        let name = attachment.name.rsplit_once('.').map_or("bin", |(_, extension)| extension);
+        let name: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
+        Some(format!("{}/rails/active_storage/disk/{key}/file.{name}", desk.base_url))
+    });
+    match location {
+        None => Refusal::NotFound.into_response(),
+        Some(location) => {
+            let headers = [(LOCATION, location), (CACHE_CONTROL, "max-age=300, private".to_owned())];
+            (StatusCode::FOUND, headers).into_response()
+        }
+    }
+}
+
+/// `GET …/representations/redirect/:key/:variation/:name`: a picture's small version. The sandbox does not scale: it
+/// is the same bytes under another link.
+pub(super) async fn redirect_thumb(held: Held, Path((key, _, name)): Path<(String, String, String)>) -> Response {
+    redirect(held, Path((key, name))).await
+}
+
+/// `GET …/disk/:key/:name`: the bytes, or the range of them that is asked for.
+pub(super) async fn serve(State(shared): Held, Path((key, _)): Path<(String, String)>, headers: HeaderMap) -> Response {
+    let found = shared.read(|desk| {
+        let attachment = desk.attachment(&key)?;
+        let bytes = desk.blobs.get(&key)?;
+        let owner = desk.tables.messages.values();
+        let sent = owner.filter(|row| row.attachments.iter().any(|file| file.key == key)).map(|row| row.created_at);
+        Some((attachment, bytes, sent.max().unwrap_or(0)))
+    });
+    let Some((attachment, bytes, sent)) = found else { return Refusal::NotFound.into_response() };
+    let tag = format!("\"{key}\"");
+    let modified = http_date(sent);
+    let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let builder = Response::builder()
+        .header(ETAG, &tag)
+        .header(LAST_MODIFIED, &modified)
+        .header(ACCEPT_RANGES, "bytes")
+        .header(CACHE_CONTROL, "max-age=3155695200, public");
+    let not_modified = header(IF_NONE_MATCH).is_some_and(|held| held.split(',').any(|held| held.trim() == tag));
+    // A range of another version than the client holds part of would make a broken file: then all of it is sent.
+    let same_version = header(IF_RANGE).is_none_or(|held| held == tag || held == modified);
+    let range = header(RANGE).filter(|_| same_version).map(|range| parse_range(range, bytes.len()));
+    let response = if not_modified {
+        builder.status(StatusCode::NOT_MODIFIED).body(Body::empty())
+    } else {
+        let builder = builder.header(CONTENT_TYPE, &attachment.content_type).header(CONTENT_DISPOSITION, "inline");
+        match range {
+            Some(Range::Part(first, last)) => builder
+                .status(StatusCode::PARTIAL_CONTENT)
+                .header(CONTENT_RANGE, format!("bytes {first}-{last}/{}", bytes.len()))
+                .header(CONTENT_LENGTH, last + 1 - first)
+                .body(Body::from(bytes.slice(first..=last))),
+            Some(Range::Beyond) => builder
+                .status(StatusCode::RANGE_NOT_SATISFIABLE)
+                .header(CONTENT_RANGE, format!("bytes */{}", bytes.len()))
+                .body(Body::empty()),
+            Some(Range::Unknown) | None => builder.header(CONTENT_LENGTH, bytes.len()).body(Body::from(bytes)),
+        }
+    };
+    response.unwrap_or_else(|_| Refusal::Internal.into_response())
+}
+
+#[derive(Debug, PartialEq)]
+enum Range {
+    /// First and last byte.
+    Part(usize, usize),
+    /// No byte of the file.
+    Beyond,
+    /// Several ranges, or another unit: the whole file is a right answer.
+    Unknown,
+}
+
+fn parse_range(text: &str, length: usize) -> Range {
+    let Some((first, last)) = text.strip_prefix("bytes=").and_then(|range| range.split_once('-')) else {
+        return Range::Unknown;
+    };
+    let end = length.saturating_sub(1);
+    let (first, last) = match (first.trim().parse::<usize>(), last.trim().parse::<usize>()) {
+        (Ok(first), Ok(last)) if first <= last => (first, last.min(end)),
+        (Ok(first), Err(_)) if last.trim().is_empty() => (first, end),
+        (Err(_), Ok(tail)) if first.trim().is_empty() && tail > 0 => (length.saturating_sub(tail), end),
+        _ => return Range::Unknown,
+    };
+    if first < length { Range::Part(first, last) } else { Range::Beyond }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_form_of_a_range_names_its_bytes() {
+        assert_eq!(parse_range("bytes=0-4", 10), Range::Part(0, 4));
+        assert_eq!(parse_range("bytes=6-", 10), Range::Part(6, 9));
+        assert_eq!(parse_range("bytes=-3", 10), Range::Part(7, 9));
+        assert_eq!(parse_range("bytes=8-99", 10), Range::Part(8, 9));
+        assert_eq!(parse_range("bytes=10-", 10), Range::Beyond);
+        assert_eq!(parse_range("bytes=0-1,4-5", 10), Range::Unknown);
+    }
+}

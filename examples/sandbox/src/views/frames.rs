@@ -1,0 +1,122 @@
+//! Bodies of cable events: whole rows and more, an agent's view shown to the customer.
+
+use serde_json::{Value, json};
+
+use super::seconds_or_zero;
+use crate::{
+    clock::{iso, seconds},
+    state::{
+        ACCOUNT_ID, AGENT_ID, BOT_ID, State,
+        tables::{Conversation, Message, Sender},
+    },
+};
+
+impl State {
+    /// `message.created` and `message.updated`: all columns.
+    pub(crate) fn message_frame(&self, message: &Message, conversation: &Conversation) -> Value {
+        let (sender_type, sender_id) = match message.sender {
+            Sender::Contact(id) => (Some("Contact"), Some(id)),
+            Sender::Agent => (Some("User"), Some(AGENT_ID)),
+            Sender::Bot => (Some("AgentBot"), Some(BOT_ID)),
+            Sender::Nobody => (None, None),
+        };
+        let mut frame = json!({
+            "id": message.id,
+            "content": message.content,
+            "account_id": ACCOUNT_ID,
+            "inbox_id": conversation.inbox_id,
+            "conversation_id": message.conversation_id,
+            "message_type": message.message_type,
+            "created_at": seconds(message.created_at),
+            "updated_at": iso(message.updated_at),
+            "private": message.private,
+            "status": message.status,
+            "source_id": null,
+            "content_type": message.content_type,
+            "content_attributes": message.content_attributes,
+            "sender_type": sender_type,
+            "sender_id": sender_id,
+            "external_source_ids": {},
+            "additional_attributes": {},
+            "processed_message_content": message.content,
+            "sentiment": {},
+            "conversation": {
+                "assignee_id": self.assignee(conversation).map(|_| AGENT_ID),
+                "unread_count": self.agents_unread(conversation),
+                "last_activity_at": seconds(conversation.last_activity_at),
+                "contact_inbox": { "source_id": conversation.source_id },
+            },
+        });
+        if let Value::Object(frame) = &mut frame {
+            frame.extend(self.attachments(message).map(|files| ("attachments".to_owned(), files)));
+            frame.extend(self.sender(message).map(|sender| ("sender".to_owned(), sender)));
+        }
+        frame
+    }
+
+    /// `conversation.*`: the agent's row. `unread_count` is the agent's, and `contact_inbox` holds the token.
+    pub(crate) fn conversation_frame(&self, row: &Conversation) -> Value {
+        let contact = self.contact(row.contact_id);
+        let session = self.session(&row.source_id);
+        let last = self.tables.thread(row.id).rev().find(|message| message.is_public());
+        // Rails gives this one as a float of seconds.
+        #[allow(clippy::cast_precision_loss)]
+        let updated_at = row.updated_at as f64 / 1000.0;
+        json!({
+            "id": row.id,
+            "account_id": ACCOUNT_ID,
+            "inbox_id": row.inbox_id,
+            "status": row.status.as_str(),
+            "channel": "Channel::Api",
+            "can_reply": true,
+            "messages": last.map(|message| self.message_frame(message, row)).into_iter().collect::<Value>(),
+            "labels": [],
+            "meta": {
+                "sender": contact.map(Self::contact_sender),
+                "assignee": self.assignee(row),
+                "assignee_type": self.assignee(row).map(|_| "User"),
+                "team": null,
+                "hmac_verified": session.is_some_and(|session| session.hmac_verified),
+            },
+            "contact_inbox": session.map(Self::raw_session),
+            "custom_attributes": row.custom_attributes,
+            "additional_attributes": {},
+            "snoozed_until": null,
+            "priority": null,
+            "waiting_since": seconds_or_zero(row.waiting_since),
+            "first_reply_created_at": row.first_reply_created_at.map(seconds),
+            "unread_count": self.agents_unread(row),
+            "agent_last_seen_at": seconds_or_zero(row.agent_last_seen_at),
+            "contact_last_seen_at": seconds_or_zero(row.contact_last_seen_at),
+            "last_activity_at": seconds(row.last_activity_at),
+            "timestamp": seconds(row.last_activity_at),
+            "created_at": seconds(row.created_at),
+            "updated_at": updated_at,
+        })
+    }
+
+    /// `conversation.typing_on` and `_off`.
+    pub(crate) fn typing_frame(&self, row: &Conversation, user: Value) -> Value {
+        json!({
+            "conversation": self.conversation_frame(row),
+            "user": user,
+            "is_private": false,
+            "account_id": ACCOUNT_ID,
+        })
+    }
+
+    /// `presence.update`: every agent of the account, not only this conversation's.
+    pub(crate) fn presence_frame(&self) -> Value {
+        json!({ "account_id": ACCOUNT_ID, "users": { AGENT_ID.to_string(): self.availability } })
+    }
+
+    /// The agent takes a conversation with the first answer.
+    fn assignee(&self, row: &Conversation) -> Option<Value> {
+        let answered = self.tables.thread(row.id).any(|message| message.sender == Sender::Agent);
+        answered.then(|| self.agent_sender())
+    }
+
+    fn agents_unread(&self, row: &Conversation) -> usize {
+        self.tables.arrived_after(row.id, row.agent_last_seen_at.unwrap_or(0))
+    }
+}
