@@ -1,0 +1,309 @@
+//! What a query asks: its words, and the terms each of them stands for.
+//!
+//! 1. A word stands for the term of its stem.
+//! 2. The last word, still being typed, stands for every term that begins with it too.
+//! 3. A word stands for terms of the same root: at part of its weight beside the term itself, at most of it where there
+//!    is none. This is what inflection comes to in the languages that have no stemmer here.
+//! 4. Only a word that found nothing so stands for terms a typing error or two away.
+//!
+//! A word's weight is the square root of its rarity (BM25's idf), so that one odd word does not outvote three that fit;
+//! question words weigh a quarter.
+
+use crate::quiet::is_quiet;
+use crate::segment::{Segment, Term, cut};
+use crate::stem::stem;
+use crate::tuning::{
+    ASIDE_POSTINGS, BEGUN, BODY_POSTINGS, KIN, KIN_BESIDE, PREFIX_POSTINGS, QUIET, ROOT_LETTERS, ROOT_SHARE, TYPO,
+};
+use crate::typo::{Near, Typos};
+use crate::words::{Kind, Splitter};
+use std::ops::Range;
+
+/// Bytes of a query that are read: more than a shopper writes in one breath. What follows is not searched for.
+const QUERY_BYTES: usize = 2048;
+/// Different words of a query that count. Past it, a query is an essay whose first words say enough.
+const MOST_WORDS: usize = 32;
+/// Misspelt words whose neighbours are remembered, since every further keystroke asks for them again. Past it the oldest
+/// is forgotten and looked up anew.
+const REMEMBERED: usize = 8;
+
+/// A word of the query.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    /// In the plan's text: as typed, folded.
+    pub(crate) text: Range<usize>,
+    /// In the plan's text: its stem.
+    pub(crate) stem: Range<usize>,
+    /// Whether it may be the beginning of a word.
+    pub(crate) open: bool,
+    pub(crate) quiet: bool,
+    /// In the plan's matches; sorted by segment and term.
+    pub(crate) matches: Range<usize>,
+    /// What finding it says, whatever the word.
+    pub(crate) rarity: f32,
+    /// What finding it is worth.
+    pub(crate) weight: f32,
+}
+
+/// A term that a word stands for.
+#[derive(Debug)]
+pub(crate) struct Match {
+    /// 0 is the base, 1 the overlay.
+    pub(crate) segment: usize,
+    pub(crate) term: Term,
+    pub(crate) weight: f32,
+    /// Whether bodies count.
+    pub(crate) weak: bool,
+    /// In the plan's text: the term, if the word as typed does not tell it.
+    pub(crate) text: Range<usize>,
+}
+
+/// The neighbours of a misspelt word, as found before.
+struct Memory {
+    stamp: u64,
+    segment: usize,
+    open: bool,
+    word: String,
+    found: Vec<Near>,
+}
+
+/// A query made ready. Reused from keystroke to keystroke.
+#[derive(Default)]
+pub(crate) struct Plan {
+    splitter: Splitter,
+    stem: String,
+    typos: Typos,
+    memory: Vec<Memory>,
+    pub(crate) text: String,
+    pub(crate) asked: Vec<Asked>,
+    /// The words in the query's order, repeats and all, as places in `asked`.
+    pub(crate) sequence: Vec<usize>,
+    pub(crate) matches: Vec<Match>,
+}
+
+impl Plan {
+    /// Reads `query` against the segments. `stamp` changes whenever they do.
+    pub(crate) fn make(&mut self, query: &str, segments: &[&Segment], docs: u32, stamp: u64) {
+        self.read(query);
+        self.matches.clear();
+        let all_quiet = self.asked.iter().all(|asked| asked.quiet);
+        let mut asked = std::mem::take(&mut self.asked);
+        for asked in &mut asked {
+            asked.quiet &= !all_quiet;
+            let from = self.matches.len();
+            let found = self.look_up(asked, segments, stamp).min(docs);
+            asked.matches = from..self.matches.len();
+            asked.rarity = (1.0 + ((docs - found) as f32 + 0.5) / (found as f32 + 0.5)).ln().sqrt();
+            asked.weight = if asked.quiet { QUIET * asked.rarity } else { asked.rarity };
+        }
+        self.asked = asked;
+        self.spare_bodies();
+    }
+
+    /// Cuts the query into its different words.
+    fn read(&mut self, query: &str) {
+        let query = cut(query, QUERY_BYTES);
+        let Self { splitter, stem: stemmed, text, asked, sequence, .. } = self;
+        text.clear();
+        asked.clear();
+        sequence.clear();
+        let mut last_ends = 0;
+        splitter.split(query, &mut |word| {
+            if word.kind == Kind::Tail {
+                return;
+            }
+            last_ends = word.to;
+            if word.kind == Kind::Word {
+                stem(word.text, stemmed);
+            } else {
+                stemmed.clear();
+                stemmed.push_str(word.text);
+            }
+            if let Some(known) = asked.iter().position(|known| text.get(known.stem.clone()) == Some(stemmed.as_str())) {
+                return sequence.push(known);
+            }
+            if asked.len() >= MOST_WORDS {
+                return;
+            }
+            sequence.push(asked.len());
+            let at = text.len();
+            text.push_str(word.text);
+            let middle = text.len();
+            text.push_str(stemmed);
+            asked.push(Asked {
+                text: at..middle,
+                stem: middle..text.len(),
+                open: word.kind == Kind::Single,
+                quiet: is_quiet(word.text),
+                matches: 0..0,
+                rarity: 0.0,
+                weight: 0.0,
+            });
+        });
+        // The last word is being typed until something follows it.
+        if last_ends as usize == query.chars().count()
+            && let Some(last) = sequence.last().and_then(|last| asked.get_mut(*last))
+        {
+            last.open = true;
+        }
+    }
+
+    /// Adds the terms of a word; how many documents it is found in, some counted twice.
+    fn look_up(&mut self, asked: &Asked, segments: &[&Segment], stamp: u64) -> u32 {
+        let from = self.matches.len();
+        let stem = self.text.get(asked.stem.clone()).unwrap_or_default().to_owned();
+        let mut found = 0u32;
+        for (segment, terms) in segments.iter().enumerate() {
+            if let Some(term) = terms.find(stem.as_bytes()) {
+                found = found.saturating_add(term.docs());
+                let weak = !asked.quiet || term.weak <= ASIDE_POSTINGS;
+                insert(&mut self.matches, from, Match { segment, term, weight: 1.0, weak, text: 0..0 });
+            }
+        }
+        let whole = self.matches.len() > from;
+        if asked.open {
+            let begun = self.add_begun(asked, from, segments);
+            found = if whole { found } else { begun };
+        }
+        if !asked.quiet {
+            let kin = self.add_kin(&stem, from, segments, if self.matches.len() > from { KIN_BESIDE } else { KIN });
+            found = if whole { found } else { found.saturating_add(kin) };
+        }
+        if self.matches.len() == from {
+            for (segment, terms) in segments.iter().enumerate() {
+                found = found.saturating_add(self.add_near(&stem, asked.open, from, (segment, terms), stamp));
+            }
+        }
+        found
+    }
+
+    /// Adds the terms that begin with the word to those of the word itself, if there are any.
+    fn add_begun(&mut self, asked: &Asked, from: usize, segments: &[&Segment]) -> u32 {
+        let Self { text, matches, .. } = self;
+        let word = text.get(asked.text.clone()).unwrap_or_default();
+        let whole = matches.split_off(from);
+        let weight = if whole.is_empty() { 1.0 } else { BEGUN };
+        let (mut weak, mut found) = (0u32, 0u32);
+        for (segment, terms) in segments.iter().enumerate() {
+            terms.with_prefix(word.as_bytes(), &mut |term, _| {
+                if !whole.iter().any(|one| one.segment == segment && one.term.number == term.number) {
+                    weak = weak.saturating_add(term.weak);
+                    found = found.saturating_add(term.docs());
+                    matches.push(Match { segment, term, weight, weak: true, text: 0..0 });
+                }
+            });
+        }
+        if weak > PREFIX_POSTINGS {
+            let mut at = 0;
+            matches.retain_mut(|one| {
+                at += 1;
+                one.weak &= at <= from;
+                at <= from || one.term.strong > 0
+            });
+        }
+        for one in whole {
+            insert(matches, from, one);
+        }
+        found
+    }
+
+    /// Adds the terms that share the word's root.
+    fn add_kin(&mut self, stem: &str, from: usize, segments: &[&Segment], weight: f32) -> u32 {
+        let letters = stem.chars().count();
+        let least = ROOT_LETTERS.max((letters as f32 * ROOT_SHARE).ceil() as usize);
+        if letters < least {
+            return 0;
+        }
+        let root: usize = stem.chars().take(least).map(char::len_utf8).sum();
+        let root = stem.get(..root).unwrap_or_default();
+        let Self { text: names, matches, .. } = self;
+        let mut found = 0u32;
+        for (segment, terms) in segments.iter().enumerate() {
+            terms.with_prefix(root.as_bytes(), &mut |term, text| {
+                let text = std::str::from_utf8(text).unwrap_or_default();
+                let shared = text.chars().zip(stem.chars()).take_while(|(a, b)| a == b).count();
+                let kin = shared as f32 >= ROOT_SHARE * text.chars().count() as f32;
+                if kin {
+                    let weak = weight == KIN || term.weak <= ASIDE_POSTINGS;
+                    let at = names.len();
+                    names.push_str(text);
+                    if insert(matches, from, Match { segment, term, weight, weak, text: at..names.len() }) {
+                        found = found.saturating_add(term.docs());
+                    }
+                }
+            });
+        }
+        found
+    }
+
+    /// Adds the terms a typing error away.
+    fn add_near(
+        &mut self,
+        word: &str,
+        open: bool,
+        from: usize,
+        (segment, terms): (usize, &Segment),
+        stamp: u64,
+    ) -> u32 {
+        let same =
+            |known: &Memory| (known.stamp, known.segment, known.open) == (stamp, segment, open) && known.word == word;
+        let known = match self.memory.iter().position(same) {
+            Some(known) => known,
+            None => {
+                self.typos.find(terms, word, open);
+                let found = self.typos.found.clone();
+                if self.memory.len() >= REMEMBERED {
+                    self.memory.remove(0);
+                }
+                self.memory.push(Memory { stamp, segment, open, word: word.to_owned(), found });
+                self.memory.len() - 1
+            }
+        };
+        let Self { memory, matches, text, .. } = self;
+        let letters = word.chars().count() as f32;
+        let mut docs = 0u32;
+        for near in memory.get(known).map(|memory| memory.found.as_slice()).unwrap_or_default() {
+            let at = text.len();
+            text.push_str(&near.text);
+            let weight = (1.0 - TYPO * f32::from(near.errors) / letters).max(0.2);
+            docs = docs.saturating_add(near.term.docs());
+            insert(matches, from, Match { segment, term: near.term, weight, weak: true, text: at..text.len() });
+        }
+        docs
+    }
+
+    /// Takes the bodies from the commonest words, once the rarer have read enough of them.
+    fn spare_bodies(&mut self) {
+        let Self { asked, matches, .. } = self;
+        let mut left = BODY_POSTINGS;
+        let mut done = 0u64;
+        let mut first = true;
+        for _ in 0..asked.len() {
+            // At most 32 words: finding the next is cheaper than a sorted copy.
+            let next = asked.iter().enumerate().filter(|(at, _)| done >> at & 1 == 0);
+            let Some((at, word)) = next.max_by(|(_, a), (_, b)| a.rarity.total_cmp(&b.rarity)) else { return };
+            done |= 1 << at;
+            if word.matches.is_empty() {
+                continue;
+            }
+            for one in matches.get_mut(word.matches.clone()).unwrap_or_default().iter_mut().filter(|one| one.weak) {
+                if one.term.weak <= left {
+                    left -= one.term.weak;
+                } else if !first || one.weight < 1.0 {
+                    one.weak = false;
+                }
+            }
+            first = false;
+        }
+    }
+}
+
+/// Adds a term to the word's matches, which begin at `from` and are in order; false, if it is there already.
+fn insert(matches: &mut Vec<Match>, from: usize, one: Match) -> bool {
+    let key = |one: &Match| (one.segment, one.term.number);
+    let found = matches.get(from..).unwrap_or_default().binary_search_by_key(&key(&one), key);
+    if let Err(at) = found {
+        matches.insert(from + at, one);
+    }
+    found.is_err()
+}
