@@ -1,0 +1,62 @@
+//! The shopper's app as a process of its own, for the tour to kill.
+//!
+//! It asks a question, and when told to it goes offline and writes once more. It says on its output what it did, and
+//! the moment that `send` has returned, the parent may kill it: from then on the message must not be lost.
+
+use std::io::Write as _;
+
+use shopbell::{ClientConfig, CustomerProfile, Identity, SupportClient, SupportError};
+use tokio::io::{AsyncBufReadExt as _, BufReader, Lines, Stdin, stdin};
+
+use super::story::{MAI, QUESTION, SECOND};
+use crate::{cli::Arguments, problem::Problem};
+
+/// The first message is kept.
+pub(crate) const ASKED: &str = "asked";
+/// The second is kept as well, without a network.
+pub(crate) const KEPT: &str = "kept";
+/// What the parent says when the first message has arrived and the network is gone.
+pub(crate) const GO_OFFLINE: &str = "offline";
+
+/// Plays the app.
+pub(crate) async fn run(arguments: &Arguments) -> Result<(), Problem> {
+    let (Some(desk), Some(inbox), Some(data), Some(proof)) =
+        (&arguments.desk, &arguments.inbox, &arguments.data, &arguments.tour_proof)
+    else {
+        return Err(Problem::new("--tour-child is the tour's own", "use --tour"));
+    };
+    let config = ClientConfig::new(desk, inbox, data);
+    play(config, proof).await.map_err(|error| Problem::desk(desk, &error))
+}
+
+async fn play(config: ClientConfig, proof: &str) -> Result<(), SupportError> {
+    let mut orders = BufReader::new(stdin()).lines();
+    let client = SupportClient::open(config).await?;
+    let profile = CustomerProfile { name: Some(MAI.to_owned()), ..CustomerProfile::default() };
+    client.identify(Identity::new("mai").with_hash(proof), profile).await?;
+    let conversation = client.start_conversation()?;
+    conversation.send(QUESTION).await?;
+    say(ASKED, conversation.id().as_str());
+    wait_for(&mut orders, GO_OFFLINE).await;
+    client.network_changed(false);
+    conversation.send(SECOND).await?;
+    say(KEPT, conversation.id().as_str());
+    // To be killed here. Should the parent be gone instead, the input ends and so does this.
+    wait_for(&mut orders, "never").await;
+    Ok(())
+}
+
+async fn wait_for(orders: &mut Lines<BufReader<Stdin>>, wanted: &str) {
+    while let Ok(Some(line)) = orders.next_line().await {
+        if line == wanted {
+            return;
+        }
+    }
+}
+
+/// One line to the parent, at once.
+fn say(what: &str, conversation: &str) {
+    let mut out = std::io::stdout().lock();
+    // A parent that does not listen any more is the end of this process in a moment.
+    let _ = writeln!(out, "{what} {conversation}").and_then(|()| out.flush());
+}

@@ -1,0 +1,220 @@
+//! What the story is played with: a desk, a phone, a narrator, and waiting that ends.
+
+use std::{
+    fmt::{self, Debug},
+    path::PathBuf,
+    time::Duration,
+};
+
+use jiff::tz::TimeZone;
+use sandbox::{ConversationView, Desk, Faults, MessageView, Options, Sandbox};
+use shopbell::{
+    ClientConfig, Clock as _, Conversation, ConversationList, ConversationSummary, Message, SupportClient,
+    SupportError, SystemClock, Timeline,
+};
+use tempfile::TempDir;
+
+use crate::{
+    shop::{self, Person, server},
+    view::time::Local,
+};
+
+/// How long a step may take: far above the worst of any machine, for a slow machine is no failure.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How often the desk is looked at while waiting for something there; its side has no observers.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// What did not happen.
+#[derive(Debug)]
+pub(crate) struct Missed {
+    expected: String,
+    found: String,
+}
+
+impl Missed {
+    pub(crate) fn new(expected: impl Into<String>, found: impl Into<String>) -> Self {
+        Self { expected: expected.into(), found: found.into() }
+    }
+}
+
+impl fmt::Display for Missed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "expected {}, but found {}", self.expected, self.found)
+    }
+}
+
+impl From<SupportError> for Missed {
+    fn from(error: SupportError) -> Self {
+        Self::new("Shopbell to do as it was told", format!("an error: {error}"))
+    }
+}
+
+pub(crate) type Told<T> = Result<T, Missed>;
+
+/// The desk and the phone.
+pub(crate) struct Stage {
+    sandbox: Sandbox,
+    phone: TempDir,
+}
+
+impl Stage {
+    /// A desk in this process, which asks for proofs, and a phone on which nothing is kept yet.
+    pub(crate) async fn set() -> Told<Self> {
+        let options = Options {
+            inbox_name: shop::NAME.to_owned(),
+            hmac_key: Some(server::SANDBOX_KEY.to_owned()),
+            hmac_mandatory: true,
+            ..Options::default()
+        };
+        let sandbox = Sandbox::start(options).await.map_err(|error| Missed::new("a desk", error.to_string()))?;
+        let phone = tempfile::tempdir().map_err(|error| Missed::new("a folder for the phone", error.to_string()))?;
+        Ok(Self { sandbox, phone })
+    }
+
+    pub(crate) async fn strike(self) {
+        self.sandbox.shutdown().await;
+    }
+
+    pub(crate) fn desk(&self) -> Desk {
+        self.sandbox.desk()
+    }
+
+    pub(crate) fn network(&self) -> Faults {
+        self.sandbox.faults()
+    }
+
+    pub(crate) fn url(&self) -> String {
+        self.sandbox.url()
+    }
+
+    pub(crate) fn inbox(&self) -> String {
+        self.sandbox.inbox_identifier().to_owned()
+    }
+
+    pub(crate) fn phone(&self) -> PathBuf {
+        self.phone.path().to_owned()
+    }
+
+    /// The app, opened on this phone.
+    pub(crate) async fn open_app(&self) -> Told<SupportClient> {
+        Ok(SupportClient::open(ClientConfig::new(self.url(), self.inbox(), self.phone())).await?)
+    }
+
+    /// The desk's one conversation of this person.
+    pub(crate) fn conversation_of(&self, person: &Person) -> Option<ConversationView> {
+        let all = self.desk().conversations();
+        all.into_iter().find(|view| view.contact_identifier.as_deref() == Some(person.identifier))
+    }
+
+    /// What this person's messages say at the desk.
+    pub(crate) fn words_of(&self, person: &Person) -> Vec<String> {
+        let incoming = |message: &MessageView| message.message_type == 0;
+        let view = self.conversation_of(person);
+        let messages = view.into_iter().flat_map(|view| view.messages);
+        messages.filter(incoming).filter_map(|message| message.content).collect()
+    }
+
+    /// Waits until the desk looks as it should.
+    pub(crate) async fn until_at_desk<T: Debug>(
+        &self,
+        expected: &str,
+        look: impl Fn() -> T,
+        right: impl Fn(&T) -> bool,
+    ) -> Told<T> {
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        loop {
+            let seen = look();
+            if right(&seen) {
+                return Ok(seen);
+            }
+            if tokio::time::Instant::now() >= deadline {
+                return Err(Missed::new(expected, format!("{seen:?}")));
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+}
+
+/// A conversation as it is on the phone's screen.
+pub(crate) struct Screen {
+    timeline: Timeline,
+    pub(crate) messages: Vec<Message>,
+}
+
+impl Screen {
+    pub(crate) fn of(conversation: &Conversation) -> Self {
+        Self { timeline: conversation.timeline(), messages: Vec::new() }
+    }
+
+    /// Waits until it shows what it should.
+    pub(crate) async fn until<T>(&mut self, expected: &str, find: impl Fn(&[Message]) -> Option<T>) -> Told<T> {
+        let watching = async {
+            loop {
+                if let Some(found) = find(&self.messages) {
+                    return Ok(found);
+                }
+                match self.timeline.next().await? {
+                    Some(steps) => steps.into_iter().for_each(|step| step.apply(&mut self.messages)),
+                    None => return Err(Missed::new(expected, "the conversation closed")),
+                }
+            }
+        };
+        match tokio::time::timeout(PATIENCE, watching).await {
+            Ok(outcome) => outcome,
+            Err(_) => Err(Missed::new(expected, self.described())),
+        }
+    }
+
+    /// The words and how far they came.
+    fn described(&self) -> String {
+        let lines = self.messages.iter().map(|m| format!("{:?} {:?} {:?}", m.author, m.content.as_text(), m.delivery));
+        format!("[{}]", lines.collect::<Vec<_>>().join(", "))
+    }
+}
+
+/// Waits until the list of conversations is as it should be.
+pub(crate) async fn until_listed(
+    list: &mut ConversationList,
+    expected: &str,
+    right: impl Fn(&[ConversationSummary]) -> bool,
+) -> Told<Vec<ConversationSummary>> {
+    let mut lines = Vec::new();
+    let watching = async {
+        while let Some(steps) = list.next().await? {
+            steps.into_iter().for_each(|step| step.apply(&mut lines));
+            if right(&lines) {
+                return Ok(());
+            }
+        }
+        Err(Missed::new(expected, "the client closed"))
+    };
+    match tokio::time::timeout(PATIENCE, watching).await {
+        Ok(outcome) => outcome.map(|()| lines),
+        Err(_) => Err(Missed::new(expected, format!("{lines:?}"))),
+    }
+}
+
+/// Waits for something else, no longer than [`PATIENCE`].
+pub(crate) async fn within<T>(expected: &str, waiting: impl Future<Output = T>) -> Told<T> {
+    tokio::time::timeout(PATIENCE, waiting).await.map_err(|_| Missed::new(expected, "nothing within 30 s"))
+}
+
+/// Someone does something: `09:41  shopper   writes: …`
+#[allow(clippy::print_stdout, reason = "the tour's lines are what it is for")]
+pub(crate) fn tell(who: &str, what: &str) {
+    let local = Local { now: SystemClock.now(), zone: TimeZone::system() };
+    println!("{}  {who:<9} {what}", local.clock(local.now));
+}
+
+/// Something was looked at and found to be so.
+#[allow(clippy::print_stdout, reason = "the tour's lines are what it is for")]
+pub(crate) fn seen(what: &str) {
+    println!("       ✓ {what}");
+}
+
+/// The next chapter.
+#[allow(clippy::print_stdout, reason = "the tour's lines are what it is for")]
+pub(crate) fn chapter(title: &str) {
+    println!("\n── {title} ──");
+}

@@ -1,0 +1,170 @@
+//! The tab bar at the top; at the bottom what happened last, the keys, and where the desk is.
+
+use ratatui::{
+    Frame,
+    layout::Rect,
+    style::{Modifier, Style},
+    text::{Line, Span},
+    widgets::Paragraph,
+};
+use shopbell::{Connection, Content, Delivery, Verification};
+
+use super::{theme, wrap::cut};
+use crate::{
+    app::{
+        App, Notice, Tab,
+        chat::{Chat, Focus},
+    },
+    shop,
+};
+
+/// Rows of the top bar: the tabs and a line.
+pub(crate) const TOP: u16 = 2;
+/// Rows of the bottom bar: a line, the keys, the desk.
+pub(crate) const BOTTOM: u16 = 3;
+
+pub(super) fn top(frame: &mut Frame<'_>, area: Rect, app: &App) {
+    let width = usize::from(area.width);
+    let mut left = vec![Span::styled(format!(" {} ", if width < 90 { "🏮" } else { shop::NAME }), theme::brand())];
+    for (number, tab, name) in
+        [(1, Tab::Shop, "Shop"), (2, Tab::Cart, "Cart"), (3, Tab::Orders, "Orders"), (4, Tab::Support, "Support")]
+    {
+        let style = if app.tab == tab { theme::brand().add_modifier(Modifier::REVERSED) } else { Style::new() };
+        left.push(Span::raw(" "));
+        left.push(Span::styled(format!(" {number} {name} "), style));
+        match tab {
+            Tab::Cart if app.shopping.cart_count() > 0 => {
+                left.push(Span::styled(format!("({})", app.shopping.cart_count()), theme::good()));
+            }
+            Tab::Support if app.unread() > 0 => {
+                left.push(Span::styled(format!(" ●{} ", app.unread()), theme::bad()));
+            }
+            _ => {}
+        }
+    }
+    let mut right = who(app);
+    right.push(Span::raw("  "));
+    right.push(connection(app));
+    right.push(Span::raw(" "));
+    let used: usize = left.iter().chain(&right).map(Span::width).sum();
+    left.push(Span::raw(" ".repeat(width.saturating_sub(used))));
+    left.extend(right);
+    let line = Line::from(left);
+    frame.render_widget(Paragraph::new(vec![line, rule(width)]), area);
+}
+
+fn rule(width: usize) -> Line<'static> {
+    Line::styled("─".repeat(width), theme::quiet())
+}
+
+/// Who is logged in, and what the desk makes of it.
+fn who(app: &App) -> Vec<Span<'static>> {
+    let Some(person) = app.person else { return vec![Span::styled("nobody logged in", theme::quiet())] };
+    let first = person.name.split(' ').next().unwrap_or(person.name).to_owned();
+    let sign = match app.status.map(|status| status.verification) {
+        Some(Verification::Verified) => Span::styled(" ✓", theme::good()),
+        Some(Verification::Rejected) => Span::styled(" ✗ not accepted", theme::bad()),
+        Some(Verification::Unverified) => Span::styled(" (no proof)", theme::quiet()),
+        _ => Span::raw(""),
+    };
+    vec![Span::raw(first), sign]
+}
+
+fn connection(app: &App) -> Span<'static> {
+    if app.offline {
+        return Span::styled("○ offline (F2)", theme::bad());
+    }
+    match app.status.map(|status| status.connection) {
+        Some(Connection::Live) => Span::styled("● live", theme::good()),
+        Some(Connection::Online) => Span::styled("● online", theme::good()),
+        Some(Connection::Offline) => Span::styled("○ no network", theme::bad()),
+        _ => Span::styled("· …", theme::quiet()),
+    }
+}
+
+pub(super) fn bottom(frame: &mut Frame<'_>, area: Rect, app: &App) {
+    let width = usize::from(area.width);
+    let last = match &app.notice {
+        Some(Notice::Good(_)) => theme::good(),
+        Some(Notice::Bad(_)) => theme::bad(),
+        None => theme::quiet(),
+    };
+    let words = match &app.notice {
+        Some(notice) => notice.text().to_owned(),
+        None if app.desk.embedded => format!("Desk {} – open it in a browser to answer as the agent", app.desk.url),
+        None => format!("Desk {}", app.desk.url),
+    };
+    let status = Line::styled(format!(" {}", cut(&words, width.saturating_sub(2))), last);
+    frame.render_widget(Paragraph::new(vec![rule(width), keys(app, width), status]), area);
+}
+
+/// The keys that do something here, as many as fit: the ones of this screen first.
+fn keys(app: &App, width: usize) -> Line<'static> {
+    let mut spans = vec![Span::raw(" ")];
+    let mut used = 1;
+    for (key, word) in list(app) {
+        let length = key.chars().count() + word.chars().count() + 3;
+        if used + length > width {
+            break;
+        }
+        used += length;
+        spans.push(Span::styled(key, theme::strong()));
+        spans.push(Span::styled(format!(" {word}  "), theme::quiet()));
+    }
+    Line::from(spans)
+}
+
+type Keys = Vec<(&'static str, &'static str)>;
+
+fn list(app: &App) -> Keys {
+    let mut keys: Keys = match (app.tab, &app.chat) {
+        (Tab::Shop, _) if app.shopping.page => {
+            vec![("a", "add to cart"), ("s", "ask about this"), ("←→", "other products"), ("Esc", "back")]
+        }
+        (Tab::Shop, _) => vec![("↑↓", "look"), ("Enter", "open"), ("a", "add to cart"), ("s", "ask")],
+        (Tab::Cart, _) if app.shopping.cart.is_empty() => vec![("1", "to the shop")],
+        (Tab::Cart, _) => vec![("↑↓", "choose"), ("+ -", "how many"), ("Enter", "order")],
+        (Tab::Orders, _) => vec![("↑↓", "choose"), ("s", "ask about this order")],
+        (Tab::Support, None) => vec![("↑↓", "choose"), ("Enter", "open"), ("n", "new"), ("r", "refresh")],
+        (Tab::Support, Some(chat)) => return chat_keys(app, chat),
+    };
+    keys.extend([("l", "log in"), ("F2", switch(app)), ("q", "quit"), ("F1", "help"), ("^K", "kill")]);
+    keys
+}
+
+fn switch(app: &App) -> &'static str {
+    if app.offline { "back online" } else { "offline" }
+}
+
+fn chat_keys(app: &App, chat: &Chat) -> Keys {
+    match &chat.focus {
+        Focus::Write if chat.editing.is_some() => {
+            vec![("Enter", "send it changed"), ("^J", "new line"), ("Esc", "leave it as it was")]
+        }
+        Focus::Write => {
+            let mut keys: Keys = vec![("Enter", "send"), ("^J", "new line")];
+            if let Some(message) = chat.waiting() {
+                keys.push(("Tab", if message.delivery.is_some() { "the unsent" } else { "answer" }));
+            }
+            keys.extend([("↑", "messages"), ("F2", switch(app)), ("Esc", "list"), ("F1", "help"), ("^R", "end chat")]);
+            keys
+        }
+        Focus::Browse(_) => {
+            let selected = chat.selected();
+            let mut keys: Keys = Vec::new();
+            let delivery = selected.and_then(|message| message.delivery.as_ref());
+            if matches!(delivery, Some(Delivery::NeedsAttention { .. } | Delivery::Queued)) {
+                keys.extend([("r", "retry"), ("e", "edit"), ("d", "discard")]);
+            }
+            if selected.is_some_and(|message| crate::app::answering::Answering::of(message).is_some()) {
+                keys.push(("Enter", "answer"));
+            }
+            if selected.is_some_and(|message| matches!(message.content, Content::Cards { .. })) {
+                keys.push(("1-9", "press a button"));
+            }
+            keys.extend([("↑↓", "other messages"), ("PgUp PgDn", "scroll"), ("Esc", "write")]);
+            keys
+        }
+        Focus::Answer(answering) => super::answering::keys(answering),
+    }
+}

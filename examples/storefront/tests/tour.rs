@@ -1,0 +1,21 @@
+//! The tour, as a person starts it: without a terminal, in a process that starts and kills another.
+
+use std::process::Command;
+
+#[test]
+fn the_tour_without_a_terminal_happens_and_ends_well() {
+    let output = Command::new(env!("CARGO_BIN_EXE_storefront")).arg("--tour").output().unwrap();
+    let told = String::from_utf8_lossy(&output.stdout);
+    let complained = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{told}\n{complained}");
+    for line in [
+        "✓ the process is dead, by signal 9",
+        "✓ the message is at the desk exactly once",
+        "is typing…",
+        "✓ the desk has the rating and the words",
+        "✓ he sees no conversation and nothing unread",
+        "✓ all her 5 messages are there",
+    ] {
+        assert!(told.contains(line), "{line:?} is missing in\n{told}");
+    }
+}
