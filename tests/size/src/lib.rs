@@ -1,0 +1,70 @@
+//! What an app's download grows by: a library that reaches all of Shopbell, as the foreign-language bindings do.
+//!
+//! The linker drops what nothing reaches. So whatever belongs to the public API is called from here, or the size that
+//! `./test size` measures is too good to be true. Nobody ever runs this.
+
+use std::hint::black_box;
+
+use shopbell::{
+    ClientConfig, Conversation, ConversationId, CustomerProfile, FieldValue, Identity, MessageId, SupportClient,
+    SupportError,
+};
+
+/// Reaches everything.
+// The one exported symbol; its name is unique to this library.
+#[unsafe(no_mangle)]
+pub extern "C" fn shopbell_size_probe() -> usize {
+    let text = black_box("");
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let reached = runtime.is_ok_and(|runtime| runtime.block_on(client(text)).is_ok());
+    markdown(text) + usize::from(reached)
+}
+
+fn markdown(text: &str) -> usize {
+    let blocks = [shopbell::markdown::parse(text), shopbell::markdown::verbatim(text)].concat();
+    let link = shopbell::markdown::safe_link(text);
+    black_box(blocks.len())
+        + usize::from(black_box(link).is_some())
+        + black_box(shopbell::markdown::plain(text, 80)).len()
+}
+
+async fn client(text: &str) -> Result<(), SupportError> {
+    let client = SupportClient::open(ClientConfig::new(text, text, text)).await?;
+    client.identify(Identity::new(text).with_hash(text), CustomerProfile::default()).await?;
+    client.update_customer(CustomerProfile::default()).await?;
+    black_box(client.verify_identity().await?);
+    black_box(client.conversations().next().await?);
+    black_box(client.status().next().await?);
+    black_box(client.unread().await?);
+    black_box(client.desk_info().await?);
+    black_box(client.capabilities());
+    client.refresh().await?;
+    client.network_changed(true);
+    conversation(&client.start_conversation()?, text).await?;
+    conversation(&client.conversation(&ConversationId::new(text))?, text).await?;
+    client.pause().await;
+    client.resume().await?;
+    client.log_out().await?;
+    client.shutdown().await;
+    Ok(())
+}
+
+async fn conversation(conversation: &Conversation, text: &str) -> Result<(), SupportError> {
+    let id: MessageId = black_box(conversation.send(text).await?);
+    conversation.retry(&id).await?;
+    conversation.edit(&id, text).await?;
+    conversation.discard(&id).await?;
+    conversation.choose(&id, text).await?;
+    conversation.fill_in(&id, vec![FieldValue { name: text.to_owned(), value: text.to_owned() }]).await?;
+    conversation.rate(&id, 5, text).await?;
+    conversation.set_draft(text).await?;
+    black_box(conversation.draft().await?);
+    conversation.set_typing(true)?;
+    conversation.mark_seen().await?;
+    conversation.resolve().await?;
+    let mut timeline = conversation.timeline();
+    black_box(timeline.pager().load_older().await?);
+    black_box(timeline.next().await?);
+    black_box(conversation.typing().next().await);
+    Ok(())
+}

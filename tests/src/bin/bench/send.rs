@@ -1,0 +1,139 @@
+//! `send`: what a customer waits for after pressing the button.
+//!
+//! **Measured**: from the call of `send()` until it has returned (the message is on the disk, `synchronous=FULL`) and
+//! the open timeline has handed the message out, whichever comes later. The timeline waits in a task of its own, as on
+//! a phone. The conversation has 1,000 messages and is known at the desk; the host has said that there is no network,
+//! so only the local path is measured. Twenty messages a round, then everything is made anew: nobody writes hundreds
+//! without a network.
+//!
+//! **Bare**: one `INSERT` of the same row into a copy of the same file (same tables, indexes, page size, journal, and
+//! `synchronous=FULL`), in a transaction of its own, on the calling thread. It has no timeline and no outbox.
+//!
+//! **Fair**, for both pay one sync of the disk, which is nearly all of it on a phone's. What ours adds is waking threads
+//! and reading the timeline. On a virtual disk that only pretends to sync (0.2 ms and less) that is what the ratio
+//! shows, so the difference itself is told as well. With every `fsync` made 1.5 ms slower, by a library preloaded over
+//! the C library's, the ratio was 1.2, and 1.1 with 5 ms, which is what a phone's takes. Turn by turn, each on its own
+//! file.
+//!
+//! **Noise**: a tenth from run to run on a quiet machine. Where every core is busy with something else, a woken thread
+//! waits for its turn (4 ms and less), which ours does and the bare side, being one thread, does not: a median of
+//! several milliseconds beside a bare one of 0.3 says that the machine was busy.
+//!
+//! **Also**: the same with 500 messages waiting, where what is done anew for each message must not grow with them.
+
+use std::{fs, path::Path, time::Instant};
+
+use shopbell::{Conversation, Message, SupportClient, Timeline};
+
+use super::{
+    bare::BareStore,
+    fill::{conversation_id, full, offline_config},
+    stats::{Times, noise},
+    table::{Amount, Goal, Line},
+};
+
+const ROUNDS: usize = 10;
+const TURNS: usize = 20;
+/// How many wait when a long queue is measured.
+const WAITING: usize = 500;
+
+pub(crate) async fn take(work: &Path) -> Vec<Line> {
+    let (mut ours, mut alone, mut bare) = (Times::default(), Times::default(), Times::default());
+    let (mut ours_long, mut bare_long) = (Times::default(), Times::default());
+    for round in 0..ROUNDS {
+        let mut pair = Pair::new(&work.join(round.to_string())).await;
+        for turn in 0..TURNS {
+            let text = format!("Round {round}, message {turn}: where is my parcel?");
+            pair.ours(&text, &mut ours, &mut alone).await;
+            pair.bare(&text, &mut bare);
+        }
+        if round == ROUNDS - 1 {
+            for number in TURNS..WAITING {
+                pair.conversation.send(&format!("Waiting {number}")).await.expect("sent");
+            }
+            // Let the timeline catch up first.
+            let (mut warm, mut up) = (Times::default(), Times::default());
+            pair.ours("The last of those that wait", &mut warm, &mut up).await;
+            for turn in 0..TURNS * 2 {
+                let text = format!("One more, {turn}");
+                pair.ours(&text, &mut ours_long, &mut up).await;
+                pair.bare(&text, &mut bare_long);
+            }
+        }
+        pair.client.shutdown().await;
+    }
+    let amount = |times: &Times| Amount::new(times.median(), "ms");
+    vec![
+        Line {
+            name: "send",
+            ours: amount(&ours),
+            bare: Some(amount(&bare)),
+            goal: Goal::Ratio(1.2),
+            notes: vec![
+                noise(&ours, &bare),
+                format!("of ours, until send() returned: {:.2} ms; the rest is the timeline", alone.median()),
+                format!("ours less bare: {:.2} ms", ours.median() - bare.median()),
+            ],
+        },
+        Line {
+            name: "send, 500 waiting",
+            ours: amount(&ours_long),
+            bare: Some(amount(&bare_long)),
+            goal: Goal::None,
+            notes: vec![noise(&ours_long, &bare_long)],
+        },
+    ]
+}
+
+/// A client with a conversation on screen, and a bare copy of its store.
+struct Pair {
+    client: SupportClient,
+    conversation: Conversation,
+    timeline: Timeline,
+    shown: Vec<Message>,
+    store: BareStore,
+}
+
+impl Pair {
+    async fn new(data: &Path) -> Self {
+        let database = full(data, 1, 1_000).await;
+        let copy = data.join("bare.db");
+        fs::copy(&database, &copy).expect("a copy");
+        let client = SupportClient::open(offline_config(data)).await.expect("the client opens");
+        client.network_changed(false);
+        let conversation = client.conversation(&conversation_id(0)).expect("open");
+        let timeline = conversation.timeline();
+        let mut pair =
+            Self { client, conversation, timeline, shown: Vec::new(), store: BareStore::open(&copy, "FULL") };
+        // Statements are prepared and pages read on both sides before anything is measured.
+        for turn in 0..3 {
+            let text = format!("Warming up {turn}");
+            pair.ours(&text, &mut Times::default(), &mut Times::default()).await;
+            pair.bare(&text, &mut Times::default());
+        }
+        pair
+    }
+
+    async fn ours(&mut self, text: &str, whole: &mut Times, alone: &mut Times) {
+        let Self { conversation, timeline, shown, .. } = self;
+        let start = Instant::now();
+        let write = async {
+            conversation.send(text).await.expect("sent");
+            alone.since(start);
+        };
+        let see = async {
+            while !shown.iter().rev().any(|message| message.content.as_text() == text) {
+                let batch = timeline.next().await.expect("the store reads").expect("the timeline goes on");
+                batch.into_iter().for_each(|step| step.apply(shown));
+            }
+        };
+        tokio::join!(write, see);
+        whole.since(start);
+    }
+
+    fn bare(&mut self, text: &str, times: &mut Times) {
+        let start = Instant::now();
+        self.store.insert_unsent(conversation_id(0).as_str(), text);
+        times.since(start);
+    }
+}

@@ -1,0 +1,133 @@
+//! `size`: what an app's download grows by.
+//!
+//! **Measured**: `tests/size`, a library that reaches the whole public interface, built with the profile that ships
+//! (`mobile`: optimized for size, linked as one) and stripped. So that the parts can be told, it is built with its
+//! symbols and the copy that is weighed is stripped afterwards by `strip`, which gives the same file but for some
+//! padding.
+//!
+//! **Bare**: there is none; the goal is 4,500,000 bytes, the aim 4,000,000.
+//!
+//! **The parts**: every symbol's size (`nm`), by the crate that its name begins with. Generic code counts for the crate
+//! that wrote it, not for the one that uses it. What has no symbol (constants, unwinding tables, relocations) is told
+//! by section.
+//!
+//! **Noise**: none.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use super::table::{Amount, Goal, Line};
+
+const GOAL: f64 = 4_500_000.0;
+const AIM: f64 = 4_000_000.0;
+/// How many parts are told by name.
+const TOLD: usize = 16;
+
+pub(crate) async fn take(work: &Path) -> Vec<Line> {
+    let Some(library) = build() else {
+        eprintln!("tests/size does not build: no line for its size");
+        return Vec::new();
+    };
+    let stripped = work.join("stripped");
+    let strip = Command::new("strip").arg("--strip-all").arg("-o").arg(&stripped).arg(&library).status();
+    assert!(strip.is_ok_and(|status| status.success()), "strip comes with the C compiler");
+    let bytes = std::fs::metadata(&stripped).expect("the stripped library").len() as f64;
+    let mut notes = vec![format!("the aim is {} bytes: {}", AIM, if bytes <= AIM { "reached" } else { "not reached" })];
+    notes.extend(parts(&library));
+    notes.extend(sections(&stripped));
+    vec![Line { name: "size", ours: Amount::new(bytes, "B"), bare: None, goal: Goal::AtMost(GOAL), notes }]
+}
+
+/// The library with its symbols, in a folder of its own among what is built.
+fn build() -> Option<PathBuf> {
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from);
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent()?;
+    let target = root.join(target).join("weighed");
+    let status = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        .args(["build", "--profile", "mobile", "-p", "shopbell-size"])
+        .current_dir(root)
+        .env("CARGO_TARGET_DIR", &target)
+        .env("CARGO_PROFILE_MOBILE_STRIP", "none")
+        .stdout(Stdio::null())
+        .status();
+    let library = target.join("mobile").join("libshopbell_size_probe.so");
+    (status.ok()?.success() && library.exists()).then_some(library)
+}
+
+/// Bytes of code and data by crate, the largest first.
+fn parts(library: &Path) -> Vec<String> {
+    let output = Command::new("nm").args(["-C", "-S", "--defined-only"]).arg(library).output().expect("nm");
+    let mut parts: BTreeMap<String, u64> = BTreeMap::new();
+    for line in String::from_utf8_lossy(&output.stdout).lines() {
+        // address size kind name
+        let mut fields = line.splitn(4, ' ');
+        let (_, size, kind, name) = (fields.next(), fields.next(), fields.next(), fields.next());
+        let (Some(size), Some(kind), Some(name)) = (size, kind, name) else { continue };
+        // What is zero at the start takes no room in the file.
+        if !matches!(kind, "b" | "B")
+            && let Ok(size) = u64::from_str_radix(size, 16)
+        {
+            *parts.entry(owner(name)).or_default() += size;
+        }
+    }
+    let mut parts: Vec<(String, u64)> = parts.into_iter().collect();
+    parts.sort_by_key(|(_, size)| std::cmp::Reverse(*size));
+    let (told, rest) = parts.split_at(parts.len().min(TOLD));
+    let rest: u64 = rest.iter().map(|(_, size)| size).sum();
+    let named = told.iter().map(|(name, size)| format!("{:>9.0} kB  {name}", *size as f64 / 1e3));
+    named.chain([format!("{:>9.0} kB  all other crates together", rest as f64 / 1e3)]).collect()
+}
+
+/// Who wrote the function of that name.
+fn owner(name: &str) -> String {
+    const KNOWN: &[(&str, &str)] = &[
+        ("sqlite3", "SQLite (C)"),
+        ("ring_core", "ring"),
+        ("GFp_", "ring"),
+        ("anon.", "constants"),
+        ("switch.", "constants"),
+    ];
+    for (beginning, owner) in KNOWN {
+        if name.starts_with(beginning) {
+            return (*owner).to_owned();
+        }
+    }
+    if !name.contains("::") {
+        // C without a prefix: SQLite's own functions, for ring's and the runtime's have names that tell.
+        let assembler = ["aes", "sha", "gcm", "bn_", "ecp_", "p256", "p384", "x25519", "chacha", "poly1305", "fiat"];
+        let ring = assembler.iter().any(|part| name.to_ascii_lowercase().contains(part));
+        return if ring { "ring" } else { "SQLite (C)" }.to_owned();
+    }
+    // `<a::B as c::D>::e`, `<&mut a::B>::e`, `a::b::c`: the first path that has a crate.
+    let first = name.split("::").next().unwrap_or(name);
+    let crate_name = first.trim_start_matches(|c: char| !c.is_ascii_alphabetic());
+    let crate_name = crate_name.trim_start_matches("mut ").trim_start_matches("dyn ");
+    let crate_name: String = crate_name.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+    match crate_name.as_str() {
+        "core" | "alloc" | "std" | "hashbrown" | "gimli" | "addr2line" | "rustc_demangle" | "miniz_oxide" => {
+            "std, core, alloc".to_owned()
+        }
+        _ => crate_name,
+    }
+}
+
+/// The sections of the file, for what has no symbol.
+fn sections(library: &Path) -> Vec<String> {
+    let output = Command::new("size").arg("-A").arg("-d").arg(library).output().expect("size");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let mut shown: Vec<(u64, String)> = text
+        .lines()
+        .filter_map(|line| {
+            let mut fields = line.split_whitespace();
+            let (name, size) = (fields.next()?, fields.next()?.parse().ok()?);
+            (name.starts_with('.') && name != ".bss" && size >= 20_000).then(|| (size, name.to_owned()))
+        })
+        .collect();
+    shown.sort_by_key(|(size, _)| std::cmp::Reverse(*size));
+    let sections: Vec<String> =
+        shown.iter().map(|(size, name)| format!("{name} {:.0} kB", *size as f64 / 1e3)).collect();
+    vec![format!("sections: {}", sections.join(", "))]
+}

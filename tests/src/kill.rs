@@ -1,0 +1,111 @@
+//! Killing a real process while it works, again and again.
+//!
+//! The process is [`sender`](../../src/bin/sender.rs): it writes one message after the other and says on its output
+//! what it tries and what it was promised. Whatever it was promised must be at the desk in the end, once; what it only
+//! tried may be there, once at most.
+
+use std::{
+    io::{BufRead, BufReader},
+    path::Path,
+    process::{Child, Command, Stdio},
+    sync::mpsc,
+    time::Duration,
+};
+
+/// What the process said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Said {
+    /// The conversation that it writes to.
+    Conversation(String),
+    /// It is about to send this.
+    Tries(u64),
+    /// `send()` has returned.
+    Kept(u64),
+}
+
+/// A process at work.
+pub struct Sender {
+    child: Child,
+    said: mpsc::Receiver<Said>,
+}
+
+impl Sender {
+    /// Starts one that writes messages from `first` on, `count` of them, to this conversation or a new one.
+    pub fn start(program: &str, desk: &str, data: &Path, conversation: Option<&str>, first: u64, count: u64) -> Self {
+        let mut child = Command::new(program)
+            .args([desk, "shop"])
+            .arg(data)
+            .args([conversation.unwrap_or("new"), &first.to_string(), &count.to_string()])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the sender starts");
+        let output = BufReader::new(child.stdout.take().expect("piped"));
+        let (tell, said) = mpsc::channel();
+        std::thread::spawn(move || {
+            for line in output.lines().map_while(Result::ok) {
+                let said = match line.split_once(' ') {
+                    Some(("conversation", id)) => Said::Conversation(id.to_owned()),
+                    Some(("tries", number)) => Said::Tries(number.parse().expect("a number")),
+                    Some(("kept", number)) => Said::Kept(number.parse().expect("a number")),
+                    _ => panic!("the sender said {line:?}"),
+                };
+                if tell.send(said).is_err() {
+                    return;
+                }
+            }
+        });
+        Self { child, said }
+    }
+
+    /// Listens until it is time to kill, or until the process ends by itself.
+    pub fn listen(&self, time: Duration, mut hear: impl FnMut(Said)) {
+        let until = std::time::Instant::now() + time;
+        loop {
+            let left = until.saturating_duration_since(std::time::Instant::now());
+            match self.said.recv_timeout(left) {
+                Ok(said) => hear(said),
+                Err(_) => return,
+            }
+        }
+    }
+
+    /// Kills it with a signal that nothing can catch, and hears what it had still said.
+    pub fn kill(mut self, mut hear: impl FnMut(Said)) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        self.child.wait().expect("it is gone");
+        while let Ok(said) = self.said.recv() {
+            hear(said);
+        }
+    }
+}
+
+/// A small generator, so that a seed that is printed repeats the whole run.
+pub struct Chance(u64);
+
+impl Chance {
+    /// From the environment (`SHOPBELL_SEED`), else from the time; printed.
+    pub fn from_environment() -> Self {
+        let seed = std::env::var("SHOPBELL_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or_else(|| {
+            let clock = shopbell::Clock::now(&shopbell::SystemClock);
+            u64::try_from(clock.millis()).expect("after 1970")
+        });
+        println!("seed: SHOPBELL_SEED={seed}");
+        Self(seed)
+    }
+
+    /// The next number (SplitMix64).
+    pub fn next_number(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// A number below `n`.
+    pub fn below(&mut self, n: u64) -> u64 {
+        self.next_number() % n
+    }
+}

@@ -1,0 +1,84 @@
+//! Nothing that anybody wrote, and no secret, reaches a log or an error, at any level.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::print_stdout, reason = "tests may fail")]
+
+use std::{
+    io::Write,
+    sync::{Arc, Mutex},
+};
+
+use sandbox::Fault;
+use shopbell::{CustomerProfile, Delivery};
+use shopbell_tests::{HMAC_KEY, Screen, desk, identity, live, phone, until, until_at_desk};
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whole_story_leaves_no_word_and_no_secret_in_the_log() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
+        .with_writer(move || writer.clone())
+        .finish();
+    tracing_subscriber::util::SubscriberInitExt::try_init(subscriber).unwrap();
+
+    let (desk, data) = (desk().await, tempfile::tempdir().unwrap());
+    let client = phone(&desk, data.path()).await;
+    let profile = CustomerProfile {
+        name: Some("Secretname".into()),
+        email: Some("secretmail@example.com".into()),
+        ..CustomerProfile::default()
+    };
+    client.identify(identity("secretidentifier"), profile).await.unwrap();
+    let conversation = client.start_conversation().unwrap();
+    let mut screen = Screen::open(&conversation).await;
+    conversation.set_draft("secretdraft").await.unwrap();
+    conversation.send("secretword").await.unwrap();
+    screen.until_last(Delivery::Sent).await;
+    live(&client).await;
+    let number = desk.desk().conversations()[0].id;
+    desk.desk().reply(number, "secretanswer");
+    screen.until("the answer", |messages| messages.len() == 2).await;
+    for fault in [Fault::Status(500), Fault::ResetAfterWrite, Fault::TruncateBody(30), Fault::CaptivePortal] {
+        desk.faults().once("/messages", fault);
+        conversation.send("secretword again").await.unwrap();
+    }
+    until("the faults", || desk.faults().injected(), |n| *n == 4).await;
+    desk.faults().drop_sockets();
+    until_at_desk(
+        &desk.desk(),
+        &["secretword", "secretword again", "secretword again", "secretword again", "secretword again"],
+    )
+    .await;
+    let wrong = shopbell::Identity::new("secretidentifier").with_hash("0".repeat(64));
+    client.identify(wrong, CustomerProfile::default()).await.unwrap();
+    let error = client.verify_identity().await.unwrap_err();
+    println!("{client:?} {conversation:?} {:?} {error:?}", screen.messages);
+    let debug = format!("{client:?} {conversation:?} {:?} {error:?} {error}", screen.messages);
+    client.shutdown().await;
+
+    let contact = desk.desk().contacts().remove(0);
+    let log = String::from_utf8_lossy(&log.0.lock().unwrap()).into_owned();
+    let ours: String = log.lines().filter(|line| line.contains("shopbell")).collect::<Vec<_>>().join("\n");
+    assert!(ours.lines().count() > 5, "the log says something: {ours}");
+    let hash = identity("secretidentifier").hash().unwrap().to_owned();
+    let mut secrets = vec!["secret".to_owned(), "Secretname".to_owned(), HMAC_KEY.to_owned(), hash];
+    secrets.extend(contact.sessions.iter().map(|(source, _)| source.clone()));
+    for secret in secrets {
+        assert!(!ours.contains(&secret), "{secret} is in the log:\n{ours}");
+        assert!(!debug.contains(&secret), "{secret} is in {debug}");
+    }
+}
