@@ -110,7 +110,7 @@ impl Timeline {
     pub async fn next(&mut self) -> Result<Option<Vec<Diff<Message>>>, SupportError> {
         loop {
             let page_size = self.conversation.inner.config.limits.page_size;
-            let read = self.observer.ask(|| {
+            let read = self.observer.ask_at_commit(|| {
                 let id = self.conversation.id().clone();
                 let known: HashMap<_, _> = self.cache.iter().map(|(id, (rev, _))| (id.clone(), *rev)).collect();
                 // Asked for now: the pager may have moved it while nothing changed.

@@ -10,7 +10,7 @@ use std::{
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::oneshot;
 
-use super::{Feed, StoreError, Topic, open};
+use super::{Feed, FileId, StoreError, Topic, open};
 use crate::{
     error::{StorageProblem, SupportError},
     model::{ConversationId, Timestamp},
@@ -34,6 +34,7 @@ pub(crate) struct Store {
     jobs: mpsc::Sender<Job>,
     readers: Arc<Readers>,
     feed: Feed,
+    file: FileId,
 }
 
 /// Connections for reading, lent and taken back, so that closing can wait for the last.
@@ -96,6 +97,7 @@ struct Writer {
     connection: Option<Connection>,
     durability: Durability,
     feed: Feed,
+    file: FileId,
     data_version: i64,
 }
 
@@ -154,8 +156,8 @@ impl Store {
         }
         let connection = open::for_writing(path, now)?;
         let data_version = data_version(&connection).unwrap_or(0);
-        let mut writer =
-            Writer { connection: Some(connection), durability: Durability::Now, feed: feed.clone(), data_version };
+        let (file, durability) = (feed.file(), Durability::Now);
+        let mut writer = Writer { connection: Some(connection), durability, feed: feed.clone(), file, data_version };
         let (jobs, queue) = mpsc::channel::<Job>();
         std::thread::Builder::new()
             .name("shopbell-store".to_owned())
@@ -168,12 +170,17 @@ impl Store {
                 }
             })
             .map_err(|error| SupportError::Storage(StorageProblem::Other { detail: error.to_string() }))?;
-        Ok(Self { path: path.to_owned(), jobs, readers: Arc::default(), feed })
+        Ok(Self { path: path.to_owned(), jobs, readers: Arc::default(), feed, file })
     }
 
     /// The change feed.
     pub(crate) fn feed(&self) -> &Feed {
         &self.feed
+    }
+
+    /// Which file of the feed's this is.
+    pub(crate) fn file(&self) -> FileId {
+        self.file
     }
 
     /// Runs `work` in one transaction and then tells the feed. Dropping the future does not undo it.
@@ -298,7 +305,11 @@ impl Writer {
         match outcome {
             Ok(Ok(topics)) => {
                 if !topics.is_empty() {
-                    self.feed.publish(topics);
+                    let due = self.feed.committed(self.file, topics);
+                    // The commit stands, whatever becomes of the questions.
+                    if catch_unwind(AssertUnwindSafe(|| due.ask(connection))).is_err() {
+                        tracing::error!("a question after a commit panicked");
+                    }
                 }
                 Ok(())
             }
