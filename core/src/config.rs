@@ -5,7 +5,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 use url::Url;
 
 use crate::{
-    SupportError,
+    SupportError, address,
     clock::{Clock, Random, SystemClock, SystemRandom},
 };
 
@@ -98,7 +98,7 @@ impl ClientConfig {
     /// Errors: [`SupportError::InvalidConfig`], naming the field.
     pub fn validate(&self) -> Result<Url, SupportError> {
         let invalid = |field, problem: &str| SupportError::InvalidConfig { field, problem: problem.to_owned() };
-        let url = Url::parse(self.desk_url.trim()).map_err(|error| {
+        let url = address::parse(self.desk_url.trim()).map_err(|error| {
             invalid("desk_url", &format!("not an address ({error}); expected https://desk.example.com"))
         })?;
         let loopback = match url.host() {

@@ -51,6 +51,7 @@
 //! [`SupportClient::open`], writes on one thread of their own. No method blocks; no lock is held across an await of the
 //! host's.
 
+mod address;
 pub mod backend;
 mod client;
 pub mod clock;

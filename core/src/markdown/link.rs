@@ -4,6 +4,8 @@ use std::ops::Range;
 
 use url::Url;
 
+use crate::address;
+
 /// Longest address that is taken, in bytes: what common web servers accept for a request's first line.
 /// A longer one is refused.
 const MAX_URL_BYTES: usize = 8_192;
@@ -48,7 +50,7 @@ fn web(url: &str, rest: &str) -> Option<String> {
     if host.starts_with(['/', '\\']) || host.contains('\\') {
         return None;
     }
-    let url = Url::parse(url).ok()?;
+    let url = address::parse(url).ok()?;
     (url.has_host() && url.username().is_empty() && url.password().is_none()).then(|| url.into())
 }
 

@@ -6,8 +6,6 @@
 
 use std::collections::BTreeMap;
 
-use url::Url;
-
 use super::{
     content,
     lenient::{to_flag, to_number},
@@ -15,13 +13,13 @@ use super::{
 };
 use crate::{
     Agent, Attachment, AttachmentKind, Author, ConversationStatus, DeskConversationId, DeskMessageId, Receipt,
-    Timestamp,
+    Timestamp, address,
     backend::{ConversationChange, DeskConversation, DeskMessage},
 };
 
 /// A picture or a file: `http` or `https`.
 pub(super) fn web_url(url: Option<&str>) -> Option<String> {
-    let url = Url::parse(url?.trim()).ok()?;
+    let url = address::parse(url?.trim()).ok()?;
     matches!(url.scheme(), "http" | "https").then(|| url.into())
 }
 
@@ -154,7 +152,7 @@ fn attachment(wire: wire::Attachment) -> Attachment {
 /// The desk tells a file's name only in its address. Nothing in it may lead out of the folder that it is saved to, or
 /// turn the direction of the text around it.
 fn file_name(url: &str) -> Option<String> {
-    let url = Url::parse(url).ok()?;
+    let url = address::parse(url).ok()?;
     let last = url.path_segments()?.next_back()?;
     let decoded = percent_decoded(last);
     let name: String = decoded
