@@ -86,8 +86,8 @@ impl Observer {
         Q: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     {
         if !self.dirty
-            && let Some(file) = self.own().map(|active| active.store.file())
-            && let Some(answer) = self.watcher.leave(file, question())
+            && let Some(store) = self.own().map(|active| active.store.id())
+            && let Some(answer) = self.watcher.leave(store, question())
         {
             tokio::select! {
                 biased;

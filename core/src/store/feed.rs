@@ -37,10 +37,10 @@ pub(crate) enum Topic {
     Customer,
 }
 
-/// Which open file a commit is of: two files of one client may change at the same moment (a log-in), and a question
+/// Which open store a commit is of: two stores of one client may change at the same moment (a log-in), and a question
 /// about one person's must not be answered from the other's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct FileId(u64);
+pub(crate) struct StoreId(u64);
 
 #[derive(Default)]
 struct Versions {
@@ -64,7 +64,7 @@ impl std::fmt::Debug for Versions {
 
 /// A question that was left.
 struct Left {
-    file: FileId,
+    store: StoreId,
     topic: Topic,
     question: Box<dyn Ask>,
 }
@@ -121,17 +121,17 @@ impl Due {
 pub(crate) struct Feed {
     versions: Arc<Mutex<Versions>>,
     wake: Arc<watch::Sender<u64>>,
-    files: Arc<AtomicU64>,
+    stores: Arc<AtomicU64>,
 }
 
 impl Feed {
     pub(crate) fn new() -> Self {
-        Self { versions: Arc::default(), wake: Arc::new(watch::channel(0).0), files: Arc::default() }
+        Self { versions: Arc::default(), wake: Arc::new(watch::channel(0).0), stores: Arc::default() }
     }
 
-    /// A name for a file that was opened, unlike every other.
-    pub(crate) fn file(&self) -> FileId {
-        FileId(self.files.fetch_add(1, Ordering::Relaxed))
+    /// A name for a store that was opened, unlike every other.
+    pub(crate) fn store_id(&self) -> StoreId {
+        StoreId(self.stores.fetch_add(1, Ordering::Relaxed))
     }
 
     /// These changed.
@@ -140,10 +140,10 @@ impl Feed {
         drop(self.change(topics));
     }
 
-    /// A commit to this file changed these; gives the questions that were left about them.
-    pub(crate) fn committed(&self, file: FileId, topics: impl IntoIterator<Item = Topic>) -> Due {
+    /// A commit to this store changed these; gives the questions that were left about them.
+    pub(crate) fn committed(&self, store: StoreId, topics: impl IntoIterator<Item = Topic>) -> Due {
         let mut due = self.change(topics);
-        due.retain(|(left, _)| left.file == file);
+        due.retain(|(left, _)| left.store == store);
         Due(due)
     }
 
@@ -211,12 +211,12 @@ impl Watcher {
         }
     }
 
-    /// Leaves a question, to be asked at the next commit to this file that touches the topic. `None` where the topic
+    /// Leaves a question, to be asked at the next commit to this store that touches the topic. `None` where the topic
     /// has changed already: then there is no need to wait. The place where the answer comes is closed without one
     /// where something else changed the topic.
     pub(crate) fn leave<T: Send + 'static>(
         &self,
-        file: FileId,
+        store: StoreId,
         question: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Option<oneshot::Receiver<Answered<T>>> {
         let mut versions = self.feed.versions.lock().unwrap_or_else(PoisonError::into_inner);
@@ -227,7 +227,7 @@ impl Watcher {
         versions.left.retain(|left| !left.question.is_abandoned());
         let (reply, answer) = oneshot::channel();
         let question = Box::new(Question { question, reply });
-        versions.left.push(Left { file, topic: self.topic.clone(), question });
+        versions.left.push(Left { store, topic: self.topic.clone(), question });
         Some(answer)
     }
 
@@ -277,20 +277,20 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn question_that_was_left_is_answered_by_the_commit_and_counts_as_seen() {
         let (feed, connection) = (Feed::new(), Connection::open_in_memory().unwrap());
-        let (file, mut watcher) = (feed.file(), feed.watch(one()));
-        let mut answer = watcher.leave(file, |_| Ok(7)).unwrap();
-        feed.committed(file, [Topic::List]).ask(&connection);
+        let (store, mut watcher) = (feed.store_id(), feed.watch(one()));
+        let mut answer = watcher.leave(store, |_| Ok(7)).unwrap();
+        feed.committed(store, [Topic::List]).ask(&connection);
         assert!(answer.try_recv().is_err(), "another topic");
-        feed.committed(file, [one()]).ask(&connection);
+        feed.committed(store, [one()]).ask(&connection);
         assert_eq!(watcher.take(answer.await.unwrap()), Ok(7));
         assert!(pending(&mut watcher).await, "the change was seen with its answer");
     }
 
     #[tokio::test(start_paused = true)]
-    async fn question_is_never_answered_from_another_file() {
+    async fn question_is_never_answered_from_another_store() {
         let (feed, connection) = (Feed::new(), Connection::open_in_memory().unwrap());
-        let (file, other, mut watcher) = (feed.file(), feed.file(), feed.watch(one()));
-        let answer = watcher.leave(file, |_| Ok(7)).unwrap();
+        let (store, other, mut watcher) = (feed.store_id(), feed.store_id(), feed.watch(one()));
+        let answer = watcher.leave(store, |_| Ok(7)).unwrap();
         feed.committed(other, [one()]).ask(&connection);
         assert!(answer.await.is_err());
         assert!(!pending(&mut watcher).await, "it asks by itself");
@@ -299,20 +299,20 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn answer_that_nobody_took_leaves_the_change_unseen() {
         let (feed, connection) = (Feed::new(), Connection::open_in_memory().unwrap());
-        let (file, mut watcher) = (feed.file(), feed.watch(one()));
-        drop(watcher.leave(file, |_| Ok(7)));
-        feed.committed(file, [one()]).ask(&connection);
-        assert!(watcher.leave(file, |_| Ok(7)).is_none(), "there is something to ask for");
+        let (store, mut watcher) = (feed.store_id(), feed.watch(one()));
+        drop(watcher.leave(store, |_| Ok(7)));
+        feed.committed(store, [one()]).ask(&connection);
+        assert!(watcher.leave(store, |_| Ok(7)).is_none(), "there is something to ask for");
         assert!(!pending(&mut watcher).await);
     }
 
     #[tokio::test(start_paused = true)]
     async fn change_without_a_commit_sends_the_question_back() {
         let feed = Feed::new();
-        let (file, watcher) = (feed.file(), feed.watch(one()));
+        let (store, watcher) = (feed.store_id(), feed.watch(one()));
         for change in [|feed: &Feed| feed.publish([one()]), Feed::publish_all] {
             let mut watcher = feed.watch(one());
-            let answer = watcher.leave(file, |_| Ok(7)).unwrap();
+            let answer = watcher.leave(store, |_| Ok(7)).unwrap();
             change(&feed);
             assert!(answer.await.is_err());
             assert!(!pending(&mut watcher).await);
@@ -323,9 +323,9 @@ mod tests {
     #[test]
     fn questions_that_were_abandoned_are_not_kept() {
         let feed = Feed::new();
-        let (file, watcher) = (feed.file(), feed.watch(one()));
+        let (store, watcher) = (feed.store_id(), feed.watch(one()));
         for _ in 0..100 {
-            drop(watcher.leave(file, |_| Ok(7)));
+            drop(watcher.leave(store, |_| Ok(7)));
         }
         assert_eq!(feed.versions.lock().unwrap().left.len(), 1);
     }

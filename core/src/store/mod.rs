@@ -34,7 +34,7 @@ pub(crate) use adopt::adopt;
 pub(crate) use conversations::{ConversationRow, SyncMark};
 pub(crate) use customer::{CustomerRow, SessionRow};
 pub(crate) use entries::{EntryRow, EntryState, NewEntry, Task};
-pub(crate) use feed::{Feed, FileId, Topic, Watcher};
+pub(crate) use feed::{Feed, StoreId, Topic, Watcher};
 pub(crate) use messages::{MessageRow, Position};
 pub(crate) use place::{CustomerKey, Place, Recorded};
 pub(crate) use writer::{Durability, Store, Tx, Work};

@@ -10,7 +10,7 @@ use std::{
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::oneshot;
 
-use super::{Feed, FileId, StoreError, Topic, open};
+use super::{Feed, StoreError, StoreId, Topic, open};
 use crate::{
     error::{StorageProblem, SupportError},
     model::{ConversationId, Timestamp},
@@ -34,7 +34,7 @@ pub(crate) struct Store {
     jobs: mpsc::Sender<Job>,
     readers: Arc<Readers>,
     feed: Feed,
-    file: FileId,
+    id: StoreId,
 }
 
 /// Connections for reading, lent and taken back, so that closing can wait for the last.
@@ -97,7 +97,7 @@ struct Writer {
     connection: Option<Connection>,
     durability: Durability,
     feed: Feed,
-    file: FileId,
+    id: StoreId,
     data_version: i64,
 }
 
@@ -156,8 +156,8 @@ impl Store {
         }
         let connection = open::for_writing(path, now)?;
         let data_version = data_version(&connection).unwrap_or(0);
-        let (file, durability) = (feed.file(), Durability::Now);
-        let mut writer = Writer { connection: Some(connection), durability, feed: feed.clone(), file, data_version };
+        let (id, durability) = (feed.store_id(), Durability::Now);
+        let mut writer = Writer { connection: Some(connection), durability, feed: feed.clone(), id, data_version };
         let (jobs, queue) = mpsc::channel::<Job>();
         std::thread::Builder::new()
             .name("shopbell-store".to_owned())
@@ -170,7 +170,7 @@ impl Store {
                 }
             })
             .map_err(|error| SupportError::Storage(StorageProblem::Other { detail: error.to_string() }))?;
-        Ok(Self { path: path.to_owned(), jobs, readers: Arc::default(), feed, file })
+        Ok(Self { path: path.to_owned(), jobs, readers: Arc::default(), feed, id })
     }
 
     /// The change feed.
@@ -178,9 +178,9 @@ impl Store {
         &self.feed
     }
 
-    /// Which file of the feed's this is.
-    pub(crate) fn file(&self) -> FileId {
-        self.file
+    /// Which store of the feed's this is.
+    pub(crate) fn id(&self) -> StoreId {
+        self.id
     }
 
     /// Runs `work` in one transaction and then tells the feed. Dropping the future does not undo it.
@@ -305,7 +305,7 @@ impl Writer {
         match outcome {
             Ok(Ok(topics)) => {
                 if !topics.is_empty() {
-                    let due = self.feed.committed(self.file, topics);
+                    let due = self.feed.committed(self.id, topics);
                     // The commit stands, whatever becomes of the questions.
                     if catch_unwind(AssertUnwindSafe(|| due.ask(connection))).is_err() {
                         tracing::error!("a question after a commit panicked");
