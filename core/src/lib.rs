@@ -36,6 +36,7 @@
 //! | --- | --- |
 //! | `client` | [`SupportClient`]: open, identify, log out, pause, resume, shutdown |
 //! | `conversations` | [`Conversation`], [`ConversationList`], [`Timeline`]: what an app holds in its hands |
+//! | `attachments` | files: brought in, sent, fetched, and how much room they take |
 //! | `outbox` | what is to be told to the desk, exactly once |
 //! | `sync` | what the desk says: realtime, gap filling, polling |
 //! | `customer` | checks on what is said of a person, and their standing with the desk |
@@ -51,6 +52,7 @@
 //! [`SupportClient::open`], writes on one thread of their own. No method blocks; no lock is held across an await of the
 //! host's.
 
+mod attachments;
 pub mod backend;
 mod client;
 pub mod clock;
@@ -58,6 +60,7 @@ mod config;
 mod conversations;
 mod customer;
 mod error;
+mod file_name;
 pub mod markdown;
 pub mod model;
 mod outbox;
@@ -67,6 +70,10 @@ mod sync;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 
+pub use attachments::{Download, DownloadProgress, NewAttachment, NewMessage, SizeOnDisk};
+#[cfg(feature = "testing")]
+#[doc(hidden)]
+pub use attachments::hostile as attachments_hostile;
 pub use client::{ClientStatus, StatusUpdates, SupportClient};
 pub use clock::{Clock, Random, SystemClock, SystemRandom};
 pub use config::{ClientConfig, Limits};

@@ -3,6 +3,8 @@
 //! A migration is a step in [`STEPS`]: never edited once released, only followed by another. Every step keeps every
 //! row; `tests/fixtures` holds a file of each released version, and each must open for ever.
 
+mod attachments;
+
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::StoreError;
@@ -97,7 +99,7 @@ CREATE TABLE facts (
     key TEXT PRIMARY KEY,
     value TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
-"];
+", attachments::STEP];
 
 /// The version that this code writes.
 #[cfg(test)]
