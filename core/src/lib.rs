@@ -70,10 +70,10 @@ mod sync;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 
-pub use attachments::{Download, DownloadProgress, NewAttachment, NewMessage, SizeOnDisk};
 #[cfg(feature = "testing")]
 #[doc(hidden)]
 pub use attachments::hostile as attachments_hostile;
+pub use attachments::{Download, DownloadProgress, NewAttachment, NewMessage, SizeOnDisk};
 pub use client::{ClientStatus, StatusUpdates, SupportClient};
 pub use clock::{Clock, Random, SystemClock, SystemRandom};
 pub use config::{ClientConfig, Limits};

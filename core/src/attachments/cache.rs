@@ -5,7 +5,10 @@ use std::{
     sync::{Arc, PoisonError},
 };
 
-use super::{Attachments, folder::{Stranger, blocking}};
+use super::{
+    Attachments,
+    folder::{Stranger, blocking},
+};
 use crate::{
     SupportError,
     store::{Durability, FileId, FileRow, FileState},

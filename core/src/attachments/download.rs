@@ -308,13 +308,7 @@ impl Attachments {
     }
 
     /// Takes one answer of the desk as far as it goes.
-    async fn receive(
-        &self,
-        wanted: &Wanted,
-        session: &Session,
-        part: &mut PartFile,
-        line: &Line,
-    ) -> Result<(), Stop> {
+    async fn receive(&self, wanted: &Wanted, session: &Session, part: &mut PartFile, line: &Line) -> Result<(), Stop> {
         if part.length > 0 && part.total == Some(part.length) {
             // Killed between the last byte and the name.
             return Ok(());

@@ -16,12 +16,14 @@ const BOXES: usize = 64 << 10;
 /// Width and height in pixels, as they are stored: a photo may be shown turned. `None` where the header does not say.
 pub(crate) fn size(file: &mut Window<'_>, media_type: &str) -> io::Result<Option<(u32, u32)>> {
     let found = match media_type {
-        PNG => file.array::<24>(0)?.filter(|head| head.get(12..16) == Some(b"IHDR")).and_then(|head| {
-            Some((big(head.get(16..20)?), big(head.get(20..24)?)))
-        }),
-        "image/gif" => file.array::<10>(0)?.filter(|head| head.starts_with(b"GIF8")).and_then(|head| {
-            Some((little(head.get(6..8)?), little(head.get(8..10)?)))
-        }),
+        PNG => file
+            .array::<24>(0)?
+            .filter(|head| head.get(12..16) == Some(b"IHDR"))
+            .and_then(|head| Some((big(head.get(16..20)?), big(head.get(20..24)?)))),
+        "image/gif" => file
+            .array::<10>(0)?
+            .filter(|head| head.starts_with(b"GIF8"))
+            .and_then(|head| Some((little(head.get(6..8)?), little(head.get(8..10)?)))),
         WEBP => webp(file.bytes(0, 30)?),
         JPEG => jpeg(file)?,
         HEIC | AVIF => boxes(file.bytes(0, BOXES)?),

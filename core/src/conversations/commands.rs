@@ -5,9 +5,7 @@ use crate::{
     backend::Capabilities,
     model::{Answer, Attachment, Content, ConversationId, FieldValue, FormField, MessageId, Timestamp},
     outbox,
-    store::{
-        ConversationRow, EntryRow, EntryState, FileId, FileRow, MessageRow, NewEntry, Part, StoreError, Task, Tx,
-    },
+    store::{ConversationRow, EntryRow, EntryState, FileId, FileRow, MessageRow, NewEntry, Part, StoreError, Task, Tx},
 };
 
 /// The conversation that a command is about.

@@ -58,10 +58,9 @@ impl Conversation {
         let (folder, limits, desk) =
             (active.attachments.folder.clone(), config.limits.clone(), self.inner.backend.capabilities());
         let message = id.clone();
-        let taken: Vec<Taken> = blocking(move || {
-            take_in(&folder, &message, attachments, &Rules { limits: &limits, desk: &desk, now })
-        })
-        .await?;
+        let taken: Vec<Taken> =
+            blocking(move || take_in(&folder, &message, attachments, &Rules { limits: &limits, desk: &desk, now }))
+                .await?;
         let files: Vec<_> = taken.iter().map(|taken| (taken.attachment.clone(), taken.row.clone())).collect();
         let message = id.clone();
         self.command(Durability::Now, move |tx, this| commands::send_files(tx, this, &message, text, &files, now))
@@ -95,9 +94,9 @@ impl Conversation {
                 Some(message) => MessageRow::find(connection, &message)?,
                 None => None,
             };
-            let file = message.filter(|row| row.message.conversation == this).and_then(|row| {
-                row.message.attachments.into_iter().find(|file: &Attachment| file.id == wanted)
-            });
+            let file = message
+                .filter(|row| row.message.conversation == this)
+                .and_then(|row| row.message.attachments.into_iter().find(|file: &Attachment| file.id == wanted));
             Ok(file.zip(ConversationRow::find(connection, &this)?))
         });
         let (file, conversation) = found.await?.ok_or(SupportError::NotFound { what: "attachment" })?;

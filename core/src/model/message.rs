@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Agent, AttachmentId, Block, Content, Coordinates, ConversationId, MessageId, Timestamp, Transfer};
+use super::{Agent, AttachmentId, Block, Content, ConversationId, Coordinates, MessageId, Timestamp, Transfer};
 
 /// A message as the app shows it.
 #[derive(Clone, PartialEq)]

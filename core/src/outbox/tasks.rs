@@ -222,10 +222,8 @@ impl Tools {
         match answer {
             Ok(answer) => {
                 let random = Arc::clone(&self.random);
-                self.write(move |tx| {
-                    incoming::sent(tx, &id, &message, &answer, attempts, &|| token(random.as_ref()))
-                })
-                .await?;
+                self.write(move |tx| incoming::sent(tx, &id, &message, &answer, attempts, &|| token(random.as_ref())))
+                    .await?;
                 Ok(true)
             }
             // Taken back at the last moment.

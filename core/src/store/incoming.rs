@@ -190,9 +190,8 @@ impl Pending {
 
     /// The attempt that this message is the trace of.
     fn take(&mut self, message: &DeskMessage) -> Option<MessageId> {
-        let mine = |(entry, content, files): &(EntryRow, Content, Vec<Attachment>)| {
-            same(entry.fence, content, files, message)
-        };
+        let mine =
+            |(entry, content, files): &(EntryRow, Content, Vec<Attachment>)| same(entry.fence, content, files, message);
         let at = self.entries.iter().position(mine)?;
         self.entries.remove(at).0.message
     }

@@ -5,7 +5,10 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use super::{StoreError, Tx, schema::UNSENT};
 use crate::{
     markdown,
-    model::{Attachment, AttachmentId, Author, Content, ConversationId, Delivery, DeskMessageId, Message, MessageId, Timestamp},
+    model::{
+        Attachment, AttachmentId, Author, Content, ConversationId, Delivery, DeskMessageId, Message, MessageId,
+        Timestamp,
+    },
 };
 
 /// A place in a timeline's order: the desk's time and number; what is unsent comes last, in the order it was written.

@@ -17,7 +17,8 @@ pub(super) const APPLICATION_ID: i64 = 0x5368_6f70;
 pub(crate) const UNSENT: i64 = i64::MAX;
 
 /// Version n is reached by the first n steps.
-const STEPS: &[&str] = &["
+const STEPS: &[&str] = &[
+    "
 CREATE TABLE customer (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     identity TEXT,                    -- JSON; NULL while anonymous
@@ -99,7 +100,9 @@ CREATE TABLE facts (
     key TEXT PRIMARY KEY,
     value TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
-", attachments::STEP];
+",
+    attachments::STEP,
+];
 
 /// The version that this code writes.
 #[cfg(test)]

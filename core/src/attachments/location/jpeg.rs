@@ -41,8 +41,7 @@ pub(super) fn strip(file: &mut Window<'_>) -> io::Result<bool> {
             continue;
         }
         let mut bytes = read(file, content, length)?;
-        let here =
-            if exif { bytes.get_mut(EXIF.len()..).is_some_and(tiff::strip) } else { xmp::strip(&mut bytes) };
+        let here = if exif { bytes.get_mut(EXIF.len()..).is_some_and(tiff::strip) } else { xmp::strip(&mut bytes) };
         if here {
             file.write(content, &bytes)?;
             changed = true;

@@ -40,13 +40,7 @@ fn text(file: &mut Window<'_>, at: u64, kind: [u8; 4], length: u64) -> io::Resul
     wipe(file, at, length)
 }
 
-fn edit(
-    file: &mut Window<'_>,
-    at: u64,
-    kind: [u8; 4],
-    length: u64,
-    strip: fn(&mut [u8]) -> bool,
-) -> io::Result<bool> {
+fn edit(file: &mut Window<'_>, at: u64, kind: [u8; 4], length: u64, strip: fn(&mut [u8]) -> bool) -> io::Result<bool> {
     if length > MAX_METADATA {
         return wipe(file, at, length);
     }

@@ -134,7 +134,8 @@ fn good_head(response: &Response, resume: Option<&Resume>) -> Result<FileHead, B
     let validator = validator(response).map(str::to_owned);
     let media_type = text(response, &CONTENT_TYPE).map(str::to_ascii_lowercase);
     let (from, total) = if response.status() == StatusCode::PARTIAL_CONTENT {
-        let (from, total) = text(response, &CONTENT_RANGE).and_then(range).ok_or_else(|| broken("a part of nothing"))?;
+        let (from, total) =
+            text(response, &CONTENT_RANGE).and_then(range).ok_or_else(|| broken("a part of nothing"))?;
         if resume.is_none_or(|resume| resume.from != from) {
             return Err(broken("another part than was asked for"));
         }

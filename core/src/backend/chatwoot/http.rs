@@ -244,7 +244,11 @@ impl Http {
         self.read(label, response).await
     }
 
-    pub(super) async fn read(&self, label: &'static str, mut response: reqwest::Response) -> Result<Reply, BackendError> {
+    pub(super) async fn read(
+        &self,
+        label: &'static str,
+        mut response: reqwest::Response,
+    ) -> Result<Reply, BackendError> {
         let status = response.status();
         let header = |name| response.headers().get(name).and_then(|v: &HeaderValue| v.to_str().ok());
         let etag = header(ETAG).map(str::to_owned);

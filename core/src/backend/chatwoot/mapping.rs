@@ -15,8 +15,8 @@ use super::{
     wire::{self, MessageType},
 };
 use crate::{
-    Agent, Attachment, AttachmentKind, Author, ConversationStatus, Coordinates, DeskConversationId, DeskMessageId, Receipt,
-    Timestamp,
+    Agent, Attachment, AttachmentKind, Author, ConversationStatus, Coordinates, DeskConversationId, DeskMessageId,
+    Receipt, Timestamp,
     backend::{ConversationChange, DeskConversation, DeskMessage},
 };
 

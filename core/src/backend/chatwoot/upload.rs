@@ -183,9 +183,7 @@ fn pieces(
     }
     let mut head = String::new();
     for (name, value) in fields {
-        head.push_str(&format!(
-            "--{boundary}\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
-        ));
+        head.push_str(&format!("--{boundary}\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"));
     }
     let mut pieces = Vec::new();
     let mut length = 0_u64;

@@ -126,7 +126,12 @@ impl MemoryDesk {
         self.perform(Call::FetchFile, move |state| {
             let gone = || BackendError::refused(Fault::FileGone, "no such file");
             let wanted = |file: &&Attachment| file.url.as_ref() == Some(&url);
-            if !state.everything().iter().flat_map(|row| &row.messages).any(|m| m.attachments.iter().any(|f| wanted(&f))) {
+            if !state
+                .everything()
+                .iter()
+                .flat_map(|row| &row.messages)
+                .any(|m| m.attachments.iter().any(|f| wanted(&f)))
+            {
                 return Err(gone());
             }
             let Files { kept, breaks } = &mut state.files;

@@ -16,8 +16,8 @@ use crate::{
     },
     clock::digest,
     model::{
-        Agent, Answer, Attachment, Author, Availability, Content, ConversationStatus, CustomerProfile, DeskConversationId,
-        DeskMessageId, Identity, Receipt, Timestamp,
+        Agent, Answer, Attachment, Author, Availability, Content, ConversationStatus, CustomerProfile,
+        DeskConversationId, DeskMessageId, Identity, Receipt, Timestamp,
     },
 };
 
