@@ -61,6 +61,30 @@ pub struct Limits {
     pub read_marks: Duration,
     /// How many messages a page of the timeline holds. 50: two to three screens.
     pub page_size: u32,
+    /// How many files a message may have. 10; the desk may take fewer.
+    pub max_attachments: usize,
+    /// The largest file that may be attached, in bytes. 100 MB, which most desks' proxies take; past it nothing is
+    /// kept, and the app is told so at once.
+    pub max_attachment_bytes: u64,
+    /// The media types that may be attached, as `image/png` or `image/*`. Empty: all.
+    pub attachment_types: Vec<String>,
+    /// How long a file that is sent or fetched may stand still before the connection counts as broken. 30 s: a phone
+    /// that changes from one network to another. A file that moves may take as long as it needs.
+    pub stall_timeout: Duration,
+    /// How much room fetched files may take, in bytes: past it those go that were not used for longest. 256 MB. What
+    /// is still to be sent is never counted and never goes.
+    pub max_cache_bytes: u64,
+}
+
+/// How many times [`Limits::request_timeout`] the desk may take to answer once it has all of a message with files: it
+/// keeps them before it answers, and the last of them may still be on the way.
+const FILES_KEPT_WITHIN: u32 = 4;
+
+impl Limits {
+    /// How long the desk may take to answer once it has all of a message with files.
+    pub(crate) fn files_answer(&self) -> Duration {
+        self.request_timeout.saturating_mul(FILES_KEPT_WITHIN)
+    }
 }
 
 impl Default for Limits {
@@ -74,6 +98,11 @@ impl Default for Limits {
             active_poll: Duration::from_secs(10),
             read_marks: Duration::from_secs(30),
             page_size: 50,
+            max_attachments: 10,
+            max_attachment_bytes: 100 << 20,
+            attachment_types: Vec::new(),
+            stall_timeout: Duration::from_secs(30),
+            max_cache_bytes: 256 << 20,
         }
     }
 }
@@ -150,6 +179,7 @@ impl ClientConfig {
             ("limits.idle_poll", limits.idle_poll),
             ("limits.active_poll", limits.active_poll),
             ("limits.read_marks", limits.read_marks),
+            ("limits.stall_timeout", limits.stall_timeout),
         ] {
             // A zero would spin.
             if value < Duration::from_millis(10) {

@@ -36,6 +36,7 @@
 //! | --- | --- |
 //! | `client` | [`SupportClient`]: open, identify, log out, pause, resume, shutdown |
 //! | `conversations` | [`Conversation`], [`ConversationList`], [`Timeline`]: what an app holds in its hands |
+//! | `attachments` | files: brought in, sent, fetched, and how much room they take |
 //! | `outbox` | what is to be told to the desk, exactly once |
 //! | `sync` | what the desk says: realtime, gap filling, polling |
 //! | `customer` | checks on what is said of a person, and their standing with the desk |
@@ -52,6 +53,7 @@
 //! host's.
 
 mod address;
+mod attachments;
 pub mod backend;
 mod client;
 pub mod clock;
@@ -59,6 +61,7 @@ mod config;
 mod conversations;
 mod customer;
 mod error;
+mod file_name;
 pub mod markdown;
 pub mod model;
 mod outbox;
@@ -68,6 +71,10 @@ mod sync;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 
+#[cfg(feature = "testing")]
+#[doc(hidden)]
+pub use attachments::hostile as attachments_hostile;
+pub use attachments::{Download, DownloadProgress, NewAttachment, NewMessage, SizeOnDisk};
 pub use client::{ClientStatus, StatusUpdates, SupportClient};
 pub use clock::{Clock, Random, SystemClock, SystemRandom};
 pub use config::{ClientConfig, Limits};

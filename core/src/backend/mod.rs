@@ -17,10 +17,12 @@
 
 pub mod chatwoot;
 mod error;
+mod files;
 
-use std::{fmt, future::Future, pin::Pin};
+use std::{fmt, future::Future, pin::Pin, sync::Arc};
 
 pub use error::{BackendError, Fault, Happened};
+pub use files::{Departure, FileHead, IncomingFile, OutgoingFile, Resume};
 
 use crate::model::{
     Agent, Answer, Attachment, Author, Availability, Content, ConversationStatus, CustomerProfile, DeskConversationId,
@@ -85,6 +87,42 @@ pub trait Backend: Send + Sync + 'static {
         conversation: DeskConversationId,
         message: &'a OutgoingMessage,
     ) -> BackendFuture<'a, DeskMessage>;
+
+    /// Sends a message with files, as [`send_message`](Self::send_message) one without; its text may be empty. The
+    /// files are streamed, never held, and `departure` is told of their going: see [`Departure`].
+    ///
+    /// A transfer that no longer moves ends by itself, however long a moving one may take. Desks that take no files
+    /// say so by [`Capabilities::max_attachments`], and leave this out.
+    ///
+    /// Errors: [`Fault::Interrupted`] where the connection broke while the files went out.
+    fn send_files<'a>(
+        &'a self,
+        session: &'a Session,
+        conversation: DeskConversationId,
+        message: &'a OutgoingMessage,
+        files: &'a [OutgoingFile],
+        departure: Arc<dyn Departure>,
+    ) -> BackendFuture<'a, DeskMessage> {
+        let _ = (session, conversation, message, files, departure);
+        Box::pin(async { Err(BackendError::refused(Fault::Unsupported, "this desk takes no files")) })
+    }
+
+    /// Fetches a file that came with a message: `url` is an [`Attachment`]'s. With `resume` the desk is asked for the
+    /// rest only, and may still answer with the whole.
+    ///
+    /// What proves who the customer is goes to the desk itself and to no other host, wherever a redirect leads; only
+    /// `http` and `https` are followed.
+    ///
+    /// Errors: [`Fault::FileGone`] where there is no such file, or none any more.
+    fn fetch_file<'a>(
+        &'a self,
+        session: &'a Session,
+        url: &'a str,
+        resume: Option<&'a Resume>,
+    ) -> BackendFuture<'a, Box<dyn IncomingFile>> {
+        let _ = (session, url, resume);
+        Box::pin(async { Err(BackendError::refused(Fault::Unsupported, "this desk gives no files")) })
+    }
 
     /// Answers a select, a form or a survey. Idempotent: the last answer stands.
     fn answer<'a>(
@@ -174,6 +212,12 @@ pub struct Capabilities {
     pub max_attribute_integer: i64,
     /// How often [`Realtime::announce_presence`] must be called for the customer to count as online.
     pub presence_interval: std::time::Duration,
+    /// How many files a message may have; 0 where the desk takes none.
+    pub max_attachments: usize,
+    /// The largest file that the desk takes, in bytes.
+    pub max_attachment_bytes: u64,
+    /// The media types that the desk takes, as `image/png` or `image/*`; empty where it takes all.
+    pub attachment_types: &'static [&'static str],
 }
 
 impl Default for Capabilities {
@@ -190,6 +234,9 @@ impl Default for Capabilities {
             max_attribute_chars: 1_000,
             max_attribute_integer: i64::MAX,
             presence_interval: std::time::Duration::from_secs(60),
+            max_attachments: 0,
+            max_attachment_bytes: u64::MAX,
+            attachment_types: &[],
         }
     }
 }

@@ -11,6 +11,7 @@
 //! share nothing but what they keep in one folder, and that is guarded as between processes.
 
 mod active;
+mod files;
 mod identity;
 mod screen;
 mod status;
@@ -25,6 +26,7 @@ pub use status::{ClientStatus, StatusUpdates};
 
 use crate::{
     ClientConfig, SupportError,
+    attachments::progress::Transfers,
     backend::{
         Backend, Capabilities, DeskInfo,
         chatwoot::{Chatwoot, ChatwootOptions},
@@ -64,6 +66,7 @@ pub(crate) struct Inner {
     pub(crate) backend: Arc<dyn Backend>,
     pub(crate) feed: Feed,
     pub(crate) moment: Moment,
+    pub(crate) transfers: Transfers,
     pub(crate) phase: watch::Sender<Phase>,
     pub(crate) screen: screen::Screen,
     place: Place,
@@ -116,6 +119,7 @@ impl SupportClient {
         let feed = Feed::new();
         let inner = Arc::new(Inner {
             moment: Moment::new(feed.clone()),
+            transfers: Transfers::new(feed.clone()),
             feed,
             config,
             backend,

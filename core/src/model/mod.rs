@@ -9,15 +9,17 @@ mod customer;
 mod ids;
 mod message;
 mod text;
+mod transfer;
 
 pub use content::{
     Answer, AnswerState, ArticleLink, Card, CardAction, Choice, Content, FieldValue, FormField, Rating, SurveyScale,
 };
 pub use conversation::{Agent, Availability, ConversationStatus, ConversationSummary, Typing};
 pub use customer::{AttributeValue, CustomerProfile, Identity, Verification};
-pub use ids::{ConversationId, DeskConversationId, DeskMessageId, MessageId};
+pub use ids::{AttachmentId, ConversationId, DeskConversationId, DeskMessageId, MessageId};
 pub use message::{Attachment, AttachmentKind, AttentionReason, Author, Delivery, Message, Receipt};
 pub use text::{Block, ListItem, Span, SpanStyle, TableCell};
+pub use transfer::{Coordinates, Transfer};
 
 /// A moment in milliseconds since 1970-01-01 UTC.
 ///

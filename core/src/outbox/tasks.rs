@@ -4,15 +4,19 @@ use std::sync::Arc;
 
 use rusqlite::Connection;
 
-use super::queue::Event;
+use super::{departure::Leaving, queue::Event};
 use crate::{
-    backend::{Backend, BackendError, Fault, Fetched, OutgoingMessage, Session},
+    attachments::{
+        Folder,
+        progress::{Guard, Transfers},
+    },
+    backend::{Backend, BackendError, Fault, Fetched, OutgoingFile, OutgoingMessage, Session},
     clock::{Clock, Random, token},
     customer::standing::{Standing, storage},
-    model::{Answer, AnswerState, ConversationId, CustomerProfile, Delivery, Identity, MessageId},
+    model::{Answer, AnswerState, Attachment, ConversationId, CustomerProfile, Delivery, Identity, MessageId},
     store::{
-        ConversationRow, CustomerRow, Durability, EntryRow, MessageRow, NewEntry, SessionRow, Store, StoreError, Task,
-        Tx, Work, incoming,
+        ConversationRow, CustomerRow, Durability, EntryRow, FileId, FileRow, MessageRow, NewEntry, Part, SessionRow,
+        Store, StoreError, Task, Tx, Work, incoming,
     },
 };
 
@@ -23,6 +27,8 @@ pub(crate) struct Tools {
     pub(crate) standing: Arc<Standing>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
+    pub(crate) folder: Folder,
+    pub(crate) transfers: Transfers,
 }
 
 /// An entry and what it is about, read at once.
@@ -97,7 +103,11 @@ impl Tools {
     async fn try_attempt(&self, seq: i64, attempts: u32) -> Result<(), BackendError> {
         // Sync has bound it meanwhile, or the customer has discarded it: done.
         let Some(job) = self.begin(seq, attempts).await? else { return Ok(()) };
+        let going = self.going(&job);
         let session = self.standing.session(&job.entry.session).await?;
+        if let Some(going) = going {
+            return self.depart(job, &session, attempts, &going).await;
+        }
         match &job.entry.task {
             Task::Open => self.open(&job, &session).await,
             Task::Message => self.send(&job, &session, attempts).await,
@@ -152,6 +162,101 @@ impl Tools {
         self.write(move |tx| incoming::sent(tx, &id, &message, &answer, attempts, &|| token(random.as_ref()))).await
     }
 
+    /// The message shows that it goes, if it takes files along and the desk does not have it yet.
+    fn going(&self, job: &Job) -> Option<Arc<Guard>> {
+        let (Some(conversation), Some(row)) = (&job.conversation, &job.message) else { return None };
+        if job.entry.task != Task::Message || job.entry.files == 0 || row.desk_id.is_some() {
+            return None;
+        }
+        let sizes: Vec<u64> = row.message.attachments.iter().map(|file| file.size.unwrap_or(0)).collect();
+        Some(Arc::new(self.transfers.begin(&row.message.id, &conversation.id, &sizes)))
+    }
+
+    /// Sends a message with its files, anew as often as the customer changes it on the way.
+    async fn depart(
+        &self,
+        mut job: Job,
+        session: &Session,
+        attempts: u32,
+        going: &Arc<Guard>,
+    ) -> Result<(), BackendError> {
+        while !self.try_depart(&job, session, attempts, going).await? {
+            let Some(again) = self.begin(job.entry.seq, attempts).await? else { return Ok(()) };
+            job = again;
+        }
+        Ok(())
+    }
+
+    /// `false` where the customer has changed the message or taken it back before it was gone.
+    async fn try_depart(
+        &self,
+        job: &Job,
+        session: &Session,
+        attempts: u32,
+        going: &Arc<Guard>,
+    ) -> Result<bool, BackendError> {
+        let (Some(conversation), Some(row)) = (&job.conversation, &job.message) else { return Ok(true) };
+        let Some(desk_id) = conversation.desk_id else {
+            return Err(BackendError::refused(Fault::ConversationGone, "not opened yet"));
+        };
+        let files = self.files(row).await?;
+        let (id, message) = (conversation.id.clone(), row.message.id.clone());
+        let text = row.message.content.as_text().to_owned();
+        let leaving = Arc::new(Leaving::new(
+            &self.store,
+            &self.clock,
+            job.entry.seq,
+            attempts,
+            id.clone(),
+            message.clone(),
+            text.clone(),
+            Arc::clone(going),
+        ));
+        let outgoing = OutgoingMessage { text, echo: message.as_str().to_owned() };
+        let departure: Arc<Leaving> = Arc::clone(&leaving);
+        let sending = self.backend.send_files(session, desk_id, &outgoing, &files, departure);
+        let answer = tokio::select! {
+            answer = sending => answer,
+            () = leaving.withdrawn() => return Ok(false),
+        };
+        match answer {
+            Ok(answer) => {
+                let random = Arc::clone(&self.random);
+                self.write(move |tx| incoming::sent(tx, &id, &message, &answer, attempts, &|| token(random.as_ref())))
+                    .await?;
+                Ok(true)
+            }
+            // Taken back at the last moment.
+            Err(error) if error.fault == Fault::Withdrawn => Ok(false),
+            // Whatever the adapter makes of it: the last bytes never left.
+            Err(error) if !leaving.is_committed() => Err(BackendError::refused(error.fault, error.detail)),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Where the files of a message are.
+    async fn files(&self, row: &MessageRow) -> Result<Vec<OutgoingFile>, BackendError> {
+        let attachments = row.message.attachments.clone();
+        let rows = self.store.read(move |connection| {
+            let with_row = |file: Attachment| {
+                let row = FileRow::find(connection, &FileId::of(&file.id, Part::Whole))?;
+                Ok::<_, StoreError>((row, file))
+            };
+            attachments.into_iter().map(with_row).collect::<Result<Vec<_>, _>>()
+        });
+        let rows = rows.await.map_err(|error| storage(&error))?;
+        let file = |(row, file): (Option<FileRow>, Attachment)| {
+            let row = row.ok_or_else(|| BackendError::refused(Fault::FileGone, "a file is not here any more"))?;
+            Ok(OutgoingFile {
+                name: file.name,
+                media_type: file.media_type.unwrap_or_else(|| "application/octet-stream".to_owned()),
+                size: row.size,
+                path: self.folder.path(&row.name),
+            })
+        };
+        rows.into_iter().map(file).collect()
+    }
+
     async fn answer(&self, job: &Job, session: &Session, answer: &Answer) -> Result<(), BackendError> {
         let (Some(conversation), Some(row)) = (&job.conversation, &job.message) else { return Ok(()) };
         let (Some(desk_id), Some(number)) = (conversation.desk_id, row.desk_id) else {
@@ -198,6 +303,10 @@ impl Tools {
         self.store
             .write(Durability::Now, move |tx| {
                 let Some(job) = Job::read(tx, seq)? else { return Ok(None) };
+                // With files, that is kept only when the last of it is about to leave.
+                if job.entry.files > 0 && job.entry.task == Task::Message {
+                    return Ok(Some(job));
+                }
                 let fence = match (&job.entry.task, &job.entry.conversation) {
                     (Task::Open, _) => ConversationRow::highest_desk_id(tx)?,
                     (_, Some(conversation)) => incoming::highest_message(tx, conversation)?,

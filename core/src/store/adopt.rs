@@ -54,6 +54,7 @@ pub(crate) fn adopt(tx: &mut Tx<'_>, old: &Connection, key: &str, own: &str) -> 
     }
     copy(tx, old, "messages", "?1 = ?1", "", |_, value| value)?;
     copy(tx, old, "twins", "?1 = ?1", "", |_, value| value)?;
+    copy(tx, old, "files", "?1 = ?1", "", |_, value| value)?;
     entries(tx, old, own)?;
     tx.execute("INSERT INTO facts (key, value) VALUES (?1, '1')", [&fact])?;
     let mut statement = old.prepare("SELECT id FROM conversations")?;
@@ -78,8 +79,15 @@ fn entries(tx: &mut Tx<'_>, old: &Connection, own: &str) -> Result<(), StoreErro
         };
         let seq = EntryRow::insert(tx, new)?;
         tx.execute(
-            "UPDATE outbox SET state = ?2, attempts = ?3, fence = ?4, started_at = ?5 WHERE seq = ?1",
-            params![seq, serde_json::to_string(&entry.state)?, entry.attempts, entry.fence, entry.started_at.millis()],
+            "UPDATE outbox SET state = ?2, attempts = ?3, fence = ?4, started_at = ?5, files = ?6 WHERE seq = ?1",
+            params![
+                seq,
+                serde_json::to_string(&entry.state)?,
+                entry.attempts,
+                entry.fence,
+                entry.started_at.millis(),
+                entry.files
+            ],
         )?;
         if let Some(message) = &entry.message {
             tx.execute(

@@ -52,6 +52,8 @@ pub(crate) struct EntryRow {
     pub(crate) attempts: u32,
     pub(crate) fence: i64,
     pub(crate) started_at: Timestamp,
+    /// How many files the message takes along.
+    pub(crate) files: u32,
 }
 
 /// An entry to be written.
@@ -62,7 +64,7 @@ pub(crate) struct NewEntry<'a> {
     pub(crate) message: Option<&'a MessageId>,
 }
 
-const COLUMNS: &str = "seq, conversation, session, task, message, state, attempts, fence, started_at";
+const COLUMNS: &str = "seq, conversation, session, task, message, state, attempts, fence, started_at, files";
 
 fn read(row: &Row<'_>) -> Result<EntryRow, StoreError> {
     Ok(EntryRow {
@@ -75,6 +77,7 @@ fn read(row: &Row<'_>) -> Result<EntryRow, StoreError> {
         attempts: row.get(6)?,
         fence: row.get::<_, Option<i64>>(7)?.unwrap_or(0),
         started_at: Timestamp::from_millis(row.get::<_, Option<i64>>(8)?.unwrap_or(0)),
+        files: row.get(9)?,
     })
 }
 
@@ -171,6 +174,13 @@ impl EntryRow {
     pub(crate) fn begin(tx: &Tx<'_>, seq: i64, attempts: u32, fence: i64, now: Timestamp) -> Result<(), StoreError> {
         tx.prepare_cached("UPDATE outbox SET state = ?2, attempts = ?3, fence = ?4, started_at = ?5 WHERE seq = ?1")?
             .execute(params![seq, serde_json::to_string(&EntryState::InFlight)?, attempts, fence, now.millis()])?;
+        Ok(())
+    }
+
+    /// Notes how many files go with it; for a message that is just written.
+    pub(crate) fn set_files(tx: &Tx<'_>, seq: i64, files: usize) -> Result<(), StoreError> {
+        tx.prepare_cached("UPDATE outbox SET files = ?2 WHERE seq = ?1")?
+            .execute(params![seq, i64::try_from(files).unwrap_or(i64::MAX)])?;
         Ok(())
     }
 

@@ -84,6 +84,7 @@ impl Place {
         for suffix in ["db", "db-wal", "db-shm", "lock"] {
             let _ = fs::remove_file(self.folder.join(format!("{}.{suffix}", key.0)));
         }
+        let _ = fs::remove_dir_all(self.folder.join(format!("{}.files", key.0)));
     }
 
     /// Who is here; `None` at the first start, and where the file makes no sense (it is then kept aside).

@@ -3,6 +3,8 @@
 //! A migration is a step in [`STEPS`]: never edited once released, only followed by another. Every step keeps every
 //! row; `tests/fixtures` holds a file of each released version, and each must open for ever.
 
+mod attachments;
+
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::StoreError;
@@ -15,7 +17,8 @@ pub(super) const APPLICATION_ID: i64 = 0x5368_6f70;
 pub(crate) const UNSENT: i64 = i64::MAX;
 
 /// Version n is reached by the first n steps.
-const STEPS: &[&str] = &["
+const STEPS: &[&str] = &[
+    "
 CREATE TABLE customer (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     identity TEXT,                    -- JSON; NULL while anonymous
@@ -97,7 +100,9 @@ CREATE TABLE facts (
     key TEXT PRIMARY KEY,
     value TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
-"];
+",
+    attachments::STEP,
+];
 
 /// The version that this code writes.
 #[cfg(test)]

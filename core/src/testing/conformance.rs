@@ -22,6 +22,7 @@
 
 mod bench;
 mod conversations;
+mod files;
 #[cfg(test)]
 mod flawed;
 mod harness;
@@ -101,6 +102,17 @@ pub async fn run<H: Harness>(harness: &H) -> Report {
             words_of_the_agent_come_with_their_author,
             edited_message_keeps_its_number,
             deleted_message_is_marked;
+        files:
+            files_arrive_whole_and_come_back_whole,
+            file_without_words_is_taken,
+            file_with_a_hard_name_is_found_again,
+            message_that_is_withdrawn_at_the_last_moment_never_arrives,
+            departure_has_heard_of_every_byte_when_it_is_asked,
+            file_that_is_gone_from_the_phone_is_told_and_did_not_happen,
+            file_of_the_agent_comes_whole,
+            fetched_file_goes_on_from_its_middle,
+            fetched_file_of_another_version_comes_whole,
+            file_of_a_deleted_message_is_gone;
         paging:
             new_conversation_has_nothing_older,
             pages_cover_everything_once_and_in_order,

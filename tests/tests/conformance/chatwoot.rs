@@ -128,6 +128,17 @@ impl DeskSide for Rig {
         DeskMessageId::new(i64::try_from(id).unwrap())
     }
 
+    async fn agent_attaches(
+        &self,
+        conversation: DeskConversationId,
+        name: &str,
+        bytes: &[u8],
+    ) -> Option<DeskMessageId> {
+        let kind = "application/octet-stream";
+        let id = self.desk().reply_with_file(number(conversation), "", name, kind, bytes.to_vec());
+        DeskMessageId::new(i64::try_from(id).unwrap())
+    }
+
     async fn edit(&self, message: DeskMessageId, text: &str) -> bool {
         self.desk().edit(u64::try_from(message.get()).unwrap(), text);
         true

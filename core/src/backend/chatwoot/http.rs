@@ -15,6 +15,7 @@
 //! | 4xx in another form | network, over TLS desk | no | see [`Http::foreign`] |
 //! | 429 | throttled | no | the throttle stands before the application |
 //! | 408, 5xx | desk | maybe | the desk may have failed after it acted |
+//! | any of these before the last bytes of a message with files have left | as above | no | what is not whole can't be acted on |
 //!
 //! No text made here holds a URL: the session's key is a part of it.
 
@@ -137,9 +138,14 @@ impl Reply {
 /// The way to one inbox of one desk.
 pub(super) struct Http {
     client: Client,
+    /// For files: as long as they move they may take any time, so no time-out of the client's stands over them; what
+    /// comes is taken as it is, not unpacked; redirects are followed by hand.
+    pub(super) files: Client,
     inbox: Url,
     max_bytes: usize,
-    request_timeout: Duration,
+    pub(super) request_timeout: Duration,
+    pub(super) stall_timeout: Duration,
+    pub(super) files_answer: Duration,
 }
 
 impl Http {
@@ -153,20 +159,28 @@ impl Http {
     ) -> Result<Self, String> {
         let mut headers = HeaderMap::new();
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-        let client = Client::builder()
-            .tls_backend_preconfigured(tls)
-            .user_agent(user_agent)
+        let common = || {
+            Client::builder()
+                .tls_backend_preconfigured(tls.clone())
+                .user_agent(user_agent)
+                .connect_timeout(limits.connect_timeout)
+                .pool_idle_timeout(KEEP_ALIVE)
+                // A phone has no proxy variables, and the socket could not follow them.
+                .no_proxy()
+                // The address holds the session's key.
+                .referer(false)
+                .retry(reqwest::retry::never())
+        };
+        let client = common()
             .default_headers(headers)
             .gzip(true)
-            .connect_timeout(limits.connect_timeout)
             .read_timeout(limits.request_timeout)
-            .pool_idle_timeout(KEEP_ALIVE)
-            // A phone has no proxy variables, and the socket could not follow them.
-            .no_proxy()
-            // The address holds the session's key.
-            .referer(false)
-            .retry(reqwest::retry::never())
             .redirect(redirect::Policy::custom(follow))
+            .build()
+            .map_err(|error| describe(&error.without_url()))?;
+        let files = common()
+            .gzip(false)
+            .redirect(redirect::Policy::none())
             .build()
             .map_err(|error| describe(&error.without_url()))?;
         let mut inbox_url = desk.clone();
@@ -177,23 +191,42 @@ impl Http {
             .extend(["public", "api", "v1", "inboxes", inbox]);
         Ok(Self {
             client,
+            files,
             inbox: inbox_url,
             max_bytes: limits.max_response_bytes,
             request_timeout: limits.request_timeout,
+            stall_timeout: limits.stall_timeout,
+            files_answer: limits.files_answer(),
         })
+    }
+
+    /// Whether the desk itself is reached in the clear: on this machine, or on a developer's own network.
+    pub(super) fn is_plain(&self) -> bool {
+        self.inbox.scheme() == "http"
+    }
+
+    /// Whether it is the desk's own host.
+    pub(super) fn is_desk(&self, url: &Url) -> bool {
+        self.inbox.host() == url.host()
+    }
+
+    /// The address below the inbox's. The segments are put in whole: nothing in one leads elsewhere.
+    pub(super) fn below(&self, label: &'static str, path: &[String]) -> Result<Url, BackendError> {
+        let mut url = self.inbox.clone();
+        // An empty key would name another route, and a dotted one a folder above.
+        if path.iter().any(|segment| matches!(segment.as_str(), "" | "." | "..")) {
+            return Err(BackendError::refused(Fault::SessionGone, format!("{label}: not a key")));
+        }
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.extend(path);
+        }
+        Ok(url)
     }
 
     /// Sends and reads to the end. `Ok` is any answer but a redirect; the status is not judged yet.
     pub(super) async fn send(&self, request: Request<'_>) -> Result<Reply, BackendError> {
         let label = request.label;
-        let mut url = self.inbox.clone();
-        // An empty key would name another route, and a dotted one a folder above.
-        if request.path.iter().any(|segment| matches!(segment.as_str(), "" | "." | "..")) {
-            return Err(BackendError::refused(Fault::SessionGone, format!("{label}: not a key")));
-        }
-        if let Ok(mut segments) = url.path_segments_mut() {
-            segments.extend(&request.path);
-        }
+        let mut url = self.below(label, &request.path)?;
         if let Some(before) = request.before {
             url.query_pairs_mut().append_pair("before", &before.to_string());
         }
@@ -211,7 +244,11 @@ impl Http {
         self.read(label, response).await
     }
 
-    async fn read(&self, label: &'static str, mut response: reqwest::Response) -> Result<Reply, BackendError> {
+    pub(super) async fn read(
+        &self,
+        label: &'static str,
+        mut response: reqwest::Response,
+    ) -> Result<Reply, BackendError> {
         let status = response.status();
         let header = |name| response.headers().get(name).and_then(|v: &HeaderValue| v.to_str().ok());
         let etag = header(ETAG).map(str::to_owned);
@@ -273,7 +310,7 @@ fn form(media: Option<&str>, body: &[u8]) -> Form {
 }
 
 /// No answer came.
-fn lost(label: &'static str, error: reqwest::Error) -> BackendError {
+pub(super) fn lost(label: &'static str, error: reqwest::Error) -> BackendError {
     let happened = if error.is_connect() || error.is_builder() { Happened::No } else { Happened::Maybe };
     let what = match (happened, error.is_timeout()) {
         (Happened::No, true) => "no connection in time",
@@ -286,7 +323,7 @@ fn lost(label: &'static str, error: reqwest::Error) -> BackendError {
 }
 
 /// The answer began and did not end.
-fn cut_off(label: &'static str, error: &reqwest::Error) -> BackendError {
+pub(super) fn cut_off(label: &'static str, error: &reqwest::Error) -> BackendError {
     let what = if error.is_timeout() { "not whole in time" } else { "cut off" };
     BackendError::unclear(Fault::Network, format!("{label}: the answer is {what}: {}", describe(error)))
 }

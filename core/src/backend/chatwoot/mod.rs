@@ -24,6 +24,10 @@
 //!   empty, and may take longer than other requests.
 //! - **Pages have 20 messages and no sign of their end.** A full page has older ones, as far as can be known.
 //! - **Sending is not idempotent.** The `echo_id` comes back only in the event of the creation. The outbox looks.
+//! - **Files go as `multipart/form-data`**, with their length told beforehand, for not every server takes a body
+//!   without. It tells a file's name only in its address, with some signs replaced; sent names hold none of them.
+//! - **Files come by redirects** to a store that may be another host. No request of this folder carries a header that
+//!   proves anything, and none is made to an address that holds a name and a password.
 //! - **Too many messages in a minute are told as 422** like a mistake in the message; it is [`Fault::Flooded`].
 //! - **The socket answers a bad token with silence.** See `cable`.
 //! - **Agents write Markdown, customers words.** The model says which by the author.
@@ -33,6 +37,7 @@
 mod cable;
 mod calls;
 mod content;
+mod download;
 mod events;
 #[cfg(feature = "testing")]
 pub mod hostile;
@@ -42,6 +47,7 @@ mod mapping;
 mod refusals;
 mod socket;
 mod tls;
+mod upload;
 mod wire;
 
 #[cfg(test)]
@@ -67,8 +73,8 @@ use crate::{
     Answer, ClientConfig, Clock, ConversationStatus, CustomerProfile, DeskConversationId, DeskMessageId, Identity,
     Limits, SupportError,
     backend::{
-        Backend, BackendError, BackendFuture, Capabilities, DeskConversation, DeskInfo, DeskMessage, Establish,
-        Fetched, OutgoingMessage, Page, Realtime, Session,
+        Backend, BackendError, BackendFuture, Capabilities, Departure, DeskConversation, DeskInfo, DeskMessage,
+        Establish, Fetched, IncomingFile, OutgoingFile, OutgoingMessage, Page, Realtime, Resume, Session,
     },
 };
 
@@ -88,6 +94,10 @@ const CAPABILITIES: Capabilities = Capabilities {
     max_attribute_chars: 1_500,
     max_attribute_integer: 9_999_999_999,
     presence_interval: Duration::from_secs(60),
+    max_attachments: 15,
+    // An inbox of this kind takes files of any type and size; only a proxy before it has limits, which differ.
+    max_attachment_bytes: u64::MAX,
+    attachment_types: &[],
 };
 
 /// What the adapter is made with.
@@ -299,6 +309,26 @@ impl Backend for Chatwoot {
             let sent = mapping::message(reply.object()?, Some(conversation), self.clock.now());
             sent.ok_or_else(|| senseless(&reply))
         })
+    }
+
+    fn send_files<'a>(
+        &'a self,
+        session: &'a Session,
+        conversation: DeskConversationId,
+        message: &'a OutgoingMessage,
+        files: &'a [OutgoingFile],
+        departure: Arc<dyn Departure>,
+    ) -> BackendFuture<'a, DeskMessage> {
+        Box::pin(self.upload(session, conversation, message, files, departure))
+    }
+
+    fn fetch_file<'a>(
+        &'a self,
+        _session: &'a Session,
+        url: &'a str,
+        resume: Option<&'a Resume>,
+    ) -> BackendFuture<'a, Box<dyn IncomingFile>> {
+        Box::pin(self.download(url, resume))
     }
 
     fn answer<'a>(

@@ -58,6 +58,17 @@ pub trait DeskSide: Send + Sync {
         async { None }
     }
 
+    /// The agent sends a file.
+    fn agent_attaches(
+        &self,
+        conversation: DeskConversationId,
+        name: &str,
+        bytes: &[u8],
+    ) -> impl Future<Output = Option<DeskMessageId>> + Send {
+        let _ = (conversation, name, bytes);
+        async { None }
+    }
+
     /// A message's words change.
     fn edit(&self, message: DeskMessageId, text: &str) -> impl Future<Output = bool> + Send {
         let _ = (message, text);

@@ -78,6 +78,15 @@ impl DeskSide for MemoryRig {
         Some(self.desk.agent_writes(conversation, content.clone()))
     }
 
+    async fn agent_attaches(
+        &self,
+        conversation: DeskConversationId,
+        name: &str,
+        bytes: &[u8],
+    ) -> Option<DeskMessageId> {
+        Some(self.desk.agent_attaches(conversation, name, "application/octet-stream", bytes.to_vec()))
+    }
+
     async fn edit(&self, message: DeskMessageId, text: &str) -> bool {
         self.desk.edit(message, text)
     }

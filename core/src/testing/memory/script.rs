@@ -32,6 +32,8 @@ pub enum Call {
     Resolve,
     Connect,
     AnnouncePresence,
+    SendFiles,
+    FetchFile,
 }
 
 /// What becomes of one call.
