@@ -38,6 +38,7 @@
 //! | `conversations` | [`Conversation`], [`ConversationList`], [`Timeline`]: what an app holds in its hands |
 //! | `outbox` | what is to be told to the desk, exactly once |
 //! | `sync` | what the desk says: realtime, gap filling, polling |
+//! | `help` | [`HelpCenter`]: articles on the phone, searched as one types (feature `help-center`) |
 //! | `customer` | checks on what is said of a person, and their standing with the desk |
 //! | `store` | SQLite: schema, migrations, change feed |
 //! | [`backend`] | the port to a desk, and the adapters |
@@ -58,6 +59,8 @@ mod config;
 mod conversations;
 mod customer;
 mod error;
+#[cfg(feature = "help-center")]
+pub mod help;
 pub mod markdown;
 pub mod model;
 mod outbox;
@@ -72,6 +75,8 @@ pub use clock::{Clock, Random, SystemClock, SystemRandom};
 pub use config::{ClientConfig, Limits};
 pub use conversations::{Conversation, ConversationList, Diff, Older, Timeline, TimelinePager, TypingUpdates};
 pub use error::{StorageProblem, SupportError};
+#[cfg(feature = "help-center")]
+pub use help::{HelpCenter, HelpCenterConfig, HelpChanges, HelpEvents, SearchInput, SearchUpdates};
 pub use model::*;
 pub use sync::moment::Connection;
 

@@ -52,6 +52,8 @@ pub enum Fault {
     MessageGone,
     /// The desk does not know the inbox: a mistake in the app's configuration.
     UnknownInbox,
+    /// The desk does not know the help centre, or not at this address: a mistake in the app's configuration.
+    UnknownPortal,
     /// The desk can't do this.
     Unsupported,
 }
@@ -70,6 +72,7 @@ impl fmt::Debug for Fault {
             Self::ConversationGone => f.write_str("ConversationGone"),
             Self::MessageGone => f.write_str("MessageGone"),
             Self::UnknownInbox => f.write_str("UnknownInbox"),
+            Self::UnknownPortal => f.write_str("UnknownPortal"),
             Self::Unsupported => f.write_str("Unsupported"),
         }
     }

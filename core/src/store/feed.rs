@@ -25,6 +25,9 @@ pub(crate) enum Topic {
     Outbox,
     /// The customer's verification.
     Customer,
+    /// The help centre's articles.
+    #[cfg(feature = "help-center")]
+    Help,
 }
 
 #[derive(Debug, Default)]

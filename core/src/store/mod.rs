@@ -19,12 +19,13 @@ mod adopt;
 mod conversations;
 mod customer;
 mod entries;
+pub(crate) mod facts;
 mod feed;
 pub(crate) mod incoming;
 mod messages;
 mod open;
 mod place;
-mod schema;
+pub(crate) mod schema;
 mod writer;
 
 #[cfg(test)]

@@ -35,6 +35,7 @@
 //! Nothing here sleeps: what waits, waits for [`MemoryDesk::settle`], [`MemoryDesk::release`] or an event.
 
 mod control;
+mod help;
 mod script;
 mod state;
 #[cfg(test)]
@@ -44,14 +45,18 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use tokio::sync::{mpsc, watch};
 
-pub use self::script::{Air, Call, Play};
 use self::state::{Signal, State};
+pub use self::{
+    help::PORTAL,
+    script::{Air, Call, Play},
+};
 #[cfg(doc)]
 use crate::backend::Happened;
 use crate::{
     backend::{
-        Backend, BackendError, BackendFuture, Capabilities, DeskConversation, DeskInfo, DeskMessage, Establish, Fault,
-        Fetched, OutgoingMessage, Page, Realtime, RealtimeEvent, Session,
+        Backend, BackendError, BackendFuture, Capabilities, ConversationContext, DeskConversation, DeskInfo,
+        DeskMessage, Establish, Fault, Fetched, HelpCenterBackend, OutgoingMessage, Page, Realtime, RealtimeEvent,
+        Session,
     },
     model::{Answer, ConversationStatus, CustomerProfile, DeskConversationId, DeskMessageId, Identity},
 };
@@ -84,6 +89,8 @@ impl Default for MemoryOptions {
                 typing: true,
                 read_receipts: true,
                 resolve: true,
+                conversation_context: true,
+                article_votes: true,
                 max_message_chars: 10_000,
                 presence_interval: Duration::from_secs(60),
                 ..Capabilities::default()
@@ -229,6 +236,21 @@ impl Backend for MemoryDesk {
         Box::pin(self.perform(Call::OpenConversation, move |state| state.open(&session)))
     }
 
+    fn open_conversation_with<'a>(
+        &'a self,
+        session: &'a Session,
+        context: &'a ConversationContext,
+    ) -> BackendFuture<'a, DeskConversation> {
+        // Promise: where it says that it can, the agents see it.
+        let (session, context) = (session.clone(), context.clone());
+        Box::pin(self.perform(Call::OpenConversation, move |state| {
+            unsupported(state.options.capabilities.conversation_context)?;
+            let opened = state.open(&session)?;
+            state.help.contexts.insert(opened.id, context);
+            Ok(opened)
+        }))
+    }
+
     fn send_message<'a>(
         &'a self,
         session: &'a Session,
@@ -305,6 +327,11 @@ impl Backend for MemoryDesk {
             let connection: Box<dyn Realtime> = Box::new(Connection { desk, events, ended: None, presence: false });
             Ok(connection)
         })
+    }
+
+    fn help_center(&self) -> Option<&dyn HelpCenterBackend> {
+        // See `memory/help.rs`.
+        Some(self)
     }
 }
 

@@ -6,7 +6,7 @@ use super::MemoryRig;
 use crate::{
     backend::{
         Backend, BackendError, BackendFuture, Capabilities, DeskConversation, DeskInfo, DeskMessage, Establish, Fault,
-        Fetched, Happened, OutgoingMessage, Page, Realtime, RealtimeEvent, Secret, Session,
+        Fetched, Happened, HelpCenterBackend, OutgoingMessage, Page, Realtime, RealtimeEvent, Secret, Session,
     },
     model::{
         Answer, Author, Content, ConversationStatus, CustomerProfile, DeskConversationId, DeskMessageId, Identity,
@@ -126,6 +126,10 @@ impl Flawed {
 impl Backend for Flawed {
     fn capabilities(&self) -> Capabilities {
         self.desk.capabilities()
+    }
+
+    fn help_center(&self) -> Option<&dyn HelpCenterBackend> {
+        self.desk.help_center()
     }
 
     fn desk_info(&self) -> BackendFuture<'_, DeskInfo> {

@@ -32,6 +32,11 @@ pub enum Call {
     Resolve,
     Connect,
     AnnouncePresence,
+    Portal,
+    Articles,
+    CountView,
+    Vote,
+    Picture,
 }
 
 /// What becomes of one call.

@@ -52,6 +52,7 @@ pub(super) struct State {
     /// Identifiers that are turned away, whatever their proof.
     pub(super) refused: BTreeSet<String>,
     pub(super) proof_required: bool,
+    pub(super) help: super::help::Help,
     /// Customers' typing, as the agents saw it.
     pub(super) typing: Vec<(DeskConversationId, bool)>,
     seats: BTreeMap<String, Seat>,
@@ -72,6 +73,7 @@ impl State {
             availability: Availability::Offline,
             refused: BTreeSet::new(),
             proof_required: false,
+            help: super::help::Help::default(),
             typing: Vec::new(),
             seats: BTreeMap::new(),
             rows: BTreeMap::new(),
@@ -185,6 +187,10 @@ impl State {
         let mut messages = all.get(start..end).unwrap_or_default().to_vec();
         messages.iter_mut().for_each(|message| self.forget(message));
         Ok(Fetched::New { value: Page { messages, has_older: start > 0 }, validator: Some(current) })
+    }
+
+    pub(super) fn check_session(&self, session: &Session) -> Result<(), BackendError> {
+        self.seat(session).map(|_| ())
     }
 
     pub(super) fn open(&mut self, session: &Session) -> Result<DeskConversation, BackendError> {
