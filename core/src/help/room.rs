@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     SupportError,
-    backend::{Backend, DeskCategory, Happened},
+    backend::{Backend, DeskCategory, Fault, Happened},
     client::{Active, blocking},
     clock::Clock,
     model::{HelpEvent, Timestamp},
@@ -205,13 +205,14 @@ impl Room {
     }
 
     /// Asks the desk for the articles; whether anything changed. One at a time.
-    pub(super) async fn sync(&self) -> Result<bool, SupportError> {
+    pub(super) async fn sync(self: &Arc<Self>) -> Result<bool, SupportError> {
         let shelf = self.shelf().await?;
         let _turn = self.syncing.lock().await;
         let outcome = sync::sync(self, &shelf).await;
         let failed_at = outcome.as_ref().err().map(|_| self.clock.now());
         *self.failed_at.lock().unwrap_or_else(PoisonError::into_inner) = failed_at;
         let changed = outcome?;
+        self.tell_views(&shelf);
         if changed {
             shelf.renew().await?;
             // Told once more: a search that ran in between has answered from the old index.
@@ -287,15 +288,16 @@ impl Room {
         let _ = self.events.send(event);
     }
 
-    /// Has the desk count what was read, on the side. What it certainly did not count is told the next time.
+    /// Has the desk count what was read, on the side. What it may not have heard is told the next time: a view that is
+    /// counted twice does less harm than one that never is.
     pub(super) fn tell_views(self: &Arc<Self>, shelf: &Arc<Shelf>) {
         let (room, shelf) = (Arc::clone(self), Arc::clone(shelf));
         tokio::spawn(async move {
-            let Ok(_turn) = room.telling.try_lock() else { return };
+            let _turn = room.telling.lock().await;
             let Some(help) = room.backend.help_center() else { return };
             while let Ok(Some(name)) = shelf.store.read(library::uncounted).await {
                 if let Err(error) = help.count_view(&room.config.portal, &name).await
-                    && error.happened == Happened::No
+                    && (error.happened == Happened::No || error.fault == Fault::Network)
                 {
                     tracing::debug!(%error, "a view waits to be counted");
                     return;

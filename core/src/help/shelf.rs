@@ -7,7 +7,7 @@ use std::{
 };
 
 use rusqlite::Connection;
-use shopbell_search::{Document, Index, IndexBuilder, Query, Scratch};
+use shopbell_search::{Document, Highlighter, Hit, Index, IndexBuilder, Query, Scratch};
 
 use super::{library, locales};
 use crate::{
@@ -40,6 +40,9 @@ pub(super) struct Shelf {
     index: RwLock<Option<Ready>>,
     scratch: Mutex<Scratch>,
 }
+
+/// What the index found, and what marks it.
+type Found = (Vec<Hit>, Highlighter);
 
 /// An index, and what of the articles it was built from.
 struct Ready {
@@ -136,9 +139,8 @@ impl Shelf {
     pub(super) fn suggest(&self, connection: &Connection, draft: &str) -> Result<Vec<ArticleHit>, StoreError> {
         for locale in self.languages(connection)? {
             let query = Query { locale: Some(&locales::key(&locale)), ..Query::new(draft) };
-            let hits = self.hits(connection, &|index, scratch| {
-                (index.suggest_from(&query, scratch), shopbell_search::Highlighter::new(draft))
-            })?;
+            let hits = self
+                .hits(connection, &|index, scratch| (index.suggest_from(&query, scratch), Highlighter::new(draft)))?;
             if !hits.is_empty() {
                 return Ok(hits);
             }
@@ -149,7 +151,7 @@ impl Shelf {
     fn hits(
         &self,
         connection: &Connection,
-        search: &dyn Fn(&Index, &mut Scratch) -> (Vec<shopbell_search::Hit>, shopbell_search::Highlighter),
+        search: &dyn Fn(&Index, &mut Scratch) -> Found,
     ) -> Result<Vec<ArticleHit>, StoreError> {
         let (found, highlighter) = {
             let ready = self.index.read().unwrap_or_else(PoisonError::into_inner);

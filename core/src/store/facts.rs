@@ -1,9 +1,13 @@
 //! Small things kept by name, as JSON.
 
-use rusqlite::{Connection, OptionalExtension as _, params};
-use serde::{Serialize, de::DeserializeOwned};
+use rusqlite::{Connection, OptionalExtension as _};
+#[cfg(feature = "help-center")]
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
-use super::{StoreError, Tx};
+use super::StoreError;
+#[cfg(feature = "help-center")]
+use super::Tx;
 use crate::{backend::ConversationContext, model::ConversationId};
 
 /// What names of facts begin with that belong to the person: who logs in takes them along.
@@ -17,13 +21,15 @@ pub(crate) fn get<T: DeserializeOwned>(connection: &Connection, key: &str) -> Re
 }
 
 /// Keeps something under a name.
+#[cfg(feature = "help-center")]
 pub(crate) fn set<T: Serialize>(tx: &Tx<'_>, key: &str, value: &T) -> Result<(), StoreError> {
     tx.prepare_cached("INSERT INTO facts (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2")?
-        .execute(params![key, serde_json::to_string(value)?])?;
+        .execute(rusqlite::params![key, serde_json::to_string(value)?])?;
     Ok(())
 }
 
 /// Forgets what is kept under a name.
+#[cfg(feature = "help-center")]
 pub(crate) fn remove(tx: &Tx<'_>, key: &str) -> Result<(), StoreError> {
     tx.prepare_cached("DELETE FROM facts WHERE key = ?1")?.execute([key])?;
     Ok(())
@@ -39,6 +45,7 @@ pub(crate) fn context(connection: &Connection, of: &ConversationId) -> Result<Co
 }
 
 /// Keeps it; an empty one is forgotten.
+#[cfg(feature = "help-center")]
 pub(crate) fn set_context(tx: &Tx<'_>, of: &ConversationId, context: &ConversationContext) -> Result<(), StoreError> {
     if context.is_empty() { remove(tx, &context_key(of)) } else { set(tx, &context_key(of), context) }
 }

@@ -149,6 +149,7 @@ impl Reply {
 /// The way to one inbox of one desk.
 pub(super) struct Http {
     pub(super) client: Client,
+    #[cfg(feature = "help-center")]
     desk: Url,
     inbox: Url,
     max_bytes: usize,
@@ -190,6 +191,7 @@ impl Http {
             .extend(["public", "api", "v1", "inboxes", inbox]);
         Ok(Self {
             client,
+            #[cfg(feature = "help-center")]
             desk: desk.clone(),
             inbox: inbox_url,
             max_bytes: limits.max_response_bytes,

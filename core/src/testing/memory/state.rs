@@ -189,6 +189,15 @@ impl State {
         Ok(Fetched::New { value: Page { messages, has_older: start > 0 }, validator: Some(current) })
     }
 
+    pub(super) fn sessions(&self) -> Vec<Session> {
+        let session = |(key, seat): (&String, &Seat)| Session {
+            key: crate::backend::Secret::new(key.clone()),
+            realtime_token: Some(crate::backend::Secret::new(seat.token.clone())),
+            verified: seat.verified,
+        };
+        self.seats.iter().map(session).collect()
+    }
+
     pub(super) fn check_session(&self, session: &Session) -> Result<(), BackendError> {
         self.seat(session).map(|_| ())
     }
