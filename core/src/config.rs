@@ -30,6 +30,9 @@ pub struct ClientConfig {
     pub allow_plain_http: bool,
     /// Names the app to the desk, as `name/version`.
     pub user_agent: String,
+    /// The help centre; `None` for an app without.
+    #[cfg(feature = "help-center")]
+    pub help_center: Option<crate::HelpCenterConfig>,
     /// Sizes and times.
     pub limits: Limits,
     /// The time of day.
@@ -116,6 +119,8 @@ impl ClientConfig {
             data_dir: data_dir.into(),
             allow_plain_http: false,
             user_agent: concat!("shopbell/", env!("CARGO_PKG_VERSION")).to_owned(),
+            #[cfg(feature = "help-center")]
+            help_center: None,
             limits: Limits::default(),
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom),
@@ -168,6 +173,10 @@ impl ClientConfig {
         }
         if self.user_agent.is_empty() || !self.user_agent.bytes().all(|b| (0x20..0x7f).contains(&b)) {
             return Err(invalid("user_agent", "must be printable ASCII, as name/version"));
+        }
+        #[cfg(feature = "help-center")]
+        if let Some(help) = &self.help_center {
+            help.validate()?;
         }
         let limits = &self.limits;
         if limits.page_size == 0 || limits.page_size > 1_000 {

@@ -175,6 +175,12 @@ impl From<crate::backend::BackendError> for SupportError {
                 field: "inbox",
                 problem: "the desk knows no such inbox; copy the identifier from the inbox's settings".to_owned(),
             },
+            Fault::UnknownPortal => Self::InvalidConfig {
+                field: "help_center.portal",
+                problem: "the desk has no such help centre at this address; copy the slug from the help centre's \
+                          settings, and give the desk's own address rather than another of its names"
+                    .to_owned(),
+            },
             Fault::Unsupported => Self::Unsupported { what: "do this" },
         }
     }

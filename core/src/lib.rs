@@ -39,6 +39,7 @@
 //! | `attachments` | files: brought in, sent, fetched, and how much room they take |
 //! | `outbox` | what is to be told to the desk, exactly once |
 //! | `sync` | what the desk says: realtime, gap filling, polling |
+//! | `help` | [`HelpCenter`]: articles on the phone, searched as one types (feature `help-center`) |
 //! | `customer` | checks on what is said of a person, and their standing with the desk |
 //! | `store` | SQLite: schema, migrations, change feed |
 //! | [`backend`] | the port to a desk, and the adapters |
@@ -62,6 +63,8 @@ mod conversations;
 mod customer;
 mod error;
 mod file_name;
+#[cfg(feature = "help-center")]
+pub mod help;
 pub mod markdown;
 pub mod model;
 mod outbox;
@@ -80,6 +83,8 @@ pub use clock::{Clock, Random, SystemClock, SystemRandom};
 pub use config::{ClientConfig, Limits};
 pub use conversations::{Conversation, ConversationList, Diff, Older, Timeline, TimelinePager, TypingUpdates};
 pub use error::{StorageProblem, SupportError};
+#[cfg(feature = "help-center")]
+pub use help::{HelpCenter, HelpCenterConfig, HelpChanges, HelpEvents, SearchInput, SearchUpdates};
 pub use model::*;
 pub use sync::moment::Connection;
 

@@ -59,6 +59,8 @@ pub enum Fault {
     Withdrawn,
     /// The desk does not know the inbox: a mistake in the app's configuration.
     UnknownInbox,
+    /// The desk does not know the help centre, or not at this address: a mistake in the app's configuration.
+    UnknownPortal,
     /// The desk can't do this.
     Unsupported,
 }
@@ -80,6 +82,7 @@ impl fmt::Debug for Fault {
             Self::FileGone => f.write_str("FileGone"),
             Self::Withdrawn => f.write_str("Withdrawn"),
             Self::UnknownInbox => f.write_str("UnknownInbox"),
+            Self::UnknownPortal => f.write_str("UnknownPortal"),
             Self::Unsupported => f.write_str("Unsupported"),
         }
     }

@@ -18,11 +18,15 @@
 pub mod chatwoot;
 mod error;
 mod files;
+mod help;
 
-use std::{fmt, future::Future, pin::Pin, sync::Arc};
+use std::{collections::BTreeMap, fmt, future::Future, pin::Pin, sync::Arc};
 
 pub use error::{BackendError, Fault, Happened};
 pub use files::{Departure, FileHead, IncomingFile, OutgoingFile, Resume};
+pub use help::{
+    DeskArticle, DeskArticleName, DeskArticlePage, DeskCategory, DeskPortal, HelpCenterBackend, OutgoingVote,
+};
 
 use crate::model::{
     Agent, Answer, Attachment, Author, Availability, Content, ConversationStatus, CustomerProfile, DeskConversationId,
@@ -79,6 +83,18 @@ pub trait Backend: Send + Sync + 'static {
 
     /// Opens a conversation. Not idempotent: after [`Happened::Maybe`] the caller looks for one that it does not know.
     fn open_conversation<'a>(&'a self, session: &'a Session) -> BackendFuture<'a, DeskConversation>;
+
+    /// As [`open_conversation`](Self::open_conversation), with what the agents shall know of how it began, by name: the
+    /// help articles that the customer has read, say. A desk that can't keep it says so in
+    /// [`Capabilities::conversation_context`] and is never asked.
+    fn open_conversation_with<'a>(
+        &'a self,
+        session: &'a Session,
+        context: &'a ConversationContext,
+    ) -> BackendFuture<'a, DeskConversation> {
+        let _ = context;
+        self.open_conversation(session)
+    }
 
     /// Sends a message. Not idempotent, unless [`Capabilities::idempotent_send`] says so.
     fn send_message<'a>(
@@ -156,7 +172,15 @@ pub trait Backend: Send + Sync + 'static {
     /// Errors: [`Fault::SessionGone`] where the desk stays silent to the subscription, as one does whose token is no
     /// longer good; the caller establishes again.
     fn connect<'a>(&'a self, session: &'a Session) -> BackendFuture<'a, Box<dyn Realtime>>;
+
+    /// The desk's help centre, where it has one.
+    fn help_center(&self) -> Option<&dyn HelpCenterBackend> {
+        None
+    }
 }
+
+/// What the agents shall know of how a conversation began: texts by name.
+pub type ConversationContext = BTreeMap<String, String>;
 
 /// An open realtime connection. Dropping it closes the socket.
 pub trait Realtime: Send {
@@ -204,6 +228,10 @@ pub struct Capabilities {
     /// [`Backend::conversations`] gives whole conversations, from the first message on: a large gap is then filled by
     /// one list rather than by many pages.
     pub complete_list: bool,
+    /// [`Backend::open_conversation_with`] keeps what it is given, and the agents see it.
+    pub conversation_context: bool,
+    /// [`HelpCenterBackend::vote`] is taken.
+    pub article_votes: bool,
     /// The longest text of a message, in characters.
     pub max_message_chars: usize,
     /// The longest text of a customer's attribute, in characters.
@@ -230,6 +258,8 @@ impl Default for Capabilities {
             read_receipts: false,
             resolve: false,
             complete_list: false,
+            conversation_context: false,
+            article_votes: false,
             max_message_chars: 100_000,
             max_attribute_chars: 1_000,
             max_attribute_integer: i64::MAX,

@@ -114,6 +114,12 @@ impl Observer {
         }
     }
 
+    /// There is something to ask for, whatever the feed says.
+    #[cfg(feature = "help-center")]
+    pub(crate) fn stir(&mut self) {
+        self.dirty = true;
+    }
+
     /// Everything up to now was given out.
     pub(crate) fn settled(&mut self) {
         self.dirty = false;

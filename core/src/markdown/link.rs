@@ -43,6 +43,17 @@ pub fn safe_link(url: &str) -> Option<String> {
     (cleaned.len() <= MAX_URL_BYTES).then_some(cleaned)
 }
 
+/// What a relative address leads to from `base`; `None` for whatever is not plainly relative. An absolute address that
+/// was refused must not get in by being joined: `https:\\host` would.
+pub(super) fn relative_link(url: &str, base: &Url) -> Option<String> {
+    let first = url.split(['/', '?', '#']).next().unwrap_or_default();
+    let plain = !url.is_empty() && !url.starts_with("//") && !url.contains('\\') && !first.contains(':');
+    if !plain || url.chars().any(|c| c.is_whitespace() || c.is_control() || is_invisible(c)) {
+        return None;
+    }
+    safe_link(base.join(url).ok()?.as_str())
+}
+
 fn web(url: &str, rest: &str) -> Option<String> {
     // The parser, as browsers do, forgives `https:host`, `https:///host` and backslashes. A reader does not see
     // through these, so they are refused.

@@ -88,6 +88,16 @@ impl AttachmentId {
     }
 }
 
+local_id! {
+    /// A help article: the desk's own name for it, or a starter pack's.
+    ///
+    /// ```
+    /// # use shopbell::ArticleId;
+    /// assert_eq!(ArticleId::new("12").as_str(), "12");
+    /// ```
+    ArticleId
+}
+
 macro_rules! desk_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*

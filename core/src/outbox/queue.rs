@@ -93,6 +93,7 @@ enum Kind {
     Profile,
     Seen,
     Resolve,
+    Vote,
 }
 
 impl Kind {
@@ -104,6 +105,7 @@ impl Kind {
             Task::Seen => Self::Seen,
             Task::Resolve => Self::Resolve,
             Task::Profile => Self::Profile,
+            Task::Vote { .. } => Self::Vote,
         }
     }
 
@@ -117,14 +119,14 @@ impl Kind {
     fn rank(self) -> u8 {
         match self {
             Self::Open => 0,
-            Self::Seen => 2,
+            Self::Seen | Self::Vote => 2,
             _ => 1,
         }
     }
 
     /// Where it can't be done, nobody needs to decide anything.
     fn disposable(self) -> bool {
-        matches!(self, Self::Seen)
+        matches!(self, Self::Seen | Self::Vote)
     }
 }
 
@@ -345,9 +347,11 @@ impl Queue {
             // The worker has mended what it could (a new standing, the conversation opened anew); three times is
             // enough to see that it does not help.
             Fault::SessionGone | Fault::ConversationGone if item.attempts < 3 => waiting(Duration::ZERO),
-            Fault::SessionGone | Fault::ConversationGone | Fault::MessageGone | Fault::UnknownInbox => {
-                EntryState::Attention { reason: AttentionReason::Gone, unclear: false }
-            }
+            Fault::SessionGone
+            | Fault::ConversationGone
+            | Fault::MessageGone
+            | Fault::UnknownInbox
+            | Fault::UnknownPortal => EntryState::Attention { reason: AttentionReason::Gone, unclear: false },
             Fault::FileGone => EntryState::Attention { reason: AttentionReason::FileLost, unclear: false },
             Fault::Unsupported => EntryState::Attention {
                 reason: AttentionReason::Refused { detail: "not possible at this desk".to_owned() },

@@ -10,13 +10,16 @@ use crate::{
         Folder,
         progress::{Guard, Transfers},
     },
-    backend::{Backend, BackendError, Fault, Fetched, OutgoingFile, OutgoingMessage, Session},
+    backend::{
+        Backend, BackendError, ConversationContext, Fault, Fetched, OutgoingFile, OutgoingMessage, OutgoingVote,
+        Session,
+    },
     clock::{Clock, Random, token},
     customer::standing::{Standing, storage},
     model::{Answer, AnswerState, Attachment, ConversationId, CustomerProfile, Delivery, Identity, MessageId},
     store::{
         ConversationRow, CustomerRow, Durability, EntryRow, FileId, FileRow, MessageRow, NewEntry, Part, SessionRow,
-        Store, StoreError, Task, Tx, Work, incoming,
+        Store, StoreError, Task, Tx, Work, facts, incoming,
     },
 };
 
@@ -113,6 +116,14 @@ impl Tools {
             Task::Message => self.send(&job, &session, attempts).await,
             Task::Answer { answer } => self.answer(&job, &session, answer).await,
             Task::Seen | Task::Resolve => self.mark(&job, &session).await,
+            Task::Vote { portal, article, helpful, reason } => {
+                let Some(help) = self.backend.help_center() else {
+                    return Err(BackendError::refused(Fault::Unsupported, "no help centre"));
+                };
+                let (portal, article, reason) = (portal.clone(), article.clone(), reason.clone());
+                help.vote(&session, &OutgoingVote { portal, article, helpful: *helpful, reason }).await?;
+                self.write(move |tx| EntryRow::remove(tx, seq)).await
+            }
             Task::Profile => {
                 self.backend.update_customer(&session, job.identity.as_ref(), &job.profile).await?;
                 self.write(move |tx| EntryRow::remove(tx, seq)).await
@@ -127,7 +138,12 @@ impl Tools {
         if !self.has_words(&conversation.id).await? {
             return self.write(move |tx| EntryRow::remove(tx, seq)).await;
         }
-        let opened = self.backend.open_conversation(session).await?;
+        let context = self.context(&conversation.id).await?;
+        let opened = if context.is_empty() {
+            self.backend.open_conversation(session).await?
+        } else {
+            self.backend.open_conversation_with(session, &context).await?
+        };
         let id = conversation.id.clone();
         self.write(move |tx| {
             ConversationRow::set_desk_id(tx, &id, Some(opened.id))?;
@@ -135,6 +151,16 @@ impl Tools {
             EntryRow::remove(tx, seq)
         })
         .await
+    }
+
+    /// What the agents shall know of how the conversation began, where the desk can keep it. It stays kept here, for a
+    /// desk that forgets the conversation has it opened again.
+    async fn context(&self, conversation: &ConversationId) -> Result<ConversationContext, BackendError> {
+        if !self.backend.capabilities().conversation_context {
+            return Ok(ConversationContext::new());
+        }
+        let id = conversation.clone();
+        self.store.read(move |connection| facts::context(connection, &id)).await.map_err(|error| storage(&error))
     }
 
     /// Whether anything waits to be said in it. Asked once the standing is there, which may have taken minutes: the

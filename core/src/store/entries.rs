@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::{StoreError, Tx};
-use crate::model::{Answer, AttentionReason, ConversationId, MessageId, Timestamp};
+use crate::model::{Answer, ArticleId, AttentionReason, ConversationId, MessageId, Timestamp};
 
 /// What is to be done at the desk. Kept as JSON: a variant is never renamed once released.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -24,6 +24,17 @@ pub(crate) enum Task {
     Resolve,
     /// Make the customer known, with all that the app has said of them.
     Profile,
+    /// Say whether a help article helped.
+    Vote {
+        /// The help centre.
+        portal: String,
+        /// The article.
+        article: ArticleId,
+        /// Whether it helped.
+        helpful: bool,
+        /// Why.
+        reason: Option<String>,
+    },
 }
 
 /// Where an entry stands. Kept as JSON; `state` comes first in it, for the list counts by that.
@@ -227,8 +238,9 @@ mod tests {
             EntryState::Unclear { since: Timestamp::from_millis(1), look_at: Timestamp::from_millis(2) },
             EntryState::Attention { reason: AttentionReason::DeskFailing, unclear: true },
         ];
-        let tasks = [Task::Open, Task::Message, Task::Seen, Task::Resolve, Task::Profile];
+        let vote = Task::Vote { portal: "p".into(), article: ArticleId::new("7"), helpful: true, reason: None };
+        let tasks = [Task::Open, Task::Message, Task::Seen, Task::Resolve, Task::Profile, vote];
         insta::assert_snapshot!(serde_json::to_string(&states).unwrap(), @r#"[{"state":"waiting","not_before":5},{"state":"in_flight"},{"state":"unclear","since":1,"look_at":2},{"state":"attention","reason":{"type":"desk_failing"},"unclear":true}]"#);
-        insta::assert_snapshot!(serde_json::to_string(&tasks).unwrap(), @r#"[{"task":"open"},{"task":"message"},{"task":"seen"},{"task":"resolve"},{"task":"profile"}]"#);
+        insta::assert_snapshot!(serde_json::to_string(&tasks).unwrap(), @r#"[{"task":"open"},{"task":"message"},{"task":"seen"},{"task":"resolve"},{"task":"profile"},{"task":"vote","portal":"p","article":"7","helpful":true,"reason":null}]"#);
     }
 }

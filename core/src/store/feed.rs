@@ -35,6 +35,9 @@ pub(crate) enum Topic {
     Outbox,
     /// The customer's verification.
     Customer,
+    /// The help centre's articles.
+    #[cfg(feature = "help-center")]
+    Help,
 }
 
 /// Which open store a commit is of: two stores of one client may change at the same moment (a log-in), and a question

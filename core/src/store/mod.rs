@@ -19,13 +19,14 @@ mod adopt;
 mod conversations;
 mod customer;
 mod entries;
+pub(crate) mod facts;
 mod feed;
 mod files;
 pub(crate) mod incoming;
 mod messages;
 mod open;
 mod place;
-mod schema;
+pub(crate) mod schema;
 mod writer;
 
 #[cfg(test)]

@@ -74,6 +74,12 @@ impl Place {
         self.folder.join(format!("{}.db", key.0))
     }
 
+    /// What the names of a help centre's files begin with.
+    #[cfg(feature = "help-center")]
+    pub(crate) fn help_center(&self, portal: &str) -> PathBuf {
+        self.folder.join(format!("help-{}", digest(&[portal])))
+    }
+
     /// The file whose lock says which process sends for the customer.
     pub(crate) fn lock(&self, key: &CustomerKey) -> PathBuf {
         self.folder.join(format!("{}.lock", key.0))

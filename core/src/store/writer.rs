@@ -10,7 +10,10 @@ use std::{
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::oneshot;
 
-use super::{Feed, StoreError, StoreId, Topic, open};
+use super::{
+    Feed, StoreError, StoreId, Topic, open,
+    schema::{CUSTOMER, Schema},
+};
 use crate::{
     error::{StorageProblem, SupportError},
     model::{ConversationId, Timestamp},
@@ -149,12 +152,22 @@ impl Tx<'_> {
 }
 
 impl Store {
-    /// Opens or makes the file. Blocks: call it off the host's thread.
+    /// Opens or makes a customer's file. Blocks: call it off the host's thread.
     pub(crate) fn open(path: &Path, now: Timestamp, feed: Feed) -> Result<Self, SupportError> {
+        Self::open_as(path, now, feed, &CUSTOMER)
+    }
+
+    /// Opens or makes a file of another kind.
+    pub(crate) fn open_as(
+        path: &Path,
+        now: Timestamp,
+        feed: Feed,
+        schema: &'static Schema,
+    ) -> Result<Self, SupportError> {
         if let Some(folder) = path.parent() {
             open::folder(folder)?;
         }
-        let connection = open::for_writing(path, now)?;
+        let connection = open::for_writing(path, now, schema)?;
         let data_version = data_version(&connection).unwrap_or(0);
         let (id, durability) = (feed.store_id(), Durability::Now);
         let mut writer = Writer { connection: Some(connection), durability, feed: feed.clone(), id, data_version };

@@ -26,6 +26,7 @@ mod files;
 #[cfg(test)]
 mod flawed;
 mod harness;
+mod help;
 mod memory;
 mod messages;
 mod paging;
@@ -136,6 +137,16 @@ pub async fn run<H: Harness>(harness: &H) -> Report {
             connection_of_another_customer_hears_nothing,
             lost_connection_is_told_and_can_be_made_again,
             connecting_with_a_forgotten_session_is_told;
+        help:
+            context_of_a_conversation_reaches_the_agents,
+            unknown_help_centre_is_told,
+            help_centre_tells_its_languages_and_categories,
+            published_articles_come_and_drafts_do_not,
+            article_pages_cover_everything_once,
+            articles_are_unchanged_until_something_changes,
+            address_of_an_article_leads_back_to_it,
+            view_of_an_article_is_counted,
+            last_vote_on_an_article_stands;
     };
     Report { rows: futures_util::future::join_all(checks).await }
 }

@@ -36,6 +36,7 @@
 
 mod control;
 mod files;
+mod help;
 mod script;
 mod state;
 #[cfg(test)]
@@ -45,15 +46,18 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use tokio::sync::{mpsc, watch};
 
-pub use self::script::{Air, Call, Play};
 use self::state::{Signal, State};
+pub use self::{
+    help::PORTAL,
+    script::{Air, Call, Play},
+};
 #[cfg(doc)]
 use crate::backend::Happened;
 use crate::{
     backend::{
-        Backend, BackendError, BackendFuture, Capabilities, Departure, DeskConversation, DeskInfo, DeskMessage,
-        Establish, Fault, Fetched, IncomingFile, OutgoingFile, OutgoingMessage, Page, Realtime, RealtimeEvent, Resume,
-        Session,
+        Backend, BackendError, BackendFuture, Capabilities, ConversationContext, Departure, DeskConversation, DeskInfo,
+        DeskMessage, Establish, Fault, Fetched, HelpCenterBackend, IncomingFile, OutgoingFile, OutgoingMessage, Page,
+        Realtime, RealtimeEvent, Resume, Session,
     },
     model::{Answer, ConversationStatus, CustomerProfile, DeskConversationId, DeskMessageId, Identity},
 };
@@ -86,6 +90,8 @@ impl Default for MemoryOptions {
                 typing: true,
                 read_receipts: true,
                 resolve: true,
+                conversation_context: true,
+                article_votes: true,
                 max_message_chars: 10_000,
                 max_attachments: 5,
                 presence_interval: Duration::from_secs(60),
@@ -232,6 +238,21 @@ impl Backend for MemoryDesk {
         Box::pin(self.perform(Call::OpenConversation, move |state| state.open(&session)))
     }
 
+    fn open_conversation_with<'a>(
+        &'a self,
+        session: &'a Session,
+        context: &'a ConversationContext,
+    ) -> BackendFuture<'a, DeskConversation> {
+        // Promise: where it says that it can, the agents see it.
+        let (session, context) = (session.clone(), context.clone());
+        Box::pin(self.perform(Call::OpenConversation, move |state| {
+            unsupported(state.options.capabilities.conversation_context)?;
+            let opened = state.open(&session)?;
+            state.help.contexts.insert(opened.id, context);
+            Ok(opened)
+        }))
+    }
+
     fn send_message<'a>(
         &'a self,
         session: &'a Session,
@@ -335,6 +356,11 @@ impl Backend for MemoryDesk {
             let connection: Box<dyn Realtime> = Box::new(Connection { desk, events, ended: None, presence: false });
             Ok(connection)
         })
+    }
+
+    fn help_center(&self) -> Option<&dyn HelpCenterBackend> {
+        // See `memory/help.rs`.
+        Some(self)
     }
 }
 

@@ -96,7 +96,7 @@ pub struct ContactView {
 /// included, and returns when it is done. An id that does not exist does nothing and gives 0.
 #[derive(Debug, Clone)]
 pub struct Desk {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
 }
 
 impl Desk {

@@ -50,16 +50,28 @@ const MAX_RETRY_AFTER: Duration = Duration::from_secs(3600);
 /// and a message sent over it would only fail after the whole time-out.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
+/// What a path stands below.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Root {
+    /// The inbox.
+    Inbox,
+    /// The help centres' public pages.
+    #[cfg(feature = "help-center")]
+    HelpCenters,
+}
+
 /// One request.
 pub(super) struct Request<'a> {
     /// The verb.
     pub(super) method: Method,
     /// Names the request in errors and logs; holds no id and no token.
     pub(super) label: &'static str,
-    /// What follows the inbox in the path, a segment each.
+    /// Where the path begins.
+    pub(super) root: Root,
+    /// What follows in the path, a segment each.
     pub(super) path: Vec<String>,
-    /// `before=…`.
-    pub(super) before: Option<i64>,
+    /// `name=number`, each.
+    pub(super) query: Vec<(&'static str, i64)>,
     /// JSON.
     pub(super) body: Option<serde_json::Value>,
     /// Of an earlier answer.
@@ -71,7 +83,7 @@ pub(super) struct Request<'a> {
 impl Request<'_> {
     pub(super) fn new(method: Method, label: &'static str, path: &[&str]) -> Self {
         let path = path.iter().map(|segment| (*segment).to_owned()).collect();
-        Self { method, label, path, before: None, body: None, validator: None, long: false }
+        Self { method, label, root: Root::Inbox, path, query: Vec::new(), body: None, validator: None, long: false }
     }
 
     pub(super) fn body(mut self, body: serde_json::Value) -> Self {
@@ -137,10 +149,12 @@ impl Reply {
 
 /// The way to one inbox of one desk.
 pub(super) struct Http {
-    client: Client,
+    pub(super) client: Client,
     /// For files: as long as they move they may take any time, so no time-out of the client's stands over them; what
     /// comes is taken as it is, not unpacked; redirects are followed by hand.
     pub(super) files: Client,
+    #[cfg(feature = "help-center")]
+    desk: Url,
     inbox: Url,
     max_bytes: usize,
     pub(super) request_timeout: Duration,
@@ -192,6 +206,8 @@ impl Http {
         Ok(Self {
             client,
             files,
+            #[cfg(feature = "help-center")]
+            desk: desk.clone(),
             inbox: inbox_url,
             max_bytes: limits.max_response_bytes,
             request_timeout: limits.request_timeout,
@@ -211,8 +227,8 @@ impl Http {
     }
 
     /// The address below the inbox's. The segments are put in whole: nothing in one leads elsewhere.
-    pub(super) fn below(&self, label: &'static str, path: &[String]) -> Result<Url, BackendError> {
-        let mut url = self.inbox.clone();
+    pub(super) fn below(&self, root: Root, label: &'static str, path: &[String]) -> Result<Url, BackendError> {
+        let mut url = self.root(root);
         // An empty key would name another route, and a dotted one a folder above.
         if path.iter().any(|segment| matches!(segment.as_str(), "" | "." | "..")) {
             return Err(BackendError::refused(Fault::SessionGone, format!("{label}: not a key")));
@@ -226,9 +242,9 @@ impl Http {
     /// Sends and reads to the end. `Ok` is any answer but a redirect; the status is not judged yet.
     pub(super) async fn send(&self, request: Request<'_>) -> Result<Reply, BackendError> {
         let label = request.label;
-        let mut url = self.below(label, &request.path)?;
-        if let Some(before) = request.before {
-            url.query_pairs_mut().append_pair("before", &before.to_string());
+        let mut url = self.below(request.root, label, &request.path)?;
+        for (name, number) in request.query {
+            url.query_pairs_mut().append_pair(name, &number.to_string());
         }
         let timeout =
             if request.long { self.request_timeout.saturating_mul(LONG_ANSWER) } else { self.request_timeout };
@@ -242,6 +258,21 @@ impl Http {
         }
         let response = call.send().await.map_err(|error| lost(label, error))?;
         self.read(label, response).await
+    }
+
+    /// The address that paths below `root` begin with.
+    pub(super) fn root(&self, root: Root) -> Url {
+        match root {
+            Root::Inbox => self.inbox.clone(),
+            #[cfg(feature = "help-center")]
+            Root::HelpCenters => {
+                let mut url = self.desk.clone();
+                if let Ok(mut segments) = url.path_segments_mut() {
+                    segments.pop_if_empty().push("hc");
+                }
+                url
+            }
+        }
     }
 
     pub(super) async fn read(

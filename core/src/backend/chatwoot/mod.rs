@@ -39,6 +39,8 @@ mod calls;
 mod content;
 mod download;
 mod events;
+#[cfg(feature = "help-center")]
+mod help;
 #[cfg(feature = "testing")]
 pub mod hostile;
 mod http;
@@ -73,8 +75,8 @@ use crate::{
     Answer, ClientConfig, Clock, ConversationStatus, CustomerProfile, DeskConversationId, DeskMessageId, Identity,
     Limits, SupportError,
     backend::{
-        Backend, BackendError, BackendFuture, Capabilities, Departure, DeskConversation, DeskInfo, DeskMessage,
-        Establish, Fetched, IncomingFile, OutgoingFile, OutgoingMessage, Page, Realtime, Resume, Session,
+        Backend, BackendError, BackendFuture, Capabilities, ConversationContext, Departure, DeskConversation, DeskInfo,
+        DeskMessage, Establish, Fetched, IncomingFile, OutgoingFile, OutgoingMessage, Page, Realtime, Resume, Session,
     },
 };
 
@@ -90,6 +92,8 @@ const CAPABILITIES: Capabilities = Capabilities {
     read_receipts: true,
     resolve: true,
     complete_list: true,
+    conversation_context: true,
+    article_votes: false,
     max_message_chars: 150_000,
     max_attribute_chars: 1_500,
     max_attribute_integer: 9_999_999_999,
@@ -222,7 +226,7 @@ impl Chatwoot {
         validator: Option<&str>,
     ) -> Result<Fetched<Page>, BackendError> {
         let mut request = Request::new(Method::GET, "GET messages", &["messages"]);
-        request.before = before.map(DeskMessageId::get);
+        request.query.extend(before.map(|before| ("before", before.get())));
         request.validator = validator;
         let reply = self.on_conversation(session, conversation, request).await?;
         if is_unchanged(&reply, validator)? {
@@ -233,6 +237,15 @@ impl Chatwoot {
         // Of a full page of which nothing can be shown, there is no number to ask on with.
         let has_older = list.total >= PAGE && !messages.is_empty();
         Ok(Fetched::New { value: Page { messages, has_older }, validator: reply.etag })
+    }
+
+    async fn open(&self, session: &Session, body: serde_json::Value) -> Result<DeskConversation, BackendError> {
+        let path = ["contacts", session.key.expose(), "conversations"];
+        let request = Request::new(Method::POST, "POST conversation", &path).body(body);
+        let reply = self.call(request, Reach::Contact(session)).await?;
+        let wire: wire::Conversation = reply.object()?;
+        self.number.learn(wire.inbox_id);
+        mapping::conversation(wire).ok_or_else(|| senseless(&reply))
     }
 
     fn conversation_of(&self, reply: &Reply) -> Result<DeskConversation, BackendError> {
@@ -286,14 +299,16 @@ impl Backend for Chatwoot {
     }
 
     fn open_conversation<'a>(&'a self, session: &'a Session) -> BackendFuture<'a, DeskConversation> {
-        Box::pin(async move {
-            let path = ["contacts", session.key.expose(), "conversations"];
-            let request = Request::new(Method::POST, "POST conversation", &path).body(json!({}));
-            let reply = self.call(request, Reach::Contact(session)).await?;
-            let wire: wire::Conversation = reply.object()?;
-            self.number.learn(wire.inbox_id);
-            mapping::conversation(wire).ok_or_else(|| senseless(&reply))
-        })
+        Box::pin(self.open(session, json!({})))
+    }
+
+    fn open_conversation_with<'a>(
+        &'a self,
+        session: &'a Session,
+        context: &'a ConversationContext,
+    ) -> BackendFuture<'a, DeskConversation> {
+        // The one thing that the desk takes with the making of a conversation.
+        Box::pin(self.open(session, json!({ "custom_attributes": context })))
     }
 
     fn send_message<'a>(
@@ -385,5 +400,10 @@ impl Backend for Chatwoot {
             let socket: Box<dyn Realtime> = Box::new(self.door.open(token, events).await?);
             Ok(socket)
         })
+    }
+
+    #[cfg(feature = "help-center")]
+    fn help_center(&self) -> Option<&dyn crate::backend::HelpCenterBackend> {
+        Some(self)
     }
 }

@@ -26,7 +26,7 @@ use reqwest::{
 use super::{
     Chatwoot,
     calls::Reach,
-    http::{Reply, lost},
+    http::{Reply, Root, lost},
     mapping,
     refusals::Verdict,
     senseless,
@@ -96,7 +96,7 @@ impl Chatwoot {
     ) -> Result<DeskMessage, BackendError> {
         let id = conversation.get().to_string();
         let path = ["contacts", session.key.expose(), "conversations", &id, "messages"].map(str::to_owned);
-        let url = self.http.below(LABEL, &path)?;
+        let url = self.http.below(Root::Inbox, LABEL, &path)?;
         let boundary = format!("shopbell-{}", digest(&[&message.echo]));
         let opened = open(files.to_vec()).await?;
         let (pieces, length) = pieces(&boundary, message, files, opened);

@@ -6,8 +6,8 @@ use super::MemoryRig;
 use crate::{
     backend::{
         Backend, BackendError, BackendFuture, Capabilities, Departure, DeskConversation, DeskInfo, DeskMessage,
-        Establish, Fault, Fetched, FileHead, Happened, IncomingFile, OutgoingFile, OutgoingMessage, Page, Realtime,
-        RealtimeEvent, Resume, Secret, Session,
+        Establish, Fault, Fetched, FileHead, Happened, HelpCenterBackend, IncomingFile, OutgoingFile, OutgoingMessage,
+        Page, Realtime, RealtimeEvent, Resume, Secret, Session,
     },
     model::{
         Answer, Author, Content, ConversationStatus, CustomerProfile, DeskConversationId, DeskMessageId, Identity,
@@ -134,6 +134,10 @@ impl Flawed {
 impl Backend for Flawed {
     fn capabilities(&self) -> Capabilities {
         self.desk.capabilities()
+    }
+
+    fn help_center(&self) -> Option<&dyn HelpCenterBackend> {
+        self.desk.help_center()
     }
 
     fn desk_info(&self) -> BackendFuture<'_, DeskInfo> {

@@ -34,6 +34,11 @@ pub enum Call {
     AnnouncePresence,
     SendFiles,
     FetchFile,
+    Portal,
+    Articles,
+    CountView,
+    Vote,
+    Picture,
 }
 
 /// What becomes of one call.

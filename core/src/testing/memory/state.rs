@@ -53,6 +53,7 @@ pub(super) struct State {
     /// Identifiers that are turned away, whatever their proof.
     pub(super) refused: BTreeSet<String>,
     pub(super) proof_required: bool,
+    pub(super) help: super::help::Help,
     /// Customers' typing, as the agents saw it.
     pub(super) typing: Vec<(DeskConversationId, bool)>,
     pub(super) files: Files,
@@ -74,6 +75,7 @@ impl State {
             availability: Availability::Offline,
             refused: BTreeSet::new(),
             proof_required: false,
+            help: super::help::Help::default(),
             typing: Vec::new(),
             files: Files::default(),
             seats: BTreeMap::new(),
@@ -188,6 +190,19 @@ impl State {
         let mut messages = all.get(start..end).unwrap_or_default().to_vec();
         messages.iter_mut().for_each(|message| self.forget(message));
         Ok(Fetched::New { value: Page { messages, has_older: start > 0 }, validator: Some(current) })
+    }
+
+    pub(super) fn sessions(&self) -> Vec<Session> {
+        let session = |(key, seat): (&String, &Seat)| Session {
+            key: crate::backend::Secret::new(key.clone()),
+            realtime_token: Some(crate::backend::Secret::new(seat.token.clone())),
+            verified: seat.verified,
+        };
+        self.seats.iter().map(session).collect()
+    }
+
+    pub(super) fn check_session(&self, session: &Session) -> Result<(), BackendError> {
+        self.seat(session).map(|_| ())
     }
 
     pub(super) fn open(&mut self, session: &Session) -> Result<DeskConversation, BackendError> {
