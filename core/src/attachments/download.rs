@@ -2,7 +2,6 @@
 
 use std::{
     fs,
-    io::{Seek as _, SeekFrom, Write as _},
     path::PathBuf,
     sync::{Arc, MutexGuard, PoisonError},
     time::Duration,
@@ -13,6 +12,7 @@ use tokio::{sync::watch, time::Instant};
 use super::{
     Attachments,
     folder::{blocking, storage},
+    part::PartFile,
     sniff,
 };
 use crate::{
@@ -29,9 +29,6 @@ const RETRIES: u32 = 4;
 
 /// The first wait after a break; it doubles.
 const PAUSE: Duration = Duration::from_millis(250);
-
-/// How much is gathered before it is written: a write costs a change of threads.
-const BUFFER: usize = 256 << 10;
 
 /// How often what came is put on the disk for certain. After a loss of power the rest is fetched again.
 const SYNC: Duration = Duration::from_secs(1);
@@ -286,25 +283,7 @@ impl Attachments {
         let id = wanted.id.clone();
         let row = self.store.read(move |connection| FileRow::find(connection, &id)).await?;
         let row = row.filter(|row| row.state == FileState::Begun);
-        let (folder, name) = (self.folder.clone(), wanted.part());
-        blocking(move || {
-            folder.make()?;
-            let path = folder.path(&name);
-            let file = fs::OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
-            let file = file.map_err(|error| storage(&error))?;
-            if let Err(fs::TryLockError::WouldBlock) = file.try_lock() {
-                return Err(SupportError::Conflict { problem: "another process of this app fetches it" });
-            }
-            let there = file.metadata().map_err(|error| storage(&error))?.len();
-            let validator = row.as_ref().and_then(|row| row.validator.clone());
-            let length = match (&validator, &row) {
-                (Some(_), Some(row)) => row.here.min(there),
-                _ => 0,
-            };
-            let total = row.map(|row| row.size).filter(|size| *size > 0);
-            Ok(PartFile { file: Some(file), length, waiting: Vec::new(), total, validator, noted_at: Instant::now() })
-        })
-        .await
+        PartFile::open(self.folder.clone(), wanted.part(), row).await
     }
 
     /// Takes one answer of the desk as far as it goes.
@@ -332,10 +311,7 @@ impl Attachments {
             if part.length > limit {
                 return Err(Stop::Bogus(no_file("more bytes than it was to have")));
             }
-            part.waiting.extend_from_slice(&bytes);
-            if part.waiting.len() >= BUFFER {
-                part.write().await?;
-            }
+            part.push(&bytes).await?;
             let now = Instant::now();
             if now.duration_since(told_at) >= THROTTLE {
                 told_at = now;
@@ -451,64 +427,4 @@ fn check(wanted: &Wanted, head: &FileHead) -> Result<(), SupportError> {
 fn tell(line: &Line, part: &PartFile) {
     let progress = DownloadProgress { received: part.length, total: part.total };
     line.send_replace(State::Going(progress));
-}
-
-/// The part of a file that is here.
-struct PartFile {
-    /// `None` while a write is under way; one that was dropped in the middle leaves it so.
-    file: Option<fs::File>,
-    /// How much there is, what waits to be written included.
-    length: u64,
-    waiting: Vec<u8>,
-    total: Option<u64>,
-    validator: Option<String>,
-    noted_at: Instant,
-}
-
-impl PartFile {
-    /// The desk begins: with the rest, or anew.
-    fn start(&mut self, head: &FileHead) -> Result<(), SupportError> {
-        if head.from != 0 && head.from != self.length {
-            return Err(SupportError::DeskUnavailable);
-        }
-        self.length = head.from;
-        self.waiting.clear();
-        self.total = head.total;
-        self.validator.clone_from(&head.validator);
-        Ok(())
-    }
-
-    /// Writes what waits, in its place; what stood behind it is cut off.
-    async fn write(&mut self) -> Result<(), SupportError> {
-        let bytes = std::mem::take(&mut self.waiting);
-        let end = self.length;
-        self.with_file(move |file| {
-            let start = end.saturating_sub(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
-            let mut file = file;
-            if file.metadata()?.len() != start {
-                file.set_len(start)?;
-            }
-            file.seek(SeekFrom::Start(start))?;
-            file.write_all(&bytes)
-        })
-        .await
-    }
-
-    async fn sync(&mut self) -> Result<(), SupportError> {
-        self.with_file(|file| file.sync_data()).await
-    }
-
-    async fn with_file(
-        &mut self,
-        work: impl FnOnce(&fs::File) -> std::io::Result<()> + Send + 'static,
-    ) -> Result<(), SupportError> {
-        let file = self.file.take().ok_or(SupportError::Closed)?;
-        let (file, done) = blocking(move || {
-            let done = work(&file).map_err(|error| storage(&error));
-            Ok((file, done))
-        })
-        .await?;
-        self.file = Some(file);
-        done
-    }
 }

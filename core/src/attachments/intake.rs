@@ -8,7 +8,9 @@ use std::{
 
 use super::{
     folder::{Folder, storage},
-    location, picture, sniff,
+    location,
+    new::{NewAttachment, Source},
+    picture, sniff,
     window::Window,
 };
 use crate::{
@@ -18,124 +20,6 @@ use crate::{
     model::{Attachment, AttachmentId, AttachmentKind, MessageId, Timestamp, Transfer},
     store::{FileId, FileRow, FileState, Part},
 };
-
-/// A message to be sent: words, files, or both.
-///
-/// ```
-/// use shopbell::{NewAttachment, NewMessage};
-/// let message = NewMessage::text("It arrived torn:")
-///     .attach(NewAttachment::path("/photos/parcel.jpg"))
-///     .attach(NewAttachment::bytes("note.txt", "Order 1207"));
-/// assert_eq!(message.attachments.len(), 2);
-/// ```
-#[derive(Clone, Default)]
-#[non_exhaustive]
-pub struct NewMessage {
-    /// The words; may be empty where there is a file.
-    pub text: String,
-    /// The files, in the order in which they are shown.
-    pub attachments: Vec<NewAttachment>,
-}
-
-impl NewMessage {
-    /// With these words.
-    pub fn text(text: impl Into<String>) -> Self {
-        Self { text: text.into(), attachments: Vec::new() }
-    }
-
-    /// And with this file.
-    #[must_use]
-    pub fn attach(mut self, attachment: NewAttachment) -> Self {
-        self.attachments.push(attachment);
-        self
-    }
-}
-
-impl std::fmt::Debug for NewMessage {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "NewMessage({} bytes, {} attachments)", self.text.len(), self.attachments.len())
-    }
-}
-
-/// A file to be sent with a message.
-///
-/// It is copied into the client's own folder while [`send_message`](crate::Conversation::send_message) runs, so the app
-/// may change or delete its own as soon as that has returned. Where the file system can share the bytes of two files
-/// until one is written to (APFS, Btrfs, XFS), that takes no time and no room. A hard link would on others, but writing
-/// to the app's file afterwards would change what is sent: so that is done only with a file that is
-/// [given away](Self::given_away).
-///
-/// Where a photo was taken is taken out of the copy of a JPEG, PNG or WebP, without touching a pixel, unless
-/// [`keep_location`](Self::keep_location) is asked for.
-#[derive(Clone)]
-pub struct NewAttachment {
-    source: Source,
-    name: Option<String>,
-    keep_location: bool,
-    given_away: bool,
-}
-
-#[derive(Clone)]
-enum Source {
-    Path(PathBuf),
-    Bytes(Vec<u8>),
-}
-
-impl NewAttachment {
-    /// The file at this place; links are followed. Its name is the attachment's, unless [`named`](Self::named)
-    /// otherwise.
-    pub fn path(path: impl Into<PathBuf>) -> Self {
-        Self { source: Source::Path(path.into()), name: None, keep_location: false, given_away: false }
-    }
-
-    /// These bytes under this name. For what is large, a path takes less memory.
-    pub fn bytes(name: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Self {
-        let name = Some(name.into());
-        Self { source: Source::Bytes(bytes.into()), name, keep_location: false, given_away: false }
-    }
-
-    /// Calls it this. Whatever does harm in a name is taken out of it.
-    #[must_use]
-    pub fn named(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
-        self
-    }
-
-    /// Sends the place where a photo was taken along with it.
-    #[must_use]
-    pub fn keep_location(mut self) -> Self {
-        self.keep_location = true;
-        self
-    }
-
-    /// The app promises not to write to the file any more (one that it made for this, in its cache, say): it need not
-    /// be copied then, where a link can be made. It stays where it is, and deleting it does no harm.
-    #[must_use]
-    pub fn given_away(mut self) -> Self {
-        self.given_away = true;
-        self
-    }
-
-    fn wanted_name(&self) -> String {
-        match (&self.name, &self.source) {
-            (Some(name), _) => name.clone(),
-            (None, Source::Path(path)) => {
-                path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
-            }
-            (None, Source::Bytes(_)) => String::new(),
-        }
-    }
-}
-
-impl std::fmt::Debug for NewAttachment {
-    // Names and places are somebody's own business.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match &self.source {
-            Source::Path(_) => "NewAttachment(a path)",
-            Source::Bytes(_) => "NewAttachment(bytes)",
-        })
-    }
-}
 
 /// A file that was brought in, with what its rows are to say. It belongs to nobody yet: unless it is
 /// [kept](Self::kept), it goes when this does.

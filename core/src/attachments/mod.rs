@@ -24,6 +24,8 @@ mod download;
 mod folder;
 mod intake;
 mod location;
+mod new;
+mod part;
 mod picture;
 pub(crate) mod progress;
 mod sniff;
@@ -31,8 +33,6 @@ mod window;
 
 #[cfg(feature = "testing")]
 pub mod hostile;
-#[cfg(test)]
-mod tests;
 
 use std::{
     collections::HashMap,
@@ -44,8 +44,11 @@ use tokio::sync::{Semaphore, watch};
 pub use cache::SizeOnDisk;
 pub use download::{Download, DownloadProgress};
 pub(crate) use folder::{Folder, beside};
-pub use intake::{NewAttachment, NewMessage};
 pub(crate) use intake::{Rules, Taken, take_in};
+pub use new::{NewAttachment, NewMessage};
+
+#[cfg(test)]
+pub(crate) use location::tests::photo_with_location;
 
 use crate::{
     Limits,
@@ -95,5 +98,11 @@ impl Attachments {
             running: Mutex::default(),
             in_use: Mutex::default(),
         }
+    }
+
+    /// Whether any file is on its way here.
+    #[cfg(test)]
+    pub(crate) fn is_fetching(&self) -> bool {
+        !self.running.lock().unwrap().is_empty()
     }
 }

@@ -12,6 +12,8 @@ mod files;
 mod handle;
 mod list;
 mod observer;
+#[cfg(test)]
+mod tests;
 mod timeline;
 mod typing;
 

@@ -14,32 +14,37 @@ use std::{
     },
 };
 
+use super::tasks::{Job, Tools};
 use crate::{
     attachments::progress::{Guard, Phase},
-    backend::Departure,
-    clock::Clock,
-    model::{ConversationId, Delivery, MessageId},
-    store::{Durability, EntryRow, EntryState, MessageRow, Store, StoreError, Topic, Tx, Watcher, incoming},
+    backend::{BackendError, Departure, Fault, OutgoingFile, OutgoingMessage, Session},
+    clock::{Clock, token},
+    customer::standing::storage,
+    model::{Attachment, ConversationId, Delivery, MessageId},
+    store::{
+        Durability, EntryRow, EntryState, FileId, FileRow, MessageRow, Part, Store, StoreError, Task, Topic, Tx,
+        Watcher, incoming,
+    },
 };
 
 /// One attempt at a message with files.
-pub(super) struct Leaving {
-    pub(super) store: Arc<Store>,
-    pub(super) clock: Arc<dyn Clock>,
-    pub(super) seq: i64,
-    pub(super) attempts: u32,
-    pub(super) conversation: ConversationId,
-    pub(super) message: MessageId,
+struct Leaving {
+    store: Arc<Store>,
+    clock: Arc<dyn Clock>,
+    seq: i64,
+    attempts: u32,
+    conversation: ConversationId,
+    message: MessageId,
     /// The words that go with it.
-    pub(super) text: String,
-    pub(super) going: Arc<Guard>,
+    text: String,
+    going: Arc<Guard>,
     committed: AtomicBool,
     changes: std::sync::Mutex<Option<Watcher>>,
 }
 
 impl Leaving {
     #[allow(clippy::too_many_arguments, reason = "one call, each by its name in the struct")]
-    pub(super) fn new(
+    fn new(
         store: &Arc<Store>,
         clock: &Arc<dyn Clock>,
         seq: i64,
@@ -66,12 +71,12 @@ impl Leaving {
     }
 
     /// Whether the desk may have the message.
-    pub(super) fn is_committed(&self) -> bool {
+    fn is_committed(&self) -> bool {
         self.committed.load(Ordering::SeqCst)
     }
 
     /// Waits until the customer takes the message back or changes its words; for ever once it is too late for that.
-    pub(super) async fn withdrawn(&self) {
+    async fn withdrawn(&self) {
         let changes = self.changes.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(mut changes) = changes else { return std::future::pending().await };
         loop {
@@ -134,5 +139,102 @@ impl Departure for Leaving {
             }
             stands
         })
+    }
+}
+
+impl Tools {
+    /// The message shows that it goes, if it takes files along and the desk does not have it yet.
+    pub(super) fn going(&self, job: &Job) -> Option<Arc<Guard>> {
+        let (Some(conversation), Some(row)) = (&job.conversation, &job.message) else { return None };
+        if job.entry.task != Task::Message || job.entry.files == 0 || row.desk_id.is_some() {
+            return None;
+        }
+        let sizes: Vec<u64> = row.message.attachments.iter().map(|file| file.size.unwrap_or(0)).collect();
+        Some(Arc::new(self.transfers.begin(&row.message.id, &conversation.id, &sizes)))
+    }
+
+    /// Sends a message with its files, anew as often as the customer changes it on the way.
+    pub(super) async fn depart(
+        &self,
+        mut job: Job,
+        session: &Session,
+        attempts: u32,
+        going: &Arc<Guard>,
+    ) -> Result<(), BackendError> {
+        while !self.try_depart(&job, session, attempts, going).await? {
+            let Some(again) = self.begin(job.entry.seq, attempts).await? else { return Ok(()) };
+            job = again;
+        }
+        Ok(())
+    }
+
+    /// `false` where the customer has changed the message or taken it back before it was gone.
+    async fn try_depart(
+        &self,
+        job: &Job,
+        session: &Session,
+        attempts: u32,
+        going: &Arc<Guard>,
+    ) -> Result<bool, BackendError> {
+        let (Some(conversation), Some(row)) = (&job.conversation, &job.message) else { return Ok(true) };
+        let Some(desk_id) = conversation.desk_id else {
+            return Err(BackendError::refused(Fault::ConversationGone, "not opened yet"));
+        };
+        let files = self.files(row).await?;
+        let (id, message) = (conversation.id.clone(), row.message.id.clone());
+        let text = row.message.content.as_text().to_owned();
+        let leaving = Arc::new(Leaving::new(
+            &self.store,
+            &self.clock,
+            job.entry.seq,
+            attempts,
+            id.clone(),
+            message.clone(),
+            text.clone(),
+            Arc::clone(going),
+        ));
+        let outgoing = OutgoingMessage { text, echo: message.as_str().to_owned() };
+        let departure: Arc<Leaving> = Arc::clone(&leaving);
+        let sending = self.backend.send_files(session, desk_id, &outgoing, &files, departure);
+        let answer = tokio::select! {
+            answer = sending => answer,
+            () = leaving.withdrawn() => return Ok(false),
+        };
+        match answer {
+            Ok(answer) => {
+                let random = Arc::clone(&self.random);
+                self.write(move |tx| incoming::sent(tx, &id, &message, &answer, attempts, &|| token(random.as_ref())))
+                    .await?;
+                Ok(true)
+            }
+            // Taken back at the last moment.
+            Err(error) if error.fault == Fault::Withdrawn => Ok(false),
+            // Whatever the adapter makes of it: the last bytes never left.
+            Err(error) if !leaving.is_committed() => Err(BackendError::refused(error.fault, error.detail)),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Where the files of a message are.
+    async fn files(&self, row: &MessageRow) -> Result<Vec<OutgoingFile>, BackendError> {
+        let attachments = row.message.attachments.clone();
+        let rows = self.store.read(move |connection| {
+            let with_row = |file: Attachment| {
+                let row = FileRow::find(connection, &FileId::of(&file.id, Part::Whole))?;
+                Ok::<_, StoreError>((row, file))
+            };
+            attachments.into_iter().map(with_row).collect::<Result<Vec<_>, _>>()
+        });
+        let rows = rows.await.map_err(|error| storage(&error))?;
+        let file = |(row, file): (Option<FileRow>, Attachment)| {
+            let row = row.ok_or_else(|| BackendError::refused(Fault::FileGone, "a file is not here any more"))?;
+            Ok(OutgoingFile {
+                name: file.name,
+                media_type: file.media_type.unwrap_or_else(|| "application/octet-stream".to_owned()),
+                size: row.size,
+                path: self.folder.path(&row.name),
+            })
+        };
+        rows.into_iter().map(file).collect()
     }
 }

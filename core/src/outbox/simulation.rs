@@ -87,6 +87,8 @@ impl World {
         let Some(row) = self.disk.get_mut(&seq) else { return };
         let conversation = row.conversation.clone().unwrap().to_string();
         let text = row.message.clone().unwrap().to_string();
+        // With files, nothing is kept before the last of them has left: see below.
+        let before = row.clone();
         row.state = EntryState::InFlight;
         row.attempts = attempts;
         row.started_at = self.now;
@@ -117,11 +119,15 @@ impl World {
                 self.late.push((answer_at.plus(Duration::from_millis(delay)), conversation, text));
                 Event::Failed(seq, Fault::Desk, Happened::Maybe)
             }
+            8 if before.files > 0 => Event::Failed(seq, Fault::Interrupted, Happened::No),
             8 => Event::Failed(seq, Fault::Throttled { retry_after: None }, Happened::No),
             9 => Event::Failed(seq, Fault::Flooded, Happened::No),
             10 if self.below(4) == 0 => Event::Failed(seq, Fault::Refused { reason: "no".into() }, Happened::No),
             _ => Event::Failed(seq, Fault::SessionGone, Happened::No),
         };
+        if before.files > 0 && matches!(event, Event::Failed(_, _, Happened::No)) {
+            self.disk.insert(seq, before);
+        }
         self.inbox.push((answer_at, event));
     }
 
@@ -319,4 +325,75 @@ fn conversation_that_cannot_be_opened_blocks_its_lane() {
     assert_eq!(effects, [Effect::Attempt(2, 1)], "opening comes first, whatever its number");
     let effects = queue.handle(Event::Failed(2, Fault::UnknownInbox, Happened::No), now, 0.0);
     assert!(!effects.iter().any(|effect| matches!(effect, Effect::Attempt(..))), "{effects:?}");
+}
+
+/// A message in a conversation of its own, with so many files.
+fn waiting(seq: i64, files: u32) -> EntryRow {
+    EntryRow {
+        seq,
+        conversation: Some(ConversationId::new(format!("c{seq}"))),
+        session: "s".into(),
+        task: Task::Message,
+        message: Some(MessageId::new(format!("m{seq}"))),
+        state: EntryState::Waiting { not_before: Timestamp::default() },
+        attempts: 0,
+        fence: 0,
+        started_at: Timestamp::default(),
+        files,
+    }
+}
+
+#[test]
+fn files_take_no_place_of_words_nor_words_of_files() {
+    let now = Timestamp::from_seconds(1_000);
+    let mut queue = Queue::new(RULES);
+    let mut rows: Vec<_> = (1..=4).map(|seq| waiting(seq, 1)).collect();
+    rows.extend((5..=10).map(|seq| waiting(seq, 0)));
+    let begun = |effects: &[Effect]| -> Vec<i64> {
+        let attempt = |effect: &Effect| if let Effect::Attempt(seq, _) = effect { Some(*seq) } else { None };
+        effects.iter().filter_map(attempt).collect()
+    };
+    assert_eq!(begun(&queue.handle(Event::Loaded(rows), now, 0.0)), [1, 2, 5, 6, 7, 8]);
+    assert_eq!(queue.next_wake(), None, "every place is taken");
+    assert_eq!(begun(&queue.handle(Event::Done(5), now, 0.0)), [9]);
+    assert_eq!(begun(&queue.handle(Event::Done(2), now, 0.0)), [3]);
+    for seq in [6, 7, 8, 9, 10] {
+        queue.handle(Event::Done(seq), now, 0.0);
+    }
+    // Words have room, and the film that waits still has none.
+    assert_eq!(queue.next_wake(), None);
+}
+
+#[test]
+fn transfer_that_always_breaks_is_given_up_and_the_want_of_a_network_is_not() {
+    let mut now = Timestamp::from_seconds(1_000);
+    let mut outcome = |fault: Fault| {
+        let mut queue = Queue::new(RULES);
+        queue.handle(Event::Loaded(vec![waiting(1, 1)]), now, 0.0);
+        for _ in 0..50 {
+            let effects = queue.handle(Event::Failed(1, fault.clone(), Happened::No), now, 0.0);
+            if let Some(Effect::Save(_, state @ EntryState::Attention { .. }, attempts)) = effects.first() {
+                return Some((state.clone(), *attempts));
+            }
+            now = queue.next_wake().unwrap();
+            queue.handle(Event::Tick, now, 0.0);
+        }
+        None
+    };
+    let (state, attempts) = outcome(Fault::Interrupted).unwrap();
+    assert!(matches!(state, EntryState::Attention { unclear: false, .. }));
+    assert_eq!(attempts, super::policy::MAX_ATTEMPTS);
+    assert_eq!(outcome(Fault::Network), None);
+}
+
+#[test]
+fn message_with_files_that_a_dead_process_had_sent_is_given_longer_to_appear() {
+    let now = Timestamp::from_seconds(1_000);
+    for (files, longest) in [(0, RULES.longest_attempt), (2, RULES.longest_upload)] {
+        let mut queue = Queue::new(RULES);
+        let row = EntryRow { state: EntryState::InFlight, started_at: now, ..waiting(1, files) };
+        let effects = queue.handle(Event::Loaded(vec![row]), now, 0.0);
+        let unclear = EntryState::Unclear { since: now.plus(longest), look_at: now };
+        assert_eq!(effects, [Effect::Save(1, unclear, 0), Effect::Look(1)]);
+    }
 }

@@ -4,22 +4,16 @@ use std::sync::Arc;
 
 use rusqlite::Connection;
 
-use super::{departure::Leaving, queue::Event};
+use super::queue::Event;
 use crate::{
-    attachments::{
-        Folder,
-        progress::{Guard, Transfers},
-    },
-    backend::{
-        Backend, BackendError, ConversationContext, Fault, Fetched, OutgoingFile, OutgoingMessage, OutgoingVote,
-        Session,
-    },
+    attachments::{Folder, progress::Transfers},
+    backend::{Backend, BackendError, ConversationContext, Fault, Fetched, OutgoingMessage, OutgoingVote, Session},
     clock::{Clock, Random, token},
     customer::standing::{Standing, storage},
-    model::{Answer, AnswerState, Attachment, ConversationId, CustomerProfile, Delivery, Identity, MessageId},
+    model::{Answer, AnswerState, ConversationId, CustomerProfile, Delivery, Identity, MessageId},
     store::{
-        ConversationRow, CustomerRow, Durability, EntryRow, FileId, FileRow, MessageRow, NewEntry, Part, SessionRow,
-        Store, StoreError, Task, Tx, Work, facts, incoming,
+        ConversationRow, CustomerRow, Durability, EntryRow, MessageRow, NewEntry, SessionRow, Store, StoreError, Task,
+        Tx, Work, facts, incoming,
     },
 };
 
@@ -35,10 +29,10 @@ pub(crate) struct Tools {
 }
 
 /// An entry and what it is about, read at once.
-struct Job {
-    entry: EntryRow,
-    conversation: Option<ConversationRow>,
-    message: Option<MessageRow>,
+pub(super) struct Job {
+    pub(super) entry: EntryRow,
+    pub(super) conversation: Option<ConversationRow>,
+    pub(super) message: Option<MessageRow>,
     identity: Option<Identity>,
     profile: CustomerProfile,
 }
@@ -188,101 +182,6 @@ impl Tools {
         self.write(move |tx| incoming::sent(tx, &id, &message, &answer, attempts, &|| token(random.as_ref()))).await
     }
 
-    /// The message shows that it goes, if it takes files along and the desk does not have it yet.
-    fn going(&self, job: &Job) -> Option<Arc<Guard>> {
-        let (Some(conversation), Some(row)) = (&job.conversation, &job.message) else { return None };
-        if job.entry.task != Task::Message || job.entry.files == 0 || row.desk_id.is_some() {
-            return None;
-        }
-        let sizes: Vec<u64> = row.message.attachments.iter().map(|file| file.size.unwrap_or(0)).collect();
-        Some(Arc::new(self.transfers.begin(&row.message.id, &conversation.id, &sizes)))
-    }
-
-    /// Sends a message with its files, anew as often as the customer changes it on the way.
-    async fn depart(
-        &self,
-        mut job: Job,
-        session: &Session,
-        attempts: u32,
-        going: &Arc<Guard>,
-    ) -> Result<(), BackendError> {
-        while !self.try_depart(&job, session, attempts, going).await? {
-            let Some(again) = self.begin(job.entry.seq, attempts).await? else { return Ok(()) };
-            job = again;
-        }
-        Ok(())
-    }
-
-    /// `false` where the customer has changed the message or taken it back before it was gone.
-    async fn try_depart(
-        &self,
-        job: &Job,
-        session: &Session,
-        attempts: u32,
-        going: &Arc<Guard>,
-    ) -> Result<bool, BackendError> {
-        let (Some(conversation), Some(row)) = (&job.conversation, &job.message) else { return Ok(true) };
-        let Some(desk_id) = conversation.desk_id else {
-            return Err(BackendError::refused(Fault::ConversationGone, "not opened yet"));
-        };
-        let files = self.files(row).await?;
-        let (id, message) = (conversation.id.clone(), row.message.id.clone());
-        let text = row.message.content.as_text().to_owned();
-        let leaving = Arc::new(Leaving::new(
-            &self.store,
-            &self.clock,
-            job.entry.seq,
-            attempts,
-            id.clone(),
-            message.clone(),
-            text.clone(),
-            Arc::clone(going),
-        ));
-        let outgoing = OutgoingMessage { text, echo: message.as_str().to_owned() };
-        let departure: Arc<Leaving> = Arc::clone(&leaving);
-        let sending = self.backend.send_files(session, desk_id, &outgoing, &files, departure);
-        let answer = tokio::select! {
-            answer = sending => answer,
-            () = leaving.withdrawn() => return Ok(false),
-        };
-        match answer {
-            Ok(answer) => {
-                let random = Arc::clone(&self.random);
-                self.write(move |tx| incoming::sent(tx, &id, &message, &answer, attempts, &|| token(random.as_ref())))
-                    .await?;
-                Ok(true)
-            }
-            // Taken back at the last moment.
-            Err(error) if error.fault == Fault::Withdrawn => Ok(false),
-            // Whatever the adapter makes of it: the last bytes never left.
-            Err(error) if !leaving.is_committed() => Err(BackendError::refused(error.fault, error.detail)),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// Where the files of a message are.
-    async fn files(&self, row: &MessageRow) -> Result<Vec<OutgoingFile>, BackendError> {
-        let attachments = row.message.attachments.clone();
-        let rows = self.store.read(move |connection| {
-            let with_row = |file: Attachment| {
-                let row = FileRow::find(connection, &FileId::of(&file.id, Part::Whole))?;
-                Ok::<_, StoreError>((row, file))
-            };
-            attachments.into_iter().map(with_row).collect::<Result<Vec<_>, _>>()
-        });
-        let rows = rows.await.map_err(|error| storage(&error))?;
-        let file = |(row, file): (Option<FileRow>, Attachment)| {
-            let row = row.ok_or_else(|| BackendError::refused(Fault::FileGone, "a file is not here any more"))?;
-            Ok(OutgoingFile {
-                name: file.name,
-                media_type: file.media_type.unwrap_or_else(|| "application/octet-stream".to_owned()),
-                size: row.size,
-                path: self.folder.path(&row.name),
-            })
-        };
-        rows.into_iter().map(file).collect()
-    }
-
     async fn answer(&self, job: &Job, session: &Session, answer: &Answer) -> Result<(), BackendError> {
         let (Some(conversation), Some(row)) = (&job.conversation, &job.message) else { return Ok(()) };
         let (Some(desk_id), Some(number)) = (conversation.desk_id, row.desk_id) else {
@@ -324,7 +223,7 @@ impl Tools {
     /// Keeps the fence and the number of the attempt on the disk before the desk is asked, and reads in that same
     /// transaction what is to be told, so that an edit either came before it or is refused. Without the fence on the
     /// disk, a loss of power right after sending would forget that anything was sent. `None` where the entry is gone.
-    async fn begin(&self, seq: i64, attempts: u32) -> Result<Option<Job>, BackendError> {
+    pub(super) async fn begin(&self, seq: i64, attempts: u32) -> Result<Option<Job>, BackendError> {
         let now = self.clock.now();
         self.store
             .write(Durability::Now, move |tx| {
@@ -353,7 +252,7 @@ impl Tools {
 
     /// Writes down what the desk did. It did it, whatever the phone's storage says: a failure here is `Maybe`, and the
     /// look that follows finds it.
-    fn write<T: Send + 'static>(
+    pub(super) fn write<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> impl Future<Output = Result<T, BackendError>> + Send {

@@ -6,8 +6,8 @@
 use std::hint::black_box;
 
 use shopbell::{
-    ClientConfig, Conversation, ConversationId, CustomerProfile, FieldValue, Identity, MessageId, SupportClient,
-    SupportError,
+    AttachmentId, ClientConfig, Conversation, ConversationId, CustomerProfile, FieldValue, Identity, MessageId,
+    NewAttachment, NewMessage, SupportClient, SupportError,
 };
 
 /// Reaches everything.
@@ -40,6 +40,9 @@ async fn client(text: &str) -> Result<(), SupportError> {
     black_box(client.capabilities());
     client.refresh().await?;
     client.network_changed(true);
+    black_box(client.size_on_disk().await?);
+    client.clear_cache().await?;
+    client.log_out_and_clear_cache().await?;
     conversation(&client.start_conversation()?, text).await?;
     conversation(&client.conversation(&ConversationId::new(text))?, text).await?;
     client.pause().await;
@@ -51,6 +54,10 @@ async fn client(text: &str) -> Result<(), SupportError> {
 
 async fn conversation(conversation: &Conversation, text: &str) -> Result<(), SupportError> {
     let id: MessageId = black_box(conversation.send(text).await?);
+    let file = NewAttachment::path(text).named(text).keep_location().given_away();
+    let message = NewMessage::text(text).attach(file).attach(NewAttachment::bytes(text, text));
+    black_box(conversation.send_message(message).await?);
+    files(conversation, &AttachmentId::new(text)).await?;
     conversation.retry(&id).await?;
     conversation.edit(&id, text).await?;
     conversation.discard(&id).await?;
@@ -66,5 +73,13 @@ async fn conversation(conversation: &Conversation, text: &str) -> Result<(), Sup
     black_box(timeline.pager().load_older().await?);
     black_box(timeline.next().await?);
     black_box(conversation.typing().next().await);
+    Ok(())
+}
+
+async fn files(conversation: &Conversation, id: &AttachmentId) -> Result<(), SupportError> {
+    let mut download = conversation.download(id).await?;
+    black_box(download.next().await);
+    black_box((download.progress(), download.finished().await?));
+    conversation.download_thumbnail(id).await?.cancel();
     Ok(())
 }

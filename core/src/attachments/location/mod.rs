@@ -10,7 +10,7 @@
 mod jpeg;
 mod png;
 #[cfg(test)]
-pub(super) mod tests;
+pub(crate) mod tests;
 mod tiff;
 mod webp;
 mod xmp;

@@ -44,7 +44,7 @@ fn segment(content: &[&[u8]]) -> Vec<u8> {
     [b"\xff\xe1", &u16::try_from(content.len() + 2).unwrap().to_be_bytes()[..], &content].concat()
 }
 
-pub(in crate::attachments) fn jpeg(big: bool) -> Vec<u8> {
+fn jpeg(big: bool) -> Vec<u8> {
     let mut bytes = b"\xff\xd8".to_vec();
     bytes.extend(segment(&[b"Exif\0\0", &exif(big)]));
     bytes.extend(segment(&[b"http://ns.adobe.com/xap/1.0/\0", XMP.as_bytes()]));
@@ -55,6 +55,12 @@ pub(in crate::attachments) fn jpeg(big: bool) -> Vec<u8> {
     bytes.extend(segment(&[b"Exif\0\0", &exif(!big)]));
     bytes.extend(b"\xff\xd9");
     bytes
+}
+
+/// A photo that says where it was taken, 5 by 7 pixels, for tests of what stands above this. The location's values
+/// hold the word `LATITUDE`.
+pub(crate) fn photo_with_location() -> Vec<u8> {
+    jpeg(true)
 }
 
 fn chunk(kind: &[u8], content: &[u8]) -> Vec<u8> {

@@ -12,7 +12,7 @@ use std::{
     pin::pin,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicBool, Ordering},
     },
 };
 
@@ -22,6 +22,7 @@ use reqwest::{
     Body,
     header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE},
 };
+use tokio::time::Instant;
 
 use super::{
     Chatwoot,
@@ -54,8 +55,8 @@ enum Piece {
 /// What the body tells of itself while the request runs.
 struct Watch {
     departure: Arc<dyn Departure>,
-    /// Counts up with each piece that leaves.
-    moved: AtomicU64,
+    /// When a piece left last.
+    moved: Mutex<Instant>,
     committed: AtomicBool,
     /// Why the body ended early: ours to say, for what the network makes of it is a broken request.
     failure: Mutex<Option<BackendError>>,
@@ -75,8 +76,12 @@ impl Watch {
         self.committed.load(Ordering::SeqCst)
     }
 
+    fn moved(&self) -> Instant {
+        *self.moved.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn moves(&self) {
-        self.moved.fetch_add(1, Ordering::SeqCst);
+        *self.moved.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
     }
 
     /// What has not wholly left did not happen.
@@ -102,7 +107,7 @@ impl Chatwoot {
         let (pieces, length) = pieces(&boundary, message, files, opened);
         let watch = Arc::new(Watch {
             departure,
-            moved: AtomicU64::new(0),
+            moved: Mutex::new(Instant::now()),
             committed: AtomicBool::new(false),
             failure: Mutex::new(None),
         });
@@ -129,18 +134,16 @@ impl Chatwoot {
     /// Sends, as long as something moves, and reads the answer.
     async fn watched(&self, request: reqwest::RequestBuilder, watch: &Watch) -> Result<Reply, BackendError> {
         let mut sending = pin!(request.send());
-        let mut seen = 0;
+        let (stall, answer) = (self.http.stall_timeout, self.http.files_answer);
         let response = loop {
-            let patience = if watch.is_committed() { self.http.files_answer } else { self.http.stall_timeout };
-            if let Ok(response) = tokio::time::timeout(patience, &mut sending).await {
+            if let Ok(response) = tokio::time::timeout(stall.min(answer), &mut sending).await {
                 break response;
             }
-            let moved = watch.moved.load(Ordering::SeqCst);
-            if moved == seen {
+            let patience = if watch.is_committed() { answer } else { stall };
+            if watch.moved().elapsed() >= patience {
                 let detail = format!("{LABEL}: nothing moved for {} s", patience.as_secs());
                 return Err(BackendError::unclear(interruption(watch), detail));
             }
-            seen = moved;
         };
         let response = response.map_err(|error| match (watch.failure(), lost(LABEL, error)) {
             (Some(failure), _) => failure,

@@ -251,3 +251,24 @@ proptest! {
         prop_assert!(mapped(wire).is_some());
     }
 }
+
+#[test]
+fn places_contacts_and_sounds_bring_what_belongs_to_them() {
+    let wire = json!({"id": 1, "conversation_id": 2, "message_type": 0, "attachments": [
+        {"file_type": "location", "fallback_title": "Our shop: the door", "coordinates_lat": 10.77,
+            "coordinates_long": "106.7", "data_url": "https://maps.example/x"},
+        {"file_type": "location", "coordinates_lat": 0, "coordinates_long": 0.0},
+        {"file_type": "location", "coordinates_lat": 95, "coordinates_long": "east"},
+        {"file_type": "contact", "fallback_title": "+84 1", "meta": {"firstName": "Linh", "lastName": "Trần"}},
+        {"file_type": "audio", "data_url": "https://d/a.ogg", "transcribed_text": "hello", "meta": {"duration": 2.5}},
+        {"file_type": "audio", "data_url": "https://d/b.ogg", "meta": {"duration": -1}},
+    ]});
+    let message = mapped(wire).unwrap();
+    let [place, sea, nowhere, contact, sound, other] = message.attachments.as_slice() else { panic!("six") };
+    let there = place.coordinates.unwrap();
+    assert_eq!((there.latitude, there.longitude, place.name.as_str()), (10.77, 106.7, "Our shop: the door"));
+    assert_eq!((sea.coordinates, nowhere.coordinates), (None, None));
+    assert_eq!((contact.name.as_str(), contact.phone.as_deref()), ("Linh Trần", Some("+84 1")));
+    assert_eq!((sound.duration_ms, sound.transcript.as_deref()), (Some(2_500), Some("hello")));
+    assert_eq!((other.duration_ms, other.transcript.as_deref()), (None, None));
+}

@@ -1,6 +1,7 @@
 //! The adapter against desks made by hand, each of which speaks just enough to misbehave in one way.
 
 mod canned;
+mod files;
 mod mapping;
 mod realtime;
 mod requests;

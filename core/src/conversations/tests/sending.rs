@@ -1,105 +1,15 @@
-//! Files through the whole client, against a desk in memory: sent once, fetched whole, nothing left behind.
+//! What is attached arrives once, or the customer is told before anything is kept.
 
-use std::{fs, path::Path, sync::Arc, time::Duration};
+use std::fs;
 
-use super::*;
+use super::{Phone, open};
 use crate::{
-    AttachmentId, AttentionReason, ClientConfig, Content, Conversation, CustomerProfile, Delivery, Identity, Message,
-    MessageId, SupportClient, SupportError, Timeline, Transfer,
-    backend::{BackendError, Fault},
+    AttentionReason, CustomerProfile, Delivery, Identity, Message, MessageId, NewAttachment, NewMessage, SizeOnDisk,
+    SupportError, Transfer,
+    attachments::photo_with_location,
     error::StorageProblem,
     testing::memory::{Call, MemoryDesk, Play},
 };
-
-struct Phone {
-    desk: MemoryDesk,
-    client: SupportClient,
-    conversation: Conversation,
-    timeline: Timeline,
-    shown: Vec<Message>,
-    folder: tempfile::TempDir,
-}
-
-fn config(folder: &Path) -> ClientConfig {
-    let mut config = ClientConfig::new("http://localhost", "inbox", folder.join("data"));
-    config.limits.settle = Duration::from_millis(20);
-    config
-}
-
-async fn open(desk: &MemoryDesk, folder: &Path, change: impl FnOnce(&mut ClientConfig)) -> SupportClient {
-    let mut config = config(folder);
-    change(&mut config);
-    SupportClient::open_with(config, Arc::new(desk.clone())).await.unwrap()
-}
-
-impl Phone {
-    async fn new() -> Self {
-        Self::with(|_| {}).await
-    }
-
-    async fn with(change: impl FnOnce(&mut ClientConfig)) -> Self {
-        let (desk, folder) = (MemoryDesk::new(), tempfile::tempdir().unwrap());
-        let client = open(&desk, folder.path(), change).await;
-        let conversation = client.start_conversation().unwrap();
-        let timeline = conversation.timeline();
-        Self { desk, client, conversation, timeline, shown: Vec::new(), folder }
-    }
-
-    /// A file of the app's.
-    fn file(&self, name: &str, bytes: &[u8]) -> NewAttachment {
-        let path = self.folder.path().join(name);
-        fs::write(&path, bytes).unwrap();
-        NewAttachment::path(path)
-    }
-
-    async fn send(&self, text: &str, files: Vec<NewAttachment>) -> Result<MessageId, SupportError> {
-        let mut message = NewMessage::text(text);
-        message.attachments = files;
-        self.conversation.send_message(message).await
-    }
-
-    async fn until(&mut self, what: &str, shows: impl Fn(&[Message]) -> bool) {
-        let Self { timeline, shown, .. } = self;
-        let waiting = async {
-            while !shows(shown) {
-                for step in timeline.next().await.unwrap().unwrap() {
-                    step.apply(shown);
-                }
-            }
-        };
-        let waited = tokio::time::timeout(Duration::from_secs(60), waiting).await;
-        assert!(waited.is_ok(), "waited in vain for {what}; there is {:#?}", self.shown);
-    }
-
-    async fn until_sent(&mut self) {
-        let sent = |m: &Message| m.delivery.is_none() || m.delivery == Some(Delivery::Sent);
-        self.until("everything sent", |shown| !shown.is_empty() && shown.iter().all(sent)).await;
-    }
-
-    /// A conversation with a message of the customer's and a file of the agent's.
-    async fn with_file_of_the_agent(change: impl FnOnce(&mut ClientConfig), bytes: &[u8]) -> (Self, AttachmentId) {
-        let mut phone = Self::with(change).await;
-        phone.conversation.send("hello").await.unwrap();
-        phone.until_sent().await;
-        let there = phone.desk.all_conversations()[0].id;
-        phone.desk.agent_attaches(there, "label.png", "image/png", bytes.to_vec());
-        phone.client.refresh().await.unwrap();
-        phone.until("the agent's file", |shown| shown.len() == 2).await;
-        let id = phone.shown[1].attachments[0].id.clone();
-        (phone, id)
-    }
-
-    /// The customer's folder of files.
-    fn kept(&self) -> Vec<String> {
-        let active = self.conversation.active().unwrap();
-        let Ok(entries) = fs::read_dir(active.attachments.folder.path("")) else { return Vec::new() };
-        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
-    }
-
-    fn texts(&self) -> Vec<String> {
-        self.desk.texts_of_customers()
-    }
-}
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x01\x02\0\0\0\x09rest of it";
 
@@ -352,168 +262,9 @@ async fn customer_who_logs_in_takes_unsent_files_along() {
 }
 
 #[tokio::test]
-async fn fetched_file_is_whole_shared_and_fetched_once() {
-    let content = vec![5; 10_000];
-    let (phone, id) = Phone::with_file_of_the_agent(|_| {}, &content).await;
-    phone.desk.once(Call::FetchFile, Play::Held);
-    let mut downloads = Vec::new();
-    for _ in 0..3 {
-        downloads.push(phone.conversation.download(&id).await.unwrap());
-    }
-    phone.desk.until(|desk| desk.held() == 1).await;
-    phone.desk.release();
-    for download in &mut downloads {
-        let path = download.finished().await.unwrap();
-        assert_eq!(fs::read(&path).unwrap(), content);
-        assert!(path.to_str().unwrap().ends_with(".png"));
-        let all = DownloadProgress { received: 10_000, total: Some(10_000) };
-        assert_eq!(download.progress(), all);
-        while let Some(progress) = download.next().await {
-            assert_eq!(progress, all);
-        }
-    }
-    let thumbnail = phone.conversation.download_thumbnail(&id).await.unwrap().finished().await.unwrap();
-    assert_eq!(fs::read(thumbnail).unwrap(), content);
-    phone.conversation.download(&id).await.unwrap().finished().await.unwrap();
-    assert_eq!(phone.desk.count(Call::FetchFile), 2, "once for the whole, once for the thumbnail");
-    assert_eq!(phone.client.size_on_disk().await.unwrap(), SizeOnDisk { fetched: 20_000, unsent: 0 });
-}
-
-#[tokio::test]
-async fn broken_transfer_goes_on_where_it_broke() {
-    let content: Vec<u8> = (0..50_000_u32).map(|n| (n % 251) as u8).collect();
-    let (phone, id) = Phone::with_file_of_the_agent(|_| {}, &content).await;
-    phone.desk.break_file_after(20_500);
-    phone.desk.break_file_after(0);
-    phone.desk.break_file_after(10_000);
-    let path = phone.conversation.download(&id).await.unwrap().finished().await.unwrap();
-    assert_eq!(fs::read(path).unwrap(), content);
-    assert_eq!(phone.desk.count(Call::FetchFile), 4);
-}
-
-#[tokio::test]
-async fn transfer_that_never_gets_on_fails_and_the_next_one_goes_on() {
-    let content = vec![9; 30_000];
-    let (phone, id) = Phone::with_file_of_the_agent(|_| {}, &content).await;
-    phone.desk.break_file_after(12_000);
-    phone.desk.once(Call::FetchFile, Play::unreachable());
-    let nothing = Play::Fails(BackendError::unclear(Fault::Desk, "scripted"));
-    for _ in 0..10 {
-        phone.desk.once(Call::FetchFile, nothing.clone());
-    }
-    let mut download = phone.conversation.download(&id).await.unwrap();
-    assert_eq!(download.finished().await, Err(SupportError::DeskUnavailable));
-    phone.desk.heal();
-    // Another version of it: what is here of the old one is of no use.
-    let path = phone.conversation.download(&id).await.unwrap().finished().await.unwrap();
-    assert_eq!(fs::read(path).unwrap(), content);
-}
-
-#[tokio::test]
-async fn part_of_another_version_is_thrown_away() {
-    let (phone, id) = Phone::with_file_of_the_agent(|_| {}, &[1; 40_000]).await;
-    phone.desk.break_file_after(30_000);
-    for _ in 0..5 {
-        phone.desk.break_file_after(0);
-    }
-    let failing = async {
-        let mut download = phone.conversation.download(&id).await.unwrap();
-        assert_eq!(download.finished().await, Err(SupportError::Offline));
-    };
-    failing.await;
-    phone.desk.replace_file("label.png", vec![2; 40_000]);
-    let path = phone.conversation.download(&id).await.unwrap().finished().await.unwrap();
-    assert_eq!(fs::read(path).unwrap(), vec![2; 40_000]);
-}
-
-#[tokio::test]
-async fn file_that_is_not_what_was_told_is_never_shown() {
-    let (phone, id) = Phone::with_file_of_the_agent(|_| {}, &[1; 4_000]).await;
-    for other in [vec![1; 3_999], vec![1; 4_001], b"<html>Welcome to the hotel".to_vec()] {
-        phone.desk.replace_file("label.png", other);
-        let fetched = phone.conversation.download(&id).await.unwrap().finished().await;
-        assert_eq!(fetched, Err(SupportError::Offline));
-    }
-    let page = [b"<!doctype html>".to_vec(), vec![b' '; 3_985]].concat();
-    phone.desk.replace_file("label.png", page);
-    assert_eq!(phone.conversation.download(&id).await.unwrap().finished().await, Err(SupportError::Offline));
-    assert!(phone.kept().is_empty(), "{:?}", phone.kept());
-}
-
-#[tokio::test]
-async fn cancelled_transfer_ends_and_its_part_stays() {
-    let (phone, id) = Phone::with_file_of_the_agent(|_| {}, &[1; 4_000]).await;
-    phone.desk.break_file_after(2_000);
-    phone.desk.once(Call::FetchFile, Play::unreachable());
-    phone.desk.heal();
-    phone.desk.break_file_after(2_000);
-    let download = phone.conversation.download(&id).await.unwrap();
-    phone.desk.until(|desk| desk.count(Call::FetchFile) == 1).await;
-    download.cancel();
-    let active = phone.conversation.active().unwrap();
-    while !active.attachments.running.lock().unwrap().is_empty() {
-        tokio::task::yield_now().await;
-    }
-    let path = phone.conversation.download(&id).await.unwrap().finished().await.unwrap();
-    assert_eq!(fs::read(path).unwrap(), [1; 4_000]);
-}
-
-#[tokio::test]
-async fn cache_keeps_within_its_room_and_spares_what_is_in_use_or_unsent() {
-    let (mut phone, first) =
-        Phone::with_file_of_the_agent(|config| config.limits.max_cache_bytes = 5_000, &[1; 3_000]).await;
-    let there = phone.desk.all_conversations()[0].id;
-    for _ in 0..2 {
-        phone.desk.agent_attaches(there, "more.png", "image/png", vec![2; 3_000]);
-    }
-    phone.client.refresh().await.unwrap();
-    phone.until("three files", |shown| shown.len() == 4).await;
-    let ids: Vec<_> = phone.shown[1..].iter().map(|m| m.attachments[0].id.clone()).collect();
-    phone.client.network_changed(false);
-    phone.send("", vec![NewAttachment::bytes("mine.bin", vec![3; 9_000])]).await.unwrap();
-    phone.client.network_changed(true);
-    phone.desk.once(Call::SendFiles, Play::Held);
-
-    let mut held = phone.conversation.download(&first).await.unwrap();
-    let path = held.finished().await.unwrap();
-    for id in &ids[1..] {
-        phone.conversation.download(id).await.unwrap().finished().await.unwrap();
-    }
-    assert!(path.exists(), "it is in use");
-    let size = phone.client.size_on_disk().await.unwrap();
-    assert!(size.fetched <= 6_000, "{size:?}");
-    phone.client.clear_cache().await.unwrap();
-    assert!(path.exists());
-    drop(held);
-    phone.client.clear_cache().await.unwrap();
-    assert!(!path.exists());
-}
-
-#[tokio::test]
-async fn unknown_attachment_and_what_is_no_file_are_told() {
-    let (phone, id) = Phone::with_file_of_the_agent(|_| {}, b"x").await;
-    let other = phone.client.start_conversation().unwrap();
-    for (conversation, id) in
-        [(&phone.conversation, AttachmentId::new("x")), (&phone.conversation, AttachmentId::new("")), (&other, id)]
-    {
-        let told = conversation.download(&id).await.map(|_| ());
-        assert_eq!(told, Err(SupportError::NotFound { what: "attachment" }));
-    }
-}
-
-#[tokio::test]
-async fn customer_who_leaves_can_leave_no_fetched_file_behind() {
-    let (phone, id) = Phone::with_file_of_the_agent(|_| {}, b"secret").await;
-    let path = phone.conversation.download(&id).await.unwrap().finished().await.unwrap();
-    phone.client.log_out_and_clear_cache().await.unwrap();
-    assert!(!path.exists());
-    assert_eq!(phone.conversation.download(&id).await.map(|_| ()), Err(SupportError::Closed));
-}
-
-#[tokio::test]
 async fn location_is_taken_out_unless_it_is_to_be_kept() {
     let mut phone = Phone::new().await;
-    let photo = location::tests::jpeg(true);
+    let photo = photo_with_location();
     let plain = phone.file("a.jpg", &photo);
     phone.send("", vec![plain.clone(), plain.clone().keep_location(), plain.given_away()]).await.unwrap();
     phone.until_sent().await;
@@ -535,5 +286,4 @@ async fn message_of_files_alone_has_a_line_in_the_list() {
         step.apply(&mut lines);
     }
     assert_eq!(lines[0].preview, "receipt.pdf");
-    assert_eq!(Content::text("").as_text(), "");
 }

@@ -1,0 +1,104 @@
+//! The part of a file that has come: on the disk, in its place, and no more than is known for certain.
+
+use std::{
+    fs,
+    io::{Seek as _, SeekFrom, Write as _},
+};
+
+use tokio::time::Instant;
+
+use super::folder::{Folder, blocking, storage};
+use crate::{SupportError, backend::FileHead, store::FileRow};
+
+/// How much is gathered before it is written: a write costs a change of threads.
+const BUFFER: usize = 256 << 10;
+
+/// The part of a file that is here.
+pub(super) struct PartFile {
+    /// `None` while a write is under way; one that was dropped in the middle leaves it so.
+    file: Option<fs::File>,
+    /// How much there is, what waits to be written included.
+    pub(super) length: u64,
+    waiting: Vec<u8>,
+    pub(super) total: Option<u64>,
+    pub(super) validator: Option<String>,
+    pub(super) noted_at: Instant,
+}
+
+impl PartFile {
+    /// What is here of a file, cut to what is there for certain; nothing where it is not known of which version.
+    pub(super) async fn open(folder: Folder, name: String, row: Option<FileRow>) -> Result<Self, SupportError> {
+        blocking(move || {
+            folder.make()?;
+            let path = folder.path(&name);
+            let file = fs::OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
+            let file = file.map_err(|error| storage(&error))?;
+            if let Err(fs::TryLockError::WouldBlock) = file.try_lock() {
+                return Err(SupportError::Conflict { problem: "another process of this app fetches it" });
+            }
+            let there = file.metadata().map_err(|error| storage(&error))?.len();
+            let row = row.filter(|row| row.validator.is_some());
+            Ok(Self {
+                file: Some(file),
+                length: row.as_ref().map_or(0, |row| row.here.min(there)),
+                waiting: Vec::new(),
+                total: row.as_ref().map(|row| row.size).filter(|size| *size > 0),
+                validator: row.and_then(|row| row.validator),
+                noted_at: Instant::now(),
+            })
+        })
+        .await
+    }
+
+    /// Takes bytes in, to be written once there are enough.
+    pub(super) async fn push(&mut self, bytes: &[u8]) -> Result<(), SupportError> {
+        self.waiting.extend_from_slice(bytes);
+        if self.waiting.len() >= BUFFER { self.write().await } else { Ok(()) }
+    }
+
+    /// The desk begins: with the rest, or anew.
+    pub(super) fn start(&mut self, head: &FileHead) -> Result<(), SupportError> {
+        if head.from != 0 && head.from != self.length {
+            return Err(SupportError::DeskUnavailable);
+        }
+        self.length = head.from;
+        self.waiting.clear();
+        self.total = head.total;
+        self.validator.clone_from(&head.validator);
+        Ok(())
+    }
+
+    /// Writes what waits, in its place; what stood behind it is cut off.
+    pub(super) async fn write(&mut self) -> Result<(), SupportError> {
+        let bytes = std::mem::take(&mut self.waiting);
+        let end = self.length;
+        self.with_file(move |file| {
+            let start = end.saturating_sub(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+            let mut file = file;
+            if file.metadata()?.len() != start {
+                file.set_len(start)?;
+            }
+            file.seek(SeekFrom::Start(start))?;
+            file.write_all(&bytes)
+        })
+        .await
+    }
+
+    pub(super) async fn sync(&mut self) -> Result<(), SupportError> {
+        self.with_file(|file| file.sync_data()).await
+    }
+
+    async fn with_file(
+        &mut self,
+        work: impl FnOnce(&fs::File) -> std::io::Result<()> + Send + 'static,
+    ) -> Result<(), SupportError> {
+        let file = self.file.take().ok_or(SupportError::Closed)?;
+        let (file, done) = blocking(move || {
+            let done = work(&file).map_err(|error| storage(&error));
+            Ok((file, done))
+        })
+        .await?;
+        self.file = Some(file);
+        done
+    }
+}
