@@ -116,8 +116,12 @@ async fn abandoned_question_loses_no_keystroke() {
         results = search.next() => Some(results),
         () = std::future::ready(()) => None,
     };
-    assert!(turned.is_none());
-    assert_eq!(search.next().await.unwrap().unwrap().query, "doi tra");
+    // A search may be done within one poll; else the next call gives what this one was to give.
+    let results = match turned {
+        Some(results) => results,
+        None => search.next().await,
+    };
+    assert_eq!(results.unwrap().unwrap().query, "doi tra");
 }
 
 #[tokio::test]
