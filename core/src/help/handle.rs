@@ -73,7 +73,8 @@ impl HelpCenter {
     }
 
     /// Searches once. For a search box use [`search_as_you_type`](Self::search_as_you_type), which lets the newest
-    /// keystroke win. At most twelve hits, from the first of the customer's languages that has any.
+    /// keystroke win. At most twelve hits, from the first of the customer's
+    /// languages that has a likely answer.
     pub async fn search(&self, text: &str, category: Option<&str>) -> Result<SearchResults, SupportError> {
         let active = self.inner.active()?;
         let results = self.find(&active, text, category).await?;

@@ -12,7 +12,7 @@
 //! - **Sync** ([`sync`]) puts aside what comes and swaps it in whole. Cut off anywhere, the old articles stay.
 //! - **A starter pack** ([`pack`]) is what is shown until the desk was asked for the first time. Its phrasings stay.
 //! - **Languages** ([`locales`]): those the customer chose, each with what it falls back to, then the help centre's own.
-//!   Lists show the first that has articles; a search goes on to the next where one finds nothing.
+//!   Lists show the first that has articles; a search goes on to the next where one has no likely answer.
 //! - **The index** is built, read and searched on threads that may wait, never on the caller's. It belongs to a revision
 //!   of the library; of any other, or damaged, it is built anew. While it is, the old one answers.
 //! - **Search as one types** ([`search`]): the newest keystroke wins.

@@ -26,6 +26,9 @@ const SNIPPET: usize = 120;
 /// every keystroke would take longer than the search.
 const SNIPPET_FROM: usize = 16 << 10;
 
+/// The confidence from which a language's answer is taken without a look at the next: more likely right than wrong.
+const LIKELY: f32 = 0.5;
+
 /// What is related to an article, at most.
 const RELATED: usize = 3;
 
@@ -109,7 +112,8 @@ impl Shelf {
         }
     }
 
-    /// Searches in the customer's first language that has an answer. On a thread that may wait for the disk.
+    /// Searches in the customer's languages: the first with a hit that is more likely right than wrong, else the one with
+    /// the likeliest. On a thread that may wait for the disk.
     pub(super) fn find(
         &self,
         connection: &Connection,
@@ -118,20 +122,29 @@ impl Shelf {
     ) -> Result<SearchResults, StoreError> {
         let mut results =
             SearchResults { query: text.to_owned(), category: category.map(str::to_owned), ..SearchResults::default() };
-        for locale in self.languages(connection)? {
-            results.hits = if text.trim().is_empty() {
-                library::popular(connection, &locale, category, HITS)?.into_iter().map(unasked).collect()
-            } else {
-                let query = Query { limit: HITS, category, locale: Some(&locales::key(&locale)), ..Query::new(text) };
-                self.hits(connection, &|index, scratch| {
-                    let results = index.search(&query, scratch);
-                    (results.hits, results.highlighter)
-                })?
-            };
-            if !results.hits.is_empty() {
-                break;
+        let languages = self.languages(connection)?;
+        if text.trim().is_empty() {
+            if let Some(locale) = languages.first() {
+                results.hits = library::popular(connection, locale, category, HITS)?.into_iter().map(unasked).collect();
             }
+            return Ok(results);
         }
+        let keys: Vec<String> = languages.iter().map(|locale| locales::key(locale)).collect();
+        results.hits = self.hits(connection, &|index, scratch| {
+            let mut best = (0.0, Found::default());
+            for key in &keys {
+                let query = Query { limit: HITS, category, locale: Some(key), ..Query::new(text) };
+                let found = index.search(&query, scratch);
+                let confidence = found.hits.first().map_or(0.0, |hit| hit.confidence);
+                if confidence > best.0 {
+                    best = (confidence, (found.hits, found.highlighter));
+                }
+                if best.0 >= LIKELY {
+                    break;
+                }
+            }
+            best.1
+        })?;
         Ok(results)
     }
 

@@ -64,6 +64,11 @@ impl Sandbox {
         &self.shared.options.inbox_identifier
     }
 
+    /// The help centre's slug.
+    pub fn help_slug(&self) -> &str {
+        &self.shared.options.help_slug
+    }
+
     /// The agent's side.
     pub fn desk(&self) -> Desk {
         Desk::new(Arc::clone(&self.shared))

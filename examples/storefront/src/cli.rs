@@ -26,6 +26,12 @@ pub(crate) struct Arguments {
     /// The inbox's HMAC key, to prove who is logged in (only this demo holds it: a shop's server does)
     #[arg(long, value_name = "KEY", requires = "desk")]
     pub(crate) hmac_key: Option<String>,
+    /// The real desk's help centre, by its slug
+    #[arg(long, value_name = "SLUG", requires = "desk")]
+    pub(crate) help_center: Option<String>,
+    /// The shopper's language (repeatable, the best first)
+    #[arg(long = "language", value_name = "TAG", default_values = ["en", "vi"])]
+    pub(crate) languages: Vec<String>,
     /// Let plain http reach other machines: a desk on your own network
     #[arg(long, requires = "desk")]
     pub(crate) plain_http: bool,

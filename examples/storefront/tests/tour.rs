@@ -13,6 +13,9 @@ fn the_tour_without_a_terminal_happens_and_ends_well() {
         "✓ the message is at the desk exactly once",
         "is typing…",
         "✓ the desk has the rating and the words",
+        "✓ the first hit is “Đổi trả hàng trong 30 ngày”",
+        "✓ one search, one article read, one question answered, and no ticket",
+        "✓ with the network back, the desk has counted the view",
         "✓ he sees no conversation and nothing unread",
         "✓ all her 5 messages are there",
     ] {

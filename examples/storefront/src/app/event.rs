@@ -5,6 +5,7 @@ use shopbell::{
     ClientStatus, ConversationId, ConversationSummary, Diff, FieldValue, Message, MessageId, Older, Typing,
 };
 
+use super::help::{News, Order};
 use crate::shop::Person;
 
 /// Something happened.
@@ -44,6 +45,7 @@ pub(crate) enum Event {
     LoggedIn {
         person: Option<&'static Person>,
     },
+    Help(News),
     Told(Notice),
 }
 
@@ -79,6 +81,7 @@ pub(crate) enum Action {
     Network {
         available: bool,
     },
+    Help(Order),
 }
 
 /// A line for the person, shown until the next key.

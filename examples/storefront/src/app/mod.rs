@@ -7,6 +7,7 @@ pub(crate) mod answering;
 pub(crate) mod chat;
 pub(crate) mod editor;
 mod event;
+pub(crate) mod help;
 pub(crate) mod shopping;
 
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
@@ -15,6 +16,7 @@ use shopbell::{ClientStatus, ConversationId, ConversationSummary};
 pub(crate) use self::event::{Action, Event, Notice};
 use self::{
     chat::{Chat, Stage},
+    help::{Help, Order},
     shopping::Shopping,
 };
 use crate::{
@@ -31,6 +33,7 @@ pub(crate) struct App {
     /// The conversation under the cursor: by its id, for the list moves when something is said.
     pub(crate) selected: Option<ConversationId>,
     pub(crate) chat: Option<Chat>,
+    pub(crate) help: Help,
     pub(crate) overlay: Option<Overlay>,
     pub(crate) notice: Option<Notice>,
     pub(crate) person: Option<&'static Person>,
@@ -49,6 +52,7 @@ pub(crate) enum Tab {
     Cart,
     Orders,
     Support,
+    Help,
 }
 
 /// Something on top of the screen.
@@ -82,6 +86,7 @@ impl App {
             conversations: Vec::new(),
             selected: None,
             chat: None,
+            help: Help::default(),
             overlay: None,
             notice: None,
             person,
@@ -120,6 +125,7 @@ pub(crate) fn update(app: &mut App, event: Event) -> Vec<Action> {
         }
         Event::Pasted(text) => match (&app.overlay, &mut app.chat, app.tab) {
             (None, Some(chat), Tab::Support) => chat.paste(&text),
+            (None, _, Tab::Help) => app.help.paste(&text),
             _ => Vec::new(),
         },
         Event::Resized { width, height } => {
@@ -138,6 +144,7 @@ pub(crate) fn update(app: &mut App, event: Event) -> Vec<Action> {
             app.tab = Tab::Support;
             app.selected = Some(conversation.clone());
             app.chat = Some(Chat::new(conversation, draft, begun));
+            app.help.suggested.clear();
             Vec::new()
         }
         Event::LoggedIn { person } => {
@@ -150,6 +157,10 @@ pub(crate) fn update(app: &mut App, event: Event) -> Vec<Action> {
                 None => "Logged out: the next person sees nothing of the last".to_owned(),
             }));
             vec![Action::CloseChat]
+        }
+        Event::Help(news) => {
+            app.help.take(news, app.chat.as_ref().map(|chat| &chat.id));
+            Vec::new()
         }
         Event::Told(notice) => {
             app.notice = Some(notice);
@@ -197,15 +208,26 @@ fn on_key(app: &mut App, key: KeyEvent) -> Vec<Action> {
         KeyCode::F(1) => app.overlay = Some(Overlay::Help),
         KeyCode::F(2) => return switch(app),
         KeyCode::Char('o') if control => return switch(app),
-        KeyCode::Char(digit @ '1'..='4') if alt || !in_chat(app) => return to_tab(app, digit),
+        KeyCode::F(3) => return open_suggestion(app),
+        KeyCode::Char(digit @ '1'..='5') if alt || !letters_are_words(app) => return to_tab(app, digit),
         _ => return on_screen_key(app, key),
     }
     Vec::new()
 }
 
-/// Whether a conversation is on screen, and letters are words.
-fn in_chat(app: &App) -> bool {
-    app.tab == Tab::Support && app.chat.is_some()
+/// Whether a conversation or the help centre is on screen, and letters are words.
+fn letters_are_words(app: &App) -> bool {
+    app.tab == Tab::Help || app.tab == Tab::Support && app.chat.is_some()
+}
+
+/// On to the article that may answer what is being written; the way back is kept.
+fn open_suggestion(app: &mut App) -> Vec<Action> {
+    let (Some(chat), Some(hit)) = (&app.chat, app.help.suggested.first()) else { return Vec::new() };
+    app.help.asking = Some(chat.id.clone());
+    let open = Action::Help(Order::Open(hit.article.id.clone()));
+    app.tab = Tab::Help;
+    app.chat = None;
+    vec![Action::CloseChat, open]
 }
 
 fn who(app: &App) -> usize {
@@ -230,7 +252,8 @@ fn to_tab(app: &mut App, digit: char) -> Vec<Action> {
         '1' => Tab::Shop,
         '2' => Tab::Cart,
         '3' => Tab::Orders,
-        _ => Tab::Support,
+        '4' => Tab::Support,
+        _ => Tab::Help,
     };
     // A conversation that is not on screen must not keep a socket open, nor count as seen.
     if app.chat.take().is_some() { vec![Action::CloseChat] } else { Vec::new() }
@@ -243,11 +266,25 @@ fn on_screen_key(app: &mut App, key: KeyEvent) -> Vec<Action> {
             app.notice = reply.notice;
         }
         let mut actions = reply.actions;
+        // Before the first message, an answer may make it unnecessary.
+        if let (true, Some(Action::SaveDraft(words))) = (chat.messages.is_empty(), actions.first()) {
+            actions.push(Action::Help(Order::Suggest(words.clone())));
+        }
         if reply.leave {
             app.chat = None;
             actions.push(Action::CloseChat);
         }
         return actions;
+    }
+    if app.tab == Tab::Help {
+        let reply = app.help.key(key);
+        if reply.notice.is_some() {
+            app.notice = reply.notice;
+        }
+        if reply.leave {
+            app.tab = Tab::Support;
+        }
+        return reply.actions;
     }
     match key.code {
         KeyCode::Char('q') => return vec![Action::Quit],
@@ -260,7 +297,7 @@ fn on_screen_key(app: &mut App, key: KeyEvent) -> Vec<Action> {
             return Vec::new();
         }
         KeyCode::Tab => return to_tab(app, next_tab(app.tab, 1)),
-        KeyCode::BackTab => return to_tab(app, next_tab(app.tab, 3)),
+        KeyCode::BackTab => return to_tab(app, next_tab(app.tab, 4)),
         _ => {}
     }
     let reply = match app.tab {
@@ -268,6 +305,7 @@ fn on_screen_key(app: &mut App, key: KeyEvent) -> Vec<Action> {
         Tab::Cart => app.shopping.cart_key(key),
         Tab::Orders => app.shopping.orders_key(key, app.person),
         Tab::Support => return list_key(app, key),
+        Tab::Help => return Vec::new(),
     };
     if reply.notice.is_some() {
         app.notice = reply.notice;
@@ -281,8 +319,9 @@ fn next_tab(tab: Tab, step: u8) -> char {
         Tab::Cart => 1,
         Tab::Orders => 2,
         Tab::Support => 3,
+        Tab::Help => 4,
     };
-    char::from(b'1' + (at + step) % 4)
+    char::from(b'1' + (at + step) % 5)
 }
 
 fn list_key(app: &mut App, key: KeyEvent) -> Vec<Action> {

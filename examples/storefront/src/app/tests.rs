@@ -40,7 +40,9 @@ fn long_history() -> Vec<Message> {
 fn enter_sends_and_control_j_breaks_the_line() {
     let mut app = in_chat(Vec::new());
     write(&mut app, "a");
-    assert_eq!(press_control(&mut app, 'j'), [Action::SaveDraft("a\n".to_owned()), Action::Typing(true)]);
+    let suggest = Action::Help(Order::Suggest("a\n".to_owned()));
+    let actions = [Action::SaveDraft("a\n".to_owned()), Action::Typing(true), suggest];
+    assert_eq!(press_control(&mut app, 'j'), actions, "before the first message, an answer may be on the phone");
     write(&mut app, "1");
     assert_eq!(press(&mut app, KeyCode::Enter), [Action::Send("a\n1".to_owned())]);
     assert_eq!(press(&mut app, KeyCode::Enter), []);

@@ -7,7 +7,7 @@ use std::{
 };
 
 use sandbox::{Faults, Options, Sandbox, SandboxError};
-use shopbell::ClientConfig;
+use shopbell::{ClientConfig, HelpCenterConfig};
 
 use super::place::Place;
 use crate::{cli::Arguments, problem::Problem, shop::server::SANDBOX_KEY};
@@ -25,6 +25,7 @@ pub(crate) struct Desk {
     pub(crate) inbox: String,
     pub(crate) hmac_key: Option<String>,
     plain_http: bool,
+    help_center: Option<HelpCenterConfig>,
     embedded: Option<Sandbox>,
 }
 
@@ -36,12 +37,17 @@ impl Desk {
             inbox: arguments.inbox.clone()?,
             hmac_key: arguments.hmac_key.clone(),
             plain_http: arguments.plain_http,
+            help_center: arguments.help_center.clone().map(|slug| help_center(slug, arguments)),
             embedded: None,
         })
     }
 
     /// Its own, at the port that it had before; the second value is the port that it has now.
-    pub(crate) async fn embedded(place: &Place, port: Option<u16>) -> Result<(Self, u16), Problem> {
+    pub(crate) async fn embedded(
+        place: &Place,
+        port: Option<u16>,
+        arguments: &Arguments,
+    ) -> Result<(Self, u16), Problem> {
         let sandbox = match start(place, port.unwrap_or(USUAL_PORT)).await {
             // Nothing was ever said at this port: any other will do.
             Err(SandboxError::Listen { .. }) if port.is_none() => start(place, 0).await,
@@ -54,6 +60,7 @@ impl Desk {
             inbox: sandbox.inbox_identifier().to_owned(),
             hmac_key: Some(SANDBOX_KEY.to_owned()),
             plain_http: false,
+            help_center: Some(help_center(sandbox.help_slug().to_owned(), arguments)),
             embedded: Some(sandbox),
         };
         Ok((desk, port))
@@ -72,6 +79,7 @@ impl Desk {
     pub(crate) fn config(&self, place: &Place) -> ClientConfig {
         let mut config = ClientConfig::new(self.url.clone(), self.inbox.clone(), place.phone());
         config.allow_plain_http = self.plain_http;
+        config.help_center = self.help_center.clone();
         config.limits.idle_poll = IDLE_POLL;
         config.user_agent = concat!("storefront/", env!("CARGO_PKG_VERSION")).to_owned();
         config
@@ -82,6 +90,10 @@ impl Desk {
             sandbox.shutdown().await;
         }
     }
+}
+
+fn help_center(slug: String, arguments: &Arguments) -> HelpCenterConfig {
+    HelpCenterConfig::new(slug).in_languages(arguments.languages.clone())
 }
 
 async fn start(place: &Place, port: u16) -> Result<Sandbox, SandboxError> {

@@ -1,6 +1,7 @@
 //! The shop on a terminal: keys in, screens out, and a client behind it.
 
 mod desk;
+mod help;
 mod place;
 mod session;
 
@@ -43,7 +44,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Problem> {
         Some(desk) => (desk, remembered.port),
         None => {
             needs_terminal()?;
-            let (desk, port) = Desk::embedded(&place, remembered.port).await?;
+            let (desk, port) = Desk::embedded(&place, remembered.port, &arguments).await?;
             (desk, Some(port))
         }
     };

@@ -5,6 +5,7 @@ use tokio::{sync::mpsc, task::JoinHandle};
 
 use super::{
     desk::Desk,
+    help::HelpDesk,
     place::{Place, Session},
 };
 use crate::{
@@ -21,6 +22,7 @@ pub(crate) struct Worker {
     session: Session,
     events: mpsc::UnboundedSender<Event>,
     chat: Option<OpenChat>,
+    help: Option<HelpDesk>,
 }
 
 /// The conversation on screen, with the tasks that watch it. Dropped, they stop, and it no longer counts as seen.
@@ -45,7 +47,7 @@ impl Worker {
         events: mpsc::UnboundedSender<Event>,
     ) -> Self {
         let (faults, hmac_key) = (desk.faults(), desk.hmac_key.clone());
-        Self { client, faults, hmac_key, place, session, events, chat: None }
+        Self { client, faults, hmac_key, place, session, events, chat: None, help: None }
     }
 
     /// Makes the client be who the shop says is logged in, watches it, and begins to take orders.
@@ -62,6 +64,7 @@ impl Worker {
             }
         }
         self.watch();
+        self.help = HelpDesk::new(&self.client, &self.events);
         tokio::spawn(async move {
             while let Some(action) = orders.recv().await {
                 if let Err(error) = self.carry_out(action).await {
@@ -126,6 +129,14 @@ impl Worker {
                     faults.offline(!available);
                 }
                 self.client.network_changed(available);
+            }
+            Action::Help(order) => {
+                let Some(help) = &self.help else { return Ok(()) };
+                let here = self.chat.as_ref().map(|chat| &chat.conversation);
+                if let Some(conversation) = help.carry_out(order, here, &self.client).await? {
+                    let draft = conversation.draft().await?.unwrap_or_default();
+                    self.open(conversation, draft, true);
+                }
             }
             Action::Refresh => self.refresh(),
             Action::LoadOlder => self.load_older(),

@@ -5,6 +5,7 @@
 //! it expects, and the first that does not come ends the tour with what was there instead.
 
 pub(crate) mod child;
+mod help;
 mod stage;
 mod story;
 

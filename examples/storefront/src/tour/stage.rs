@@ -9,8 +9,8 @@ use std::{
 use jiff::tz::TimeZone;
 use sandbox::{ConversationView, Desk, Faults, MessageView, Options, Sandbox};
 use shopbell::{
-    ClientConfig, Clock as _, Conversation, ConversationList, ConversationSummary, Message, SupportClient,
-    SupportError, SystemClock, Timeline,
+    ClientConfig, Clock as _, Conversation, ConversationList, ConversationSummary, HelpCenterConfig, Message,
+    SupportClient, SupportError, SystemClock, Timeline,
 };
 use tempfile::TempDir;
 
@@ -98,7 +98,9 @@ impl Stage {
 
     /// The app, opened on this phone.
     pub(crate) async fn open_app(&self) -> Told<SupportClient> {
-        Ok(SupportClient::open(ClientConfig::new(self.url(), self.inbox(), self.phone())).await?)
+        let mut config = ClientConfig::new(self.url(), self.inbox(), self.phone());
+        config.help_center = Some(HelpCenterConfig::new(self.sandbox.help_slug()).in_languages(["vi-VN"]));
+        Ok(SupportClient::open(config).await?)
     }
 
     /// The desk's one conversation of this person.

@@ -51,6 +51,7 @@ async fn rest(
     the_agent_answers(stage, client, &conversation, &mut screen, mai).await?;
     the_shopper_rates(stage, &conversation, &mut screen, mai).await?;
     drop(screen);
+    super::help::the_answer_is_on_the_phone(stage, client).await?;
     somebody_else_logs_in(stage, client, mai, kenji).await
 }
 

@@ -26,9 +26,13 @@ pub(crate) const BOTTOM: u16 = 3;
 pub(super) fn top(frame: &mut Frame<'_>, area: Rect, app: &App) {
     let width = usize::from(area.width);
     let mut left = vec![Span::styled(format!(" {} ", if width < 90 { "🏮" } else { shop::NAME }), theme::brand())];
-    for (number, tab, name) in
-        [(1, Tab::Shop, "Shop"), (2, Tab::Cart, "Cart"), (3, Tab::Orders, "Orders"), (4, Tab::Support, "Support")]
-    {
+    for (number, tab, name) in [
+        (1, Tab::Shop, "Shop"),
+        (2, Tab::Cart, "Cart"),
+        (3, Tab::Orders, "Orders"),
+        (4, Tab::Support, "Support"),
+        (5, Tab::Help, "Help"),
+    ] {
         let style = if app.tab == tab { theme::brand().add_modifier(Modifier::REVERSED) } else { Style::new() };
         left.push(Span::raw(" "));
         left.push(Span::styled(format!(" {number} {name} "), style));
@@ -127,6 +131,25 @@ fn list(app: &App) -> Keys {
         (Tab::Orders, _) => vec![("↑↓", "choose"), ("s", "ask about this order")],
         (Tab::Support, None) => vec![("↑↓", "choose"), ("Enter", "open"), ("n", "new"), ("r", "refresh")],
         (Tab::Support, Some(chat)) => return chat_keys(app, chat),
+        (Tab::Help, _) if app.help.page.is_some() => {
+            return vec![
+                ("↑↓", "read"),
+                ("y n", "did it help?"),
+                ("s", "ask a person"),
+                ("1-3", "see also"),
+                ("Esc", "back"),
+            ];
+        }
+        (Tab::Help, _) => {
+            return vec![
+                ("↑↓", "choose"),
+                ("Enter", "open"),
+                ("Tab", "category"),
+                ("Esc", "clear, back"),
+                ("Alt+1…", "other screens"),
+                ("F2", switch(app)),
+            ];
+        }
     };
     keys.extend([("l", "log in"), ("F2", switch(app)), ("q", "quit"), ("F1", "help"), ("^K", "kill")]);
     keys

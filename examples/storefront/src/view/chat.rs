@@ -60,7 +60,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App, chat: &Chat) {
     let air = height.saturating_sub(total);
     let lines = std::iter::repeat_n(Line::default(), air).chain(laid_out.lines.into_iter().skip(from).take(height));
     frame.render_widget(Paragraph::new(lines.collect::<Vec<_>>()), areas.transcript);
-    typing(frame, padded(areas.typing), chat, scroll);
+    typing(frame, padded(areas.typing), app, chat, scroll);
     match &chat.focus {
         Focus::Answer(what) => answering::draw(frame, areas.input, what),
         focus => compose::draw(frame, areas.input, chat, matches!(focus, Focus::Write) && app.overlay.is_none()),
@@ -90,11 +90,15 @@ fn header(frame: &mut Frame<'_>, area: Rect, app: &App, chat: &Chat) {
     frame.render_widget(Paragraph::new(Line::from(vec![left, Span::raw(fill), there])), area);
 }
 
-fn typing(frame: &mut Frame<'_>, area: Rect, chat: &Chat, scroll: usize) {
+fn typing(frame: &mut Frame<'_>, area: Rect, app: &App, chat: &Chat, scroll: usize) {
     let mut spans = Vec::new();
     if let Some(typing) = &chat.typing {
         let name = typing.name.as_deref().unwrap_or("Somebody");
         spans.push(Span::styled(format!("{name} is typing… "), theme::agent()));
+    }
+    if let (Some(hit), None, true) = (app.help.suggested.first(), &chat.typing, chat.messages.is_empty()) {
+        let words = format!("Does this help? {} (F3)", hit.article.title);
+        spans.push(Span::styled(cut(&words, usize::from(area.width)), theme::good()));
     }
     if scroll > 0 {
         spans.push(Span::styled(format!("↓ {scroll} lines below (PgDn)"), theme::quiet()));

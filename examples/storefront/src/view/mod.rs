@@ -8,6 +8,7 @@ mod cart;
 pub(crate) mod chat;
 mod compose;
 mod conversations;
+mod help;
 mod orders;
 mod overlay;
 mod product;
@@ -52,6 +53,7 @@ pub(crate) fn draw(frame: &mut Frame<'_>, app: &App) {
         (Tab::Orders, _) => orders::draw(frame, middle, app),
         (Tab::Support, None) => conversations::draw(frame, middle, app),
         (Tab::Support, Some(chat)) => chat::draw(frame, middle, app, chat),
+        (Tab::Help, _) => help::draw(frame, middle, app),
     }
     bars::bottom(frame, bottom, app);
     if let Some(overlay) = &app.overlay {

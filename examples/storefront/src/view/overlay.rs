@@ -42,8 +42,8 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App, overlay: &Overl
 }
 
 fn help() -> Vec<Line<'static>> {
-    const KEYS: [(&str, &str); 14] = [
-        ("1 2 3 4", "Shop, Cart, Orders, Support (Alt+1… in a chat)"),
+    const KEYS: [(&str, &str); 15] = [
+        ("1 2 3 4 5", "Shop, Cart, Orders, Support, Help (Alt+1… in a chat)"),
         ("Enter", "open; in a chat: send"),
         ("Ctrl+J", "a new line (Alt+Enter as well)"),
         ("Tab", "in a chat: to what waits for you"),
@@ -51,6 +51,7 @@ fn help() -> Vec<Line<'static>> {
         ("PgUp PgDn", "scroll; at the top: older messages"),
         ("r  e  d", "on a message not sent: retry, edit, discard"),
         ("s", "ask about a product or an order"),
+        ("F3", "in a new chat: the article that may answer"),
         ("Ctrl+R", "in a chat: end it, and be asked how it was"),
         ("F2  Ctrl+O", "the offline switch"),
         ("l  Ctrl+L", "log in as somebody else"),

@@ -68,7 +68,7 @@ pub(crate) struct Reply {
 }
 
 impl Reply {
-    fn of(actions: impl IntoIterator<Item = Action>) -> Self {
+    pub(super) fn of(actions: impl IntoIterator<Item = Action>) -> Self {
         Self { actions: actions.into_iter().collect(), ..Self::default() }
     }
 
