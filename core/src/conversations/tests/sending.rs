@@ -1,6 +1,6 @@
 //! What is attached arrives once, or the customer is told before anything is kept.
 
-use std::fs;
+use std::{fs, time::Duration};
 
 use super::{Phone, open};
 use crate::{
@@ -239,9 +239,15 @@ async fn what_a_killed_process_left_is_swept_and_what_is_owned_stays() {
     held.lock().unwrap();
     phone.client.pause().await;
     phone.client.resume().await.unwrap();
-    phone.conversation.active().unwrap().attachments.clone().sweep().await;
+    // The resume has begun a sweep of its own: what that one holds, another passes by.
+    let swept = async {
+        while phone.kept().contains(&"half-copied".to_owned()) {
+            phone.conversation.active().unwrap().attachments.clone().sweep().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), swept).await.expect("what nobody owns goes");
     let kept = phone.kept();
-    assert!(!kept.contains(&"half-copied".to_owned()) && kept.contains(&"in-good-hands".to_owned()), "{kept:?}");
+    assert!(kept.contains(&"in-good-hands".to_owned()), "{kept:?}");
     assert_eq!(kept.len(), 2);
 }
 
