@@ -5,7 +5,9 @@ use shopbell::SupportError as Core;
 /// Why something could not be done: one variant for each thing that an app can do about it.
 ///
 /// `text` is for developers and logs and holds nothing that anybody wrote, except in [`Rejected`](Self::Rejected).
+// The facades have a `SupportException` and a `SupportError` of their own, made from this one.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, uniffi::Error)]
+#[uniffi(name = "NativeError")]
 pub enum SupportError {
     /// The configuration can't work: fix it in the app.
     #[error("{text}")]
@@ -120,7 +122,7 @@ pub enum StorageProblem {
     Other,
 }
 
-#[uniffi::export]
+#[uniffi::export(name = "NativeError")]
 impl SupportError {
     /// Whether the same call may succeed later, with nothing changed.
     pub fn is_retryable(&self) -> bool {
