@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    Capabilities, ClientConfig, Conversation, ConversationsListener, CustomerProfile, DeskInfo, Identity,
+    Capabilities, ClientConfig, ClientStatus, Conversation, ConversationsListener, CustomerProfile, DeskInfo, Identity,
     StatusListener, Subscription, SupportError, Verification,
     host::{Host, Open},
     model::{list, number},
@@ -131,6 +131,20 @@ impl Client {
     /// How many messages the customer has not seen, in all conversations.
     pub async fn unread(&self) -> Result<i32, SupportError> {
         self.host.run(|open| Box::pin(async move { Ok(number(open.client.unread().await?)) })).await
+    }
+
+    /// How things stand now, as the phone knows it. For one who needs it once; [`status`](Self::status) tells changes.
+    pub async fn current_status(&self) -> Result<ClientStatus, SupportError> {
+        self.host
+            .run(|open| {
+                Box::pin(async move {
+                    // Observing waits through a pause; this is to say so.
+                    open.client.unread().await?;
+                    let status = open.client.status().next().await?;
+                    Ok(status.ok_or(shopbell::SupportError::Closed)?.into())
+                })
+            })
+            .await
     }
 
     /// What the desk can do. Not asked of it: known beforehand.

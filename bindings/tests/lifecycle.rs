@@ -76,6 +76,7 @@ fn message_and_answer_are_shown_and_told() {
     let _list = client.conversations(list.clone());
     list.0.until("one unread", |lines| (lines.len() == 1 && lines[0].unread == 1).then_some(()));
     assert_eq!(wait(client.unread()), Ok(1));
+    assert_eq!(wait(client.current_status()).unwrap().unread, 1);
     wait(conversation.mark_seen()).unwrap();
     list.0.until("none unread", |lines| (lines[0].unread == 0).then_some(()));
     assert_eq!(wait(timeline.load_older()), Ok(shopbell_ffi::Older::None));
@@ -262,6 +263,7 @@ fn paused_client_refuses_commands_and_goes_on_where_it_was() {
     wait(client.pause()).unwrap();
     let known = client.conversation(conversation.id());
     assert!(matches!(wait(known.send("x".into())), Err(SupportError::Paused { .. })));
+    assert!(matches!(wait(client.current_status()), Err(SupportError::Paused { .. })));
     let screen = Screen::new();
     let _timeline = known.timeline(screen.clone());
     wait(client.resume()).unwrap();
