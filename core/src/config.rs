@@ -5,7 +5,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 use url::Url;
 
 use crate::{
-    SupportError,
+    SupportError, address,
     clock::{Clock, Random, SystemClock, SystemRandom},
 };
 
@@ -30,6 +30,9 @@ pub struct ClientConfig {
     pub allow_plain_http: bool,
     /// Names the app to the desk, as `name/version`.
     pub user_agent: String,
+    /// The help centre; `None` for an app without.
+    #[cfg(feature = "help-center")]
+    pub help_center: Option<crate::HelpCenterConfig>,
     /// Sizes and times.
     pub limits: Limits,
     /// The time of day.
@@ -61,6 +64,30 @@ pub struct Limits {
     pub read_marks: Duration,
     /// How many messages a page of the timeline holds. 50: two to three screens.
     pub page_size: u32,
+    /// How many files a message may have. 10; the desk may take fewer.
+    pub max_attachments: usize,
+    /// The largest file that may be attached, in bytes. 100 MB, which most desks' proxies take; past it nothing is
+    /// kept, and the app is told so at once.
+    pub max_attachment_bytes: u64,
+    /// The media types that may be attached, as `image/png` or `image/*`. Empty: all.
+    pub attachment_types: Vec<String>,
+    /// How long a file that is sent or fetched may stand still before the connection counts as broken. 30 s: a phone
+    /// that changes from one network to another. A file that moves may take as long as it needs.
+    pub stall_timeout: Duration,
+    /// How much room fetched files may take, in bytes: past it those go that were not used for longest. 256 MB. What
+    /// is still to be sent is never counted and never goes.
+    pub max_cache_bytes: u64,
+}
+
+/// How many times [`Limits::request_timeout`] the desk may take to answer once it has all of a message with files: it
+/// keeps them before it answers, and the last of them may still be on the way.
+const FILES_KEPT_WITHIN: u32 = 4;
+
+impl Limits {
+    /// How long the desk may take to answer once it has all of a message with files.
+    pub(crate) fn files_answer(&self) -> Duration {
+        self.request_timeout.saturating_mul(FILES_KEPT_WITHIN)
+    }
 }
 
 impl Default for Limits {
@@ -74,6 +101,11 @@ impl Default for Limits {
             active_poll: Duration::from_secs(10),
             read_marks: Duration::from_secs(30),
             page_size: 50,
+            max_attachments: 10,
+            max_attachment_bytes: 100 << 20,
+            attachment_types: Vec::new(),
+            stall_timeout: Duration::from_secs(30),
+            max_cache_bytes: 256 << 20,
         }
     }
 }
@@ -87,6 +119,8 @@ impl ClientConfig {
             data_dir: data_dir.into(),
             allow_plain_http: false,
             user_agent: concat!("shopbell/", env!("CARGO_PKG_VERSION")).to_owned(),
+            #[cfg(feature = "help-center")]
+            help_center: None,
             limits: Limits::default(),
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom),
@@ -98,7 +132,7 @@ impl ClientConfig {
     /// Errors: [`SupportError::InvalidConfig`], naming the field.
     pub fn validate(&self) -> Result<Url, SupportError> {
         let invalid = |field, problem: &str| SupportError::InvalidConfig { field, problem: problem.to_owned() };
-        let url = Url::parse(self.desk_url.trim()).map_err(|error| {
+        let url = address::parse(self.desk_url.trim()).map_err(|error| {
             invalid("desk_url", &format!("not an address ({error}); expected https://desk.example.com"))
         })?;
         let loopback = match url.host() {
@@ -140,6 +174,10 @@ impl ClientConfig {
         if self.user_agent.is_empty() || !self.user_agent.bytes().all(|b| (0x20..0x7f).contains(&b)) {
             return Err(invalid("user_agent", "must be printable ASCII, as name/version"));
         }
+        #[cfg(feature = "help-center")]
+        if let Some(help) = &self.help_center {
+            help.validate()?;
+        }
         let limits = &self.limits;
         if limits.page_size == 0 || limits.page_size > 1_000 {
             return Err(invalid("limits.page_size", "must be 1 to 1000"));
@@ -150,6 +188,7 @@ impl ClientConfig {
             ("limits.idle_poll", limits.idle_poll),
             ("limits.active_poll", limits.active_poll),
             ("limits.read_marks", limits.read_marks),
+            ("limits.stall_timeout", limits.stall_timeout),
         ] {
             // A zero would spin.
             if value < Duration::from_millis(10) {

@@ -35,7 +35,7 @@ pub enum SupportError {
         /// What is wrong, and what would be right.
         problem: String,
     },
-    /// There is no such conversation, message, choice or field.
+    /// There is no such conversation, message, attachment, choice or field.
     #[error("there is no such {what}")]
     NotFound {
         /// What was looked for.
@@ -161,7 +161,7 @@ impl From<crate::backend::BackendError> for SupportError {
     fn from(error: crate::backend::BackendError) -> Self {
         use crate::backend::Fault;
         match error.fault {
-            Fault::Network => Self::Offline,
+            Fault::Network | Fault::Interrupted => Self::Offline,
             Fault::Desk | Fault::SessionGone => Self::DeskUnavailable,
             Fault::Throttled { retry_after } => Self::Busy { retry_after },
             Fault::Flooded => Self::Busy { retry_after: None },
@@ -169,9 +169,17 @@ impl From<crate::backend::BackendError> for SupportError {
             Fault::IdentityRejected => Self::IdentityRejected,
             Fault::ConversationGone => Self::NotFound { what: "conversation" },
             Fault::MessageGone => Self::NotFound { what: "message" },
+            Fault::FileGone => Self::NotFound { what: "file" },
+            Fault::Withdrawn => Self::Conflict { problem: "it was given up before it had left" },
             Fault::UnknownInbox => Self::InvalidConfig {
                 field: "inbox",
                 problem: "the desk knows no such inbox; copy the identifier from the inbox's settings".to_owned(),
+            },
+            Fault::UnknownPortal => Self::InvalidConfig {
+                field: "help_center.portal",
+                problem: "the desk has no such help centre at this address; copy the slug from the help centre's \
+                          settings, and give the desk's own address rather than another of its names"
+                    .to_owned(),
             },
             Fault::Unsupported => Self::Unsupported { what: "do this" },
         }

@@ -36,8 +36,10 @@
 //! | --- | --- |
 //! | `client` | [`SupportClient`]: open, identify, log out, pause, resume, shutdown |
 //! | `conversations` | [`Conversation`], [`ConversationList`], [`Timeline`]: what an app holds in its hands |
+//! | `attachments` | files: brought in, sent, fetched, and how much room they take |
 //! | `outbox` | what is to be told to the desk, exactly once |
 //! | `sync` | what the desk says: realtime, gap filling, polling |
+//! | `help` | [`HelpCenter`]: articles on the phone, searched as one types (feature `help-center`) |
 //! | `customer` | checks on what is said of a person, and their standing with the desk |
 //! | `store` | SQLite: schema, migrations, change feed |
 //! | [`backend`] | the port to a desk, and the adapters |
@@ -51,6 +53,8 @@
 //! [`SupportClient::open`], writes on one thread of their own. No method blocks; no lock is held across an await of the
 //! host's.
 
+mod address;
+mod attachments;
 pub mod backend;
 mod client;
 pub mod clock;
@@ -58,6 +62,9 @@ mod config;
 mod conversations;
 mod customer;
 mod error;
+mod file_name;
+#[cfg(feature = "help-center")]
+pub mod help;
 pub mod markdown;
 pub mod model;
 mod outbox;
@@ -67,11 +74,17 @@ mod sync;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 
+#[cfg(feature = "testing")]
+#[doc(hidden)]
+pub use attachments::hostile as attachments_hostile;
+pub use attachments::{Download, DownloadProgress, NewAttachment, NewMessage, SizeOnDisk};
 pub use client::{ClientStatus, StatusUpdates, SupportClient};
 pub use clock::{Clock, Random, SystemClock, SystemRandom};
 pub use config::{ClientConfig, Limits};
 pub use conversations::{Conversation, ConversationList, Diff, Older, Timeline, TimelinePager, TypingUpdates};
 pub use error::{StorageProblem, SupportError};
+#[cfg(feature = "help-center")]
+pub use help::{HelpCenter, HelpCenterConfig, HelpChanges, HelpEvents, SearchInput, SearchUpdates};
 pub use model::*;
 pub use sync::moment::Connection;
 

@@ -24,7 +24,7 @@ fn check(blocks: &[Block], depth: usize) {
         match block {
             Block::Paragraph { spans } | Block::Heading { spans, .. } => check_spans(spans),
             Block::List { items, .. } => items.iter().for_each(|item| check(&item.blocks, depth + 1)),
-            Block::Quote { blocks } => check(blocks, depth + 1),
+            Block::Quote { blocks } | Block::Callout { blocks, .. } => check(blocks, depth + 1),
             Block::Table { header, rows } => {
                 header.iter().chain(rows.iter().flatten()).for_each(|cell| check_spans(&cell.spans));
             }

@@ -21,6 +21,8 @@ pub enum Said {
     Tries(u64),
     /// `send()` has returned.
     Kept(u64),
+    /// A file of the agent's was given to the app, and was right or not.
+    Fetched(bool),
 }
 
 /// A process at work.
@@ -48,6 +50,7 @@ impl Sender {
                     Some(("conversation", id)) => Said::Conversation(id.to_owned()),
                     Some(("tries", number)) => Said::Tries(number.parse().expect("a number")),
                     Some(("kept", number)) => Said::Kept(number.parse().expect("a number")),
+                    Some(("fetched", right)) => Said::Fetched(right == "right"),
                     _ => panic!("the sender said {line:?}"),
                 };
                 if tell.send(said).is_err() {
@@ -108,4 +111,15 @@ impl Chance {
     pub fn below(&mut self, n: u64) -> u64 {
         self.next_number() % n
     }
+}
+
+/// The content of the file with this number: of its own length, and unlike any other's.
+pub fn content(number: u64) -> Vec<u8> {
+    let mut chance = Chance(number);
+    let length = 50_000 + chance.below(400_000);
+    let mut bytes = Vec::new();
+    while (bytes.len() as u64) < length {
+        bytes.extend_from_slice(&chance.next_number().to_le_bytes());
+    }
+    bytes
 }

@@ -43,6 +43,7 @@ async fn process_killed_at_random_moments_loses_and_doubles_nothing() {
             Said::Kept(number) => {
                 kept.insert(number);
             }
+            Said::Fetched(_) => unreachable!("this one sends words only"),
         };
         sender.listen(Duration::from_millis(time), &mut hear);
         sender.kill(&mut hear);

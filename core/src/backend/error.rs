@@ -28,6 +28,9 @@ pub struct BackendError {
 pub enum Fault {
     /// The desk can't be reached: no network, a proxy's or portal's page, a broken connection. Wait for the network.
     Network,
+    /// The desk was reached, and the connection broke or stood still while a long request went out. Wait and begin
+    /// anew; unlike for want of a network, not for ever, for something on the way may always break it.
+    Interrupted,
     /// The desk was reached and failed (5xx, nonsense). Try later.
     Desk,
     /// Too many requests from here. Wait; no message is to blame.
@@ -50,8 +53,14 @@ pub enum Fault {
     ConversationGone,
     /// The desk does not know the message any more.
     MessageGone,
+    /// There is no such file, at the desk or on the phone.
+    FileGone,
+    /// The request was given up before it had left: [`Departure::commit`](super::Departure::commit) wanted it so.
+    Withdrawn,
     /// The desk does not know the inbox: a mistake in the app's configuration.
     UnknownInbox,
+    /// The desk does not know the help centre, or not at this address: a mistake in the app's configuration.
+    UnknownPortal,
     /// The desk can't do this.
     Unsupported,
 }
@@ -60,6 +69,7 @@ impl fmt::Debug for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Network => f.write_str("Network"),
+            Self::Interrupted => f.write_str("Interrupted"),
             Self::Desk => f.write_str("Desk"),
             Self::Throttled { retry_after } => write!(f, "Throttled({retry_after:?})"),
             Self::Flooded => f.write_str("Flooded"),
@@ -69,7 +79,10 @@ impl fmt::Debug for Fault {
             Self::SessionGone => f.write_str("SessionGone"),
             Self::ConversationGone => f.write_str("ConversationGone"),
             Self::MessageGone => f.write_str("MessageGone"),
+            Self::FileGone => f.write_str("FileGone"),
+            Self::Withdrawn => f.write_str("Withdrawn"),
             Self::UnknownInbox => f.write_str("UnknownInbox"),
+            Self::UnknownPortal => f.write_str("UnknownPortal"),
             Self::Unsupported => f.write_str("Unsupported"),
         }
     }

@@ -17,10 +17,16 @@
 
 pub mod chatwoot;
 mod error;
+mod files;
+mod help;
 
-use std::{fmt, future::Future, pin::Pin};
+use std::{collections::BTreeMap, fmt, future::Future, pin::Pin, sync::Arc};
 
 pub use error::{BackendError, Fault, Happened};
+pub use files::{Departure, FileHead, IncomingFile, OutgoingFile, Resume};
+pub use help::{
+    DeskArticle, DeskArticleName, DeskArticlePage, DeskCategory, DeskPortal, HelpCenterBackend, OutgoingVote,
+};
 
 use crate::model::{
     Agent, Answer, Attachment, Author, Availability, Content, ConversationStatus, CustomerProfile, DeskConversationId,
@@ -78,6 +84,18 @@ pub trait Backend: Send + Sync + 'static {
     /// Opens a conversation. Not idempotent: after [`Happened::Maybe`] the caller looks for one that it does not know.
     fn open_conversation<'a>(&'a self, session: &'a Session) -> BackendFuture<'a, DeskConversation>;
 
+    /// As [`open_conversation`](Self::open_conversation), with what the agents shall know of how it began, by name: the
+    /// help articles that the customer has read, say. A desk that can't keep it says so in
+    /// [`Capabilities::conversation_context`] and is never asked.
+    fn open_conversation_with<'a>(
+        &'a self,
+        session: &'a Session,
+        context: &'a ConversationContext,
+    ) -> BackendFuture<'a, DeskConversation> {
+        let _ = context;
+        self.open_conversation(session)
+    }
+
     /// Sends a message. Not idempotent, unless [`Capabilities::idempotent_send`] says so.
     fn send_message<'a>(
         &'a self,
@@ -85,6 +103,42 @@ pub trait Backend: Send + Sync + 'static {
         conversation: DeskConversationId,
         message: &'a OutgoingMessage,
     ) -> BackendFuture<'a, DeskMessage>;
+
+    /// Sends a message with files, as [`send_message`](Self::send_message) one without; its text may be empty. The
+    /// files are streamed, never held, and `departure` is told of their going: see [`Departure`].
+    ///
+    /// A transfer that no longer moves ends by itself, however long a moving one may take. Desks that take no files
+    /// say so by [`Capabilities::max_attachments`], and leave this out.
+    ///
+    /// Errors: [`Fault::Interrupted`] where the connection broke while the files went out.
+    fn send_files<'a>(
+        &'a self,
+        session: &'a Session,
+        conversation: DeskConversationId,
+        message: &'a OutgoingMessage,
+        files: &'a [OutgoingFile],
+        departure: Arc<dyn Departure>,
+    ) -> BackendFuture<'a, DeskMessage> {
+        let _ = (session, conversation, message, files, departure);
+        Box::pin(async { Err(BackendError::refused(Fault::Unsupported, "this desk takes no files")) })
+    }
+
+    /// Fetches a file that came with a message: `url` is an [`Attachment`]'s. With `resume` the desk is asked for the
+    /// rest only, and may still answer with the whole.
+    ///
+    /// What proves who the customer is goes to the desk itself and to no other host, wherever a redirect leads; only
+    /// `http` and `https` are followed.
+    ///
+    /// Errors: [`Fault::FileGone`] where there is no such file, or none any more.
+    fn fetch_file<'a>(
+        &'a self,
+        session: &'a Session,
+        url: &'a str,
+        resume: Option<&'a Resume>,
+    ) -> BackendFuture<'a, Box<dyn IncomingFile>> {
+        let _ = (session, url, resume);
+        Box::pin(async { Err(BackendError::refused(Fault::Unsupported, "this desk gives no files")) })
+    }
 
     /// Answers a select, a form or a survey. Idempotent: the last answer stands.
     fn answer<'a>(
@@ -118,7 +172,15 @@ pub trait Backend: Send + Sync + 'static {
     /// Errors: [`Fault::SessionGone`] where the desk stays silent to the subscription, as one does whose token is no
     /// longer good; the caller establishes again.
     fn connect<'a>(&'a self, session: &'a Session) -> BackendFuture<'a, Box<dyn Realtime>>;
+
+    /// The desk's help centre, where it has one.
+    fn help_center(&self) -> Option<&dyn HelpCenterBackend> {
+        None
+    }
 }
+
+/// What the agents shall know of how a conversation began: texts by name.
+pub type ConversationContext = BTreeMap<String, String>;
 
 /// An open realtime connection. Dropping it closes the socket.
 pub trait Realtime: Send {
@@ -166,6 +228,10 @@ pub struct Capabilities {
     /// [`Backend::conversations`] gives whole conversations, from the first message on: a large gap is then filled by
     /// one list rather than by many pages.
     pub complete_list: bool,
+    /// [`Backend::open_conversation_with`] keeps what it is given, and the agents see it.
+    pub conversation_context: bool,
+    /// [`HelpCenterBackend::vote`] is taken.
+    pub article_votes: bool,
     /// The longest text of a message, in characters.
     pub max_message_chars: usize,
     /// The longest text of a customer's attribute, in characters.
@@ -174,6 +240,12 @@ pub struct Capabilities {
     pub max_attribute_integer: i64,
     /// How often [`Realtime::announce_presence`] must be called for the customer to count as online.
     pub presence_interval: std::time::Duration,
+    /// How many files a message may have; 0 where the desk takes none.
+    pub max_attachments: usize,
+    /// The largest file that the desk takes, in bytes.
+    pub max_attachment_bytes: u64,
+    /// The media types that the desk takes, as `image/png` or `image/*`; empty where it takes all.
+    pub attachment_types: &'static [&'static str],
 }
 
 impl Default for Capabilities {
@@ -186,10 +258,15 @@ impl Default for Capabilities {
             read_receipts: false,
             resolve: false,
             complete_list: false,
+            conversation_context: false,
+            article_votes: false,
             max_message_chars: 100_000,
             max_attribute_chars: 1_000,
             max_attribute_integer: i64::MAX,
             presence_interval: std::time::Duration::from_secs(60),
+            max_attachments: 0,
+            max_attachment_bytes: u64::MAX,
+            attachment_types: &[],
         }
     }
 }

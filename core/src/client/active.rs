@@ -14,6 +14,7 @@ use tokio::{
 use super::{Inner, blocking};
 use crate::{
     SupportError,
+    attachments::{Attachments, beside},
     backend::Secret,
     clock::token,
     conversations::TypingSignals,
@@ -37,6 +38,7 @@ pub(crate) struct Active {
     pub(crate) fetcher: Arc<sync::fetch::Fetcher>,
     pub(crate) standing: Arc<Standing>,
     pub(crate) typing: Arc<TypingSignals>,
+    pub(crate) attachments: Arc<Attachments>,
     outbox: mpsc::UnboundedSender<Signal>,
     sync: mpsc::UnboundedSender<Signal>,
     stop: watch::Sender<bool>,
@@ -71,6 +73,7 @@ impl Active {
             let done = Recorded { current: recorded.current.clone(), adopting: None };
             let (place, old) = (inner.place.clone(), old.clone());
             blocking(move || {
+                beside(&place.database(&done.current)).move_in(&beside(&place.database(&old)))?;
                 place.record(&done)?;
                 place.remove(&old);
                 Ok(())
@@ -90,16 +93,29 @@ impl Active {
             standing: Arc::clone(&standing),
             random: Arc::clone(&config.random),
         });
+        let attachments = Arc::new(Attachments::new(
+            beside(&inner.place.database(&recorded.current)),
+            Arc::clone(&store),
+            Arc::clone(&backend),
+            Arc::clone(&standing),
+            Arc::clone(&config.clock),
+            config.limits.clone(),
+            stopped.clone(),
+        ));
+        tokio::spawn(Arc::clone(&attachments).sweep());
         let tools = Arc::new(outbox::Tools {
             store: Arc::clone(&store),
             backend: Arc::clone(&backend),
             standing: Arc::clone(&standing),
             clock: Arc::clone(&config.clock),
             random: Arc::clone(&config.random),
+            folder: attachments.folder.clone(),
+            transfers: inner.transfers.clone(),
         });
         let rules = outbox::queue::Rules {
             settle: config.limits.settle,
             longest_attempt: config.limits.request_timeout,
+            longest_upload: config.limits.files_answer(),
             idempotent: capabilities.idempotent_send,
         };
         let lock = inner.place.lock(&recorded.current);
@@ -125,6 +141,7 @@ impl Active {
         Ok(Arc::new(Self {
             key: recorded.current,
             typing: Arc::new(TypingSignals::new(Arc::clone(&store), backend, Arc::clone(&standing))),
+            attachments,
             store,
             own_session,
             fetcher,

@@ -11,6 +11,7 @@
 //! share nothing but what they keep in one folder, and that is guarded as between processes.
 
 mod active;
+mod files;
 mod identity;
 mod screen;
 mod status;
@@ -25,6 +26,7 @@ pub use status::{ClientStatus, StatusUpdates};
 
 use crate::{
     ClientConfig, SupportError,
+    attachments::progress::Transfers,
     backend::{
         Backend, Capabilities, DeskInfo,
         chatwoot::{Chatwoot, ChatwootOptions},
@@ -64,8 +66,11 @@ pub(crate) struct Inner {
     pub(crate) backend: Arc<dyn Backend>,
     pub(crate) feed: Feed,
     pub(crate) moment: Moment,
+    pub(crate) transfers: Transfers,
     pub(crate) phase: watch::Sender<Phase>,
     pub(crate) screen: screen::Screen,
+    #[cfg(feature = "help-center")]
+    pub(crate) help: Option<Arc<crate::help::Room>>,
     place: Place,
     /// One change of life at a time.
     changing: tokio::sync::Mutex<()>,
@@ -114,8 +119,17 @@ impl SupportClient {
         })
         .await?;
         let feed = Feed::new();
+        #[cfg(feature = "help-center")]
+        let help = config.help_center.clone().map(|help| {
+            let path = place.help_center(&help.portal);
+            let (backend, clock) = (Arc::clone(&backend), Arc::clone(&config.clock));
+            Arc::new(crate::help::Room::new(help, backend, clock, feed.clone(), path))
+        });
         let inner = Arc::new(Inner {
             moment: Moment::new(feed.clone()),
+            transfers: Transfers::new(feed.clone()),
+            #[cfg(feature = "help-center")]
+            help,
             feed,
             config,
             backend,
@@ -150,6 +164,20 @@ impl SupportClient {
     pub fn conversation(&self, id: &ConversationId) -> Result<Conversation, SupportError> {
         let key = self.inner.active()?.key.clone();
         Ok(Conversation::new(Arc::clone(&self.inner), key, id.clone(), false))
+    }
+
+    /// The help centre that the client was opened with.
+    ///
+    /// Errors: [`SupportError::InvalidConfig`] where [`ClientConfig::help_center`] names none.
+    #[cfg(feature = "help-center")]
+    pub fn help_center(&self) -> Result<crate::HelpCenter, SupportError> {
+        match &self.inner.help {
+            Some(room) => Ok(crate::HelpCenter::new(Arc::clone(&self.inner), Arc::clone(room))),
+            None => Err(SupportError::InvalidConfig {
+                field: "help_center",
+                problem: "is not set; name the help centre's slug in ClientConfig::help_center".to_owned(),
+            }),
+        }
     }
 
     /// How many messages the customer has not seen, in all conversations.
@@ -201,6 +229,7 @@ impl SupportClient {
         let _turn = self.inner.changing.lock().await;
         if let Ok(active) = self.inner.active() {
             self.inner.enter(Phase::Paused(active.key.clone()));
+            self.inner.close_help().await;
             active.stop().await;
         }
     }
@@ -230,6 +259,10 @@ impl SupportClient {
 
     async fn reopen(&self, key: CustomerKey) -> Result<(), SupportError> {
         let active = Active::start(&self.inner, Recorded { current: key, adopting: None }).await?;
+        #[cfg(feature = "help-center")]
+        if let Some(help) = &self.inner.help {
+            help.open_again().await;
+        }
         self.inner.enter(Phase::Open(active));
         Ok(())
     }
@@ -239,6 +272,7 @@ impl SupportClient {
         let _turn = self.inner.changing.lock().await;
         let active = self.inner.active().ok();
         self.inner.enter(Phase::Closed);
+        self.inner.close_help().await;
         if let Some(active) = active {
             active.stop().await;
         }
@@ -261,6 +295,14 @@ impl Inner {
             Phase::Open(active) if active.key == *key => Ok(Arc::clone(active)),
             Phase::Paused(paused) if paused == key => Err(SupportError::Paused),
             _ => Err(SupportError::Closed),
+        }
+    }
+
+    /// Closes the help centre's file, where there is one.
+    async fn close_help(&self) {
+        #[cfg(feature = "help-center")]
+        if let Some(help) = &self.help {
+            help.close().await;
         }
     }
 

@@ -3,9 +3,9 @@
 use crate::{
     SupportError,
     backend::Capabilities,
-    model::{Answer, Content, ConversationId, FieldValue, FormField, MessageId, Timestamp},
+    model::{Answer, Attachment, Content, ConversationId, FieldValue, FormField, MessageId, Timestamp},
     outbox,
-    store::{ConversationRow, EntryRow, EntryState, MessageRow, NewEntry, StoreError, Task, Tx},
+    store::{ConversationRow, EntryRow, EntryState, FileId, FileRow, MessageRow, NewEntry, Part, StoreError, Task, Tx},
 };
 
 /// The conversation that a command is about.
@@ -81,7 +81,7 @@ pub(crate) fn send(
     message: &MessageId,
     text: String,
     now: Timestamp,
-) -> Result<(), StoreError> {
+) -> Result<i64, StoreError> {
     let row = found_or_begun(tx, this, now)?;
     if row.desk_id.is_none() && !EntryRow::opens(tx, &this.id)? {
         let open = NewEntry { conversation: Some(&this.id), session: &row.session, task: Task::Open, message: None };
@@ -94,6 +94,27 @@ pub(crate) fn send(
     if row.draft.is_some() {
         ConversationRow::set_draft(tx, &this.id, "")?;
     }
+    ConversationRow::refresh(tx, &this.id)?;
+    Ok(seq)
+}
+
+/// As [`send`], with files that were brought in before.
+pub(crate) fn send_files(
+    tx: &mut Tx<'_>,
+    this: &This,
+    message: &MessageId,
+    text: String,
+    files: &[(Attachment, FileRow)],
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let seq = send(tx, this, message, text, now)?;
+    let attachments: Vec<Attachment> = files.iter().map(|(attachment, _)| attachment.clone()).collect();
+    MessageRow::set_attachments(tx, message, &attachments)?;
+    EntryRow::set_files(tx, seq, files.len())?;
+    for (_, row) in files {
+        row.save(tx)?;
+    }
+    // The line in the list tells of the first file where there are no words.
     ConversationRow::refresh(tx, &this.id)
 }
 
@@ -160,16 +181,25 @@ pub(crate) fn edit(tx: &mut Tx<'_>, this: &This, message: &MessageId, text: Stri
         _ => return Err(SupportError::NotFound { what: "message" }.into()),
     }
     MessageRow::set_content(tx, message, &Content::text(text))?;
+    // One with files may be going out already, with the words that it had.
+    tx.touch_outbox();
     ConversationRow::refresh(tx, &this.id)
 }
 
-pub(crate) fn discard(tx: &mut Tx<'_>, this: &This, message: &MessageId) -> Result<(), StoreError> {
+/// Gives the names of files that belong to nobody now.
+pub(crate) fn discard(tx: &mut Tx<'_>, this: &This, message: &MessageId) -> Result<Vec<String>, StoreError> {
     let entry = waiting(tx, this, message)?;
     match (&entry.task, &entry.state) {
         (Task::Message, EntryState::Waiting { .. } | EntryState::Attention { .. }) => {}
         (Task::Message, _) => return Err(SupportError::Conflict { problem: "it is on its way" }.into()),
         _ => return Err(SupportError::NotFound { what: "message" }.into()),
     }
+    let attachments = MessageRow::find(tx, message)?.map(|row| row.message.attachments).unwrap_or_default();
+    let mut files = Vec::new();
+    for attachment in &attachments {
+        files.extend(FileRow::find(tx, &FileId::of(&attachment.id, Part::Whole))?.map(|row| row.name));
+    }
+    FileRow::forget(tx, &attachments)?;
     EntryRow::remove(tx, entry.seq)?;
     MessageRow::discard(tx, message)?;
     let rest = EntryRow::of_conversation(tx, &this.id)?;
@@ -180,7 +210,8 @@ pub(crate) fn discard(tx: &mut Tx<'_>, this: &This, message: &MessageId) -> Resu
         }
     }
     tx.touch_outbox();
-    ConversationRow::refresh(tx, &this.id)
+    ConversationRow::refresh(tx, &this.id)?;
+    Ok(files)
 }
 
 pub(crate) fn answer(

@@ -65,10 +65,14 @@ impl Conversation {
         let id = MessageId::new(token(self.inner.config.random.as_ref()));
         let (message, now) = (id.clone(), self.inner.config.clock.now());
         self.command(Durability::Now, move |tx, this| commands::send(tx, this, &message, text, now)).await?;
+        self.stopped_typing();
+        Ok(id)
+    }
+
+    pub(super) fn stopped_typing(&self) {
         if let Ok(active) = self.active() {
             active.typing.set(&self.id, false);
         }
-        Ok(id)
     }
 
     /// Tries a message or an answer that needs attention again, or one that waits, at once. Where it may have reached
@@ -99,7 +103,8 @@ impl Conversation {
     /// Errors: [`SupportError::Conflict`] where it is on its way or has arrived.
     pub async fn discard(&self, message: &MessageId) -> Result<(), SupportError> {
         let message = message.clone();
-        self.command(Durability::Now, move |tx, this| commands::discard(tx, this, &message)).await
+        let files = self.command(Durability::Now, move |tx, this| commands::discard(tx, this, &message)).await?;
+        if files.is_empty() { Ok(()) } else { self.active()?.attachments.remove(files).await }
     }
 
     /// Picks a choice of a [`Content::Select`], by its value.
@@ -213,7 +218,7 @@ impl Conversation {
         self.inner.active_of(&self.key)
     }
 
-    fn command<T: Send + 'static>(
+    pub(super) fn command<T: Send + 'static>(
         &self,
         durability: Durability,
         work: impl FnOnce(&mut Tx<'_>, &commands::This) -> Result<T, StoreError> + Send + 'static,

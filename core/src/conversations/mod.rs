@@ -8,6 +8,7 @@
 
 mod commands;
 mod diff;
+mod files;
 mod handle;
 mod list;
 mod observer;

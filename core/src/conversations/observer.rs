@@ -76,12 +76,48 @@ impl Observer {
         }
     }
 
+    /// The same, for who waits often and asks little: the question is left with the writer, which answers it right after
+    /// its commit. What it costs is paid by every command that touches the topic.
+    pub(crate) async fn ask_at_commit<T: Send + 'static, Q>(
+        &mut self,
+        mut question: impl FnMut() -> Q,
+    ) -> Result<Option<T>, SupportError>
+    where
+        Q: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    {
+        if !self.dirty
+            && let Some(store) = self.own().map(|active| active.store.id())
+            && let Some(answer) = self.watcher.leave(store, question())
+        {
+            tokio::select! {
+                biased;
+                // Without an answer: changed by something that has none at hand.
+                answered = answer => if let Ok(answered) = answered {
+                    return self.watcher.take(answered).map(Some);
+                },
+                _ = self.phase.changed() => self.dirty = true,
+            }
+        }
+        self.ask(question).await
+    }
+
+    /// The open file, where it is the one that is observed.
+    fn own(&self) -> Option<Arc<Active>> {
+        self.active().filter(|active| self.key.as_ref().is_none_or(|key| *key == active.key))
+    }
+
     /// The open file, where there is one; for an observer that was woken by something else.
     pub(crate) fn active(&self) -> Option<Arc<Active>> {
         match &*self.phase.borrow() {
             Phase::Open(active) => Some(Arc::clone(active)),
             _ => None,
         }
+    }
+
+    /// There is something to ask for, whatever the feed says.
+    #[cfg(feature = "help-center")]
+    pub(crate) fn stir(&mut self) {
+        self.dirty = true;
     }
 
     /// Everything up to now was given out.

@@ -110,7 +110,7 @@ impl Timeline {
     pub async fn next(&mut self) -> Result<Option<Vec<Diff<Message>>>, SupportError> {
         loop {
             let page_size = self.conversation.inner.config.limits.page_size;
-            let read = self.observer.ask(|| {
+            let read = self.observer.ask_at_commit(|| {
                 let id = self.conversation.id().clone();
                 let known: HashMap<_, _> = self.cache.iter().map(|(id, (rev, _))| (id.clone(), *rev)).collect();
                 // Asked for now: the pager may have moved it while nothing changed.
@@ -122,10 +122,11 @@ impl Timeline {
                 self.window.set(from, 0);
             }
             self.cache.extend(changed);
-            let list: Vec<Message> = order
+            let mut list: Vec<Message> = order
                 .iter()
                 .filter_map(|id| self.cache.get(id).map(|(_, row)| row.clone().shown(agent_seen_at)))
                 .collect();
+            list.iter_mut().for_each(|message| self.conversation.inner.transfers.show(message));
             if self.cache.len() > order.len() {
                 let shown: std::collections::HashSet<&MessageId> = order.iter().collect();
                 self.cache.retain(|id, _| shown.contains(id));

@@ -1,7 +1,7 @@
 //! What can be said of a customer, checked before anything is kept.
 
 use crate::{
-    SupportError,
+    SupportError, address,
     backend::Capabilities,
     model::{AttributeValue, CustomerProfile, Identity},
 };
@@ -47,7 +47,7 @@ pub(crate) fn profile(profile: &CustomerProfile, limits: &Capabilities) -> Resul
         }
     }
     if let Some(url) = &profile.avatar_url
-        && !url::Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
+        && !address::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
     {
         return Err(SupportError::input("avatar_url", "must be an http or https address"));
     }

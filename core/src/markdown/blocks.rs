@@ -5,15 +5,17 @@
 
 use std::ops::Range;
 
-use pulldown_cmark::{CodeBlockKind, Event, LinkType, Options, Parser, Tag, TagEnd};
+use pulldown_cmark::{BlockQuoteKind, CodeBlockKind, Event, LinkType, Options, Parser, Tag, TagEnd};
+use url::Url;
 
-use super::{MAX_DEPTH, html, inline::Inline, safe_link};
-use crate::model::{Block, ListItem, TableCell};
+use super::{MAX_DEPTH, html, inline::Inline, link::relative_link, safe_link};
+use crate::model::{Block, CalloutKind, ListItem, TableCell};
 
-/// Blocks of a source that has been prepared.
-pub(super) fn build(source: &str) -> Vec<Block> {
-    let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
-    let mut builder = Builder { source, ..Builder::default() };
+/// Blocks of a source that has been prepared, with its relative links taken as relative to `base`.
+pub(super) fn build(source: &str, base: Option<&Url>) -> Vec<Block> {
+    let options =
+        Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS | Options::ENABLE_GFM;
+    let mut builder = Builder { source, base, ..Builder::default() };
     for (event, range) in Parser::new_ext(source, options).into_offset_iter() {
         builder.event(event, range);
     }
@@ -23,7 +25,7 @@ pub(super) fn build(source: &str) -> Vec<Block> {
 
 /// A quote or list whose end has not come, with the blocks that stand before it.
 enum Open {
-    Quote { before: Vec<Block> },
+    Quote { before: Vec<Block>, kind: Option<CalloutKind> },
     List { before: Vec<Block>, start: Option<u64>, items: Vec<ListItem> },
 }
 
@@ -61,6 +63,7 @@ struct Picture {
 #[derive(Default)]
 struct Builder<'a> {
     source: &'a str,
+    base: Option<&'a Url>,
     /// Of the innermost quote or item that is open.
     blocks: Vec<Block>,
     open: Vec<Open>,
@@ -109,13 +112,13 @@ impl Builder<'_> {
                 // `<a@b.c>` is said without its scheme.
                 let url =
                     if link_type == LinkType::Email { format!("mailto:{dest_url}") } else { dest_url.to_string() };
-                self.inline.open_link(safe_link(&url));
+                self.inline.open_link(self.link(&url));
             }
             Tag::Image { dest_url, .. } => match &mut self.picture {
                 Some(picture) => picture.inner += 1,
                 None => {
                     // Pictures are fetched, not tapped: `mailto:` makes none.
-                    let url = safe_link(&dest_url).filter(|url| url.starts_with("http"));
+                    let url = self.link(&dest_url).filter(|url| url.starts_with("http"));
                     self.picture = Some(Picture { url, ..Picture::default() });
                 }
             },
@@ -145,7 +148,9 @@ impl Builder<'_> {
             Tag::BlockQuote(_) | Tag::List(_) if self.flattened > 0 || self.open.len() >= MAX_DEPTH => {
                 self.flattened += 1;
             }
-            Tag::BlockQuote(_) => self.open.push(Open::Quote { before: std::mem::take(&mut self.blocks) }),
+            Tag::BlockQuote(kind) => {
+                self.open.push(Open::Quote { before: std::mem::take(&mut self.blocks), kind: kind.map(callout) });
+            }
             Tag::List(start) => {
                 self.open.push(Open::List { before: std::mem::take(&mut self.blocks), start, items: Vec::new() });
             }
@@ -209,7 +214,14 @@ impl Builder<'_> {
             }
         } else if let Some(open) = self.open.pop() {
             let (before, block) = match open {
-                Open::Quote { before } => (before, Block::Quote { blocks: std::mem::take(&mut self.blocks) }),
+                Open::Quote { before, kind } => {
+                    let blocks = std::mem::take(&mut self.blocks);
+                    let block = match kind {
+                        Some(kind) if !blocks.is_empty() => Block::Callout { kind, blocks },
+                        _ => Block::Quote { blocks },
+                    };
+                    (before, block)
+                }
                 Open::List { before, start, items } => (before, Block::List { start, items }),
             };
             self.blocks = before;
@@ -238,6 +250,11 @@ impl Builder<'_> {
             }
             Leaf::Paragraph | Leaf::Heading | Leaf::Cell => {}
         }
+    }
+
+    /// Where an address leads, if it may be followed.
+    fn link(&self, url: &str) -> Option<String> {
+        safe_link(url).or_else(|| relative_link(url, self.base?))
     }
 
     fn end_paragraph(&mut self) {
@@ -306,6 +323,16 @@ impl Builder<'_> {
             Some(picture) => picture.alt.push(' '),
             None => self.inline.push_text("\n", None),
         }
+    }
+}
+
+fn callout(kind: BlockQuoteKind) -> CalloutKind {
+    match kind {
+        BlockQuoteKind::Note => CalloutKind::Note,
+        BlockQuoteKind::Tip => CalloutKind::Tip,
+        BlockQuoteKind::Important => CalloutKind::Important,
+        BlockQuoteKind::Warning => CalloutKind::Warning,
+        BlockQuoteKind::Caution => CalloutKind::Caution,
     }
 }
 

@@ -4,6 +4,8 @@ use std::ops::Range;
 
 use url::Url;
 
+use crate::address;
+
 /// Longest address that is taken, in bytes: what common web servers accept for a request's first line.
 /// A longer one is refused.
 const MAX_URL_BYTES: usize = 8_192;
@@ -41,6 +43,17 @@ pub fn safe_link(url: &str) -> Option<String> {
     (cleaned.len() <= MAX_URL_BYTES).then_some(cleaned)
 }
 
+/// What a relative address leads to from `base`; `None` for whatever is not plainly relative. An absolute address that
+/// was refused must not get in by being joined: `https:\\host` would.
+pub(super) fn relative_link(url: &str, base: &Url) -> Option<String> {
+    let first = url.split(['/', '?', '#']).next().unwrap_or_default();
+    let plain = !url.is_empty() && !url.starts_with("//") && !url.contains('\\') && !first.contains(':');
+    if !plain || url.chars().any(|c| c.is_whitespace() || c.is_control() || is_invisible(c)) {
+        return None;
+    }
+    safe_link(base.join(url).ok()?.as_str())
+}
+
 fn web(url: &str, rest: &str) -> Option<String> {
     // The parser, as browsers do, forgives `https:host`, `https:///host` and backslashes. A reader does not see
     // through these, so they are refused.
@@ -48,7 +61,7 @@ fn web(url: &str, rest: &str) -> Option<String> {
     if host.starts_with(['/', '\\']) || host.contains('\\') {
         return None;
     }
-    let url = Url::parse(url).ok()?;
+    let url = address::parse(url).ok()?;
     (url.has_host() && url.username().is_empty() && url.password().is_none()).then(|| url.into())
 }
 

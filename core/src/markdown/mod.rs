@@ -44,7 +44,8 @@ pub const MAX_DEPTH: usize = 16;
 /// thousand blank lines would take a million steps. No author puts a hundred blank lines on purpose.
 const MAX_BLANK_LINES: usize = 100;
 
-/// Reads an agent's or an article's Markdown: CommonMark with tables, strikethrough, task lists and bare links.
+/// Reads an agent's or an article's Markdown: CommonMark with tables, strikethrough, task lists, call-outs
+/// (`> [!NOTE]`) and bare links.
 ///
 /// ```
 /// use shopbell::{Block, markdown};
@@ -53,7 +54,20 @@ const MAX_BLANK_LINES: usize = 100;
 /// assert_eq!(spans[1].link.as_deref(), Some("https://example.com/p/1"));
 /// ```
 pub fn parse(source: &str) -> Vec<Block> {
-    blocks::build(&prepare(source))
+    blocks::build(&prepare(source), None)
+}
+
+/// As [`parse`], with relative links and pictures taken as relative to `base`, the text's own address.
+///
+/// ```
+/// use shopbell::{Block, markdown};
+/// let base = url::Url::parse("https://desk.example.com/hc/shop/articles/1").unwrap();
+/// let blocks = markdown::parse_at("[delivery](2-delivery)", &base);
+/// let [Block::Paragraph { spans }] = blocks.as_slice() else { panic!() };
+/// assert_eq!(spans[0].link.as_deref(), Some("https://desk.example.com/hc/shop/articles/2-delivery"));
+/// ```
+pub fn parse_at(source: &str, base: &url::Url) -> Vec<Block> {
+    blocks::build(&prepare(source), Some(base))
 }
 
 /// Reads a customer's own words: paragraphs at blank lines, line breaks kept, nothing interpreted but bare links.

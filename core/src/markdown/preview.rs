@@ -50,7 +50,7 @@ impl Line {
             match block {
                 Block::Paragraph { spans } | Block::Heading { spans, .. } => self.spans(spans),
                 Block::List { items, .. } => items.iter().for_each(|item| self.blocks(&item.blocks)),
-                Block::Quote { blocks } => self.blocks(blocks),
+                Block::Quote { blocks } | Block::Callout { blocks, .. } => self.blocks(blocks),
                 Block::Code { text, .. } => self.text(text),
                 Block::Table { header, rows } => {
                     self.cells(header);

@@ -51,6 +51,53 @@ local_id! {
     MessageId
 }
 
+local_id! {
+    /// An attachment of a message on this phone; never changes, whatever the desk calls it.
+    ///
+    /// ```
+    /// # use shopbell::AttachmentId;
+    /// assert_eq!(AttachmentId::new("m1.1").as_str(), "m1.1");
+    /// ```
+    AttachmentId
+}
+
+impl AttachmentId {
+    /// Before it is known which message it belongs to: what an adapter gives.
+    pub(crate) fn unnamed() -> Self {
+        Self(String::new())
+    }
+
+    /// Whether it is that.
+    pub(crate) fn is_unnamed(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The attachment with this number within its message.
+    pub(crate) fn of(message: &MessageId, number: usize) -> Self {
+        Self(format!("{message}.{number}"))
+    }
+
+    /// The message that it belongs to; `None` where the id names none.
+    pub(crate) fn message(&self) -> Option<MessageId> {
+        self.0.rsplit_once('.').map(|(message, _)| MessageId::new(message))
+    }
+
+    /// Its number within the message; 0 where it has none.
+    pub(crate) fn number(&self) -> usize {
+        self.0.rsplit_once('.').and_then(|(_, number)| number.parse().ok()).unwrap_or(0)
+    }
+}
+
+local_id! {
+    /// A help article: the desk's own name for it, or a starter pack's.
+    ///
+    /// ```
+    /// # use shopbell::ArticleId;
+    /// assert_eq!(ArticleId::new("12").as_str(), "12");
+    /// ```
+    ArticleId
+}
+
 macro_rules! desk_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Agent, Block, Content, ConversationId, MessageId, Timestamp};
+use super::{Agent, AttachmentId, Block, Content, ConversationId, Coordinates, MessageId, Timestamp, Transfer};
 
 /// A message as the app shows it.
 #[derive(Clone, PartialEq)]
@@ -123,6 +123,8 @@ pub enum AttentionReason {
     IdentityRejected,
     /// The conversation or the inbox is gone at the desk.
     Gone,
+    /// A file that belongs to it is not on the phone any more: discard it, and attach the file again.
+    FileLost,
 }
 
 impl fmt::Debug for AttentionReason {
@@ -134,6 +136,7 @@ impl fmt::Debug for AttentionReason {
             Self::Unconfirmed => "Unconfirmed",
             Self::IdentityRejected => "IdentityRejected",
             Self::Gone => "Gone",
+            Self::FileLost => "FileLost",
         })
     }
 }
@@ -153,6 +156,9 @@ pub enum Receipt {
 /// A file or a place that came with a message.
 #[derive(Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Attachment {
+    /// Its id on this phone; empty in what comes from an adapter, for the store gives it.
+    #[serde(default = "AttachmentId::unnamed", skip_serializing_if = "AttachmentId::is_unnamed")]
+    pub id: AttachmentId,
     /// What sort of thing it is.
     pub kind: AttachmentKind,
     /// Its file name, or its title.
@@ -171,6 +177,46 @@ pub struct Attachment {
     pub height: Option<u32>,
     /// What is said in it, for audio, where the desk writes it down.
     pub transcript: Option<String>,
+    /// How long it lasts in milliseconds, of sounds and films, where the desk says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duration_ms: Option<u64>,
+    /// Where it is, of places.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coordinates: Option<Coordinates>,
+    /// The telephone number, of contacts; `name` is then whose it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<String>,
+    /// How far it has come on its way to the desk. Known while it goes, and not kept.
+    #[serde(skip)]
+    pub transfer: Transfer,
+}
+
+impl Attachment {
+    /// With nothing known of it but this.
+    ///
+    /// ```
+    /// use shopbell::{Attachment, AttachmentKind};
+    /// let file = Attachment { size: Some(7), ..Attachment::new(AttachmentKind::File, "a.pdf") };
+    /// assert_eq!((file.name.as_str(), file.url), ("a.pdf", None));
+    /// ```
+    pub fn new(kind: AttachmentKind, name: impl Into<String>) -> Self {
+        Self {
+            id: AttachmentId::unnamed(),
+            kind,
+            name: name.into(),
+            size: None,
+            media_type: None,
+            url: None,
+            thumbnail_url: None,
+            width: None,
+            height: None,
+            transcript: None,
+            duration_ms: None,
+            coordinates: None,
+            phone: None,
+            transfer: Transfer::Sent,
+        }
+    }
 }
 
 impl fmt::Debug for Attachment {
@@ -198,4 +244,22 @@ pub enum AttachmentKind {
     Contact,
     /// Something else, with a link.
     Link,
+}
+
+impl AttachmentKind {
+    /// What a file of this media type is.
+    ///
+    /// ```
+    /// use shopbell::AttachmentKind;
+    /// assert_eq!(AttachmentKind::of("image/png"), AttachmentKind::Image);
+    /// assert_eq!(AttachmentKind::of("application/pdf"), AttachmentKind::File);
+    /// ```
+    pub fn of(media_type: &str) -> Self {
+        match media_type.split('/').next() {
+            Some("image") => Self::Image,
+            Some("audio") => Self::Audio,
+            Some("video") => Self::Video,
+            _ => Self::File,
+        }
+    }
 }

@@ -6,18 +6,26 @@
 mod content;
 mod conversation;
 mod customer;
+#[cfg(feature = "help-center")]
+mod help;
 mod ids;
 mod message;
 mod text;
+mod transfer;
 
 pub use content::{
     Answer, AnswerState, ArticleLink, Card, CardAction, Choice, Content, FieldValue, FormField, Rating, SurveyScale,
 };
 pub use conversation::{Agent, Availability, ConversationStatus, ConversationSummary, Typing};
 pub use customer::{AttributeValue, CustomerProfile, Identity, Verification};
-pub use ids::{ConversationId, DeskConversationId, DeskMessageId, MessageId};
+#[cfg(feature = "help-center")]
+pub use help::{
+    Article, ArticleHit, ArticleSummary, HelpCategory, HelpEvent, HelpFigures, InAppLink, MatchRange, SearchResults,
+};
+pub use ids::{ArticleId, AttachmentId, ConversationId, DeskConversationId, DeskMessageId, MessageId};
 pub use message::{Attachment, AttachmentKind, AttentionReason, Author, Delivery, Message, Receipt};
-pub use text::{Block, ListItem, Span, SpanStyle, TableCell};
+pub use text::{Block, CalloutKind, ListItem, Span, SpanStyle, TableCell};
+pub use transfer::{Coordinates, Transfer};
 
 /// A moment in milliseconds since 1970-01-01 UTC.
 ///

@@ -29,9 +29,16 @@ pub enum Block {
         /// The items, in order.
         items: Vec<ListItem>,
     },
-    /// Quoted text, or a call-out.
+    /// Quoted text.
     Quote {
         /// What is quoted.
+        blocks: Vec<Block>,
+    },
+    /// A box that stands out.
+    Callout {
+        /// What it is for.
+        kind: CalloutKind,
+        /// What it says.
         blocks: Vec<Block>,
     },
     /// Text to be shown in a fixed-width face, verbatim.
@@ -57,6 +64,23 @@ pub enum Block {
     },
     /// A line across.
     Rule,
+}
+
+/// What a call-out is for: `> [!NOTE]` and its kin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum CalloutKind {
+    /// Worth knowing.
+    Note,
+    /// Makes it easier.
+    Tip,
+    /// Without it, it does not work.
+    Important,
+    /// Something may go wrong.
+    Warning,
+    /// Something bad may happen.
+    Caution,
 }
 
 /// One item of a list.

@@ -26,10 +26,15 @@
 //!   message is to blame. Connectivity, coming to the foreground, a retry by the customer, and any success end every
 //!   wait that trouble caused.
 //! - **Crash.** `InFlight` found at a start is `Unclear` (or simply done again where doing it twice is harmless).
+//! - **Files.** A message with files stays `Waiting` on the disk until all but the last bytes of it have left: see
+//!   [`departure`]. Two of them are at work at a time, beside the others and not among them, so that a film does not
+//!   hold up a word in another conversation. What breaks in the middle is counted, for something on the way may always
+//!   break it.
 //! - **Several processes.** Who holds the lock on the customer's `.lock` file sends; the others only write entries.
 //!
 //! [`queue`] decides, without I/O or clock; [`worker`] carries out.
 
+mod departure;
 pub(crate) mod policy;
 pub(crate) mod queue;
 mod tasks;

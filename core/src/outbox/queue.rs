@@ -16,6 +16,10 @@ use crate::{
 /// with a bad network does not open ten connections.
 const PARALLEL: usize = 4;
 
+/// How many messages with files are at work at once, beside those: a film that goes out for an hour takes no place of
+/// a word's. Two: a photo need not wait for the film, and more would only share the same line.
+const UPLOADS: usize = 2;
+
 /// Entries that wait for each other.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Lane {
@@ -70,6 +74,15 @@ struct Item {
     /// The wait is the desk's wish: no wake shortens it.
     asked_to_wait: bool,
     at_work: bool,
+    /// It takes files along.
+    bulky: bool,
+}
+
+impl Item {
+    /// What it takes a place among, while it is at work. Looking for a message with files is as short as any look.
+    fn uploads(&self) -> bool {
+        self.bulky && matches!(self.state, EntryState::Waiting { .. } | EntryState::InFlight)
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,6 +93,7 @@ enum Kind {
     Profile,
     Seen,
     Resolve,
+    Vote,
 }
 
 impl Kind {
@@ -91,6 +105,7 @@ impl Kind {
             Task::Seen => Self::Seen,
             Task::Resolve => Self::Resolve,
             Task::Profile => Self::Profile,
+            Task::Vote { .. } => Self::Vote,
         }
     }
 
@@ -104,14 +119,14 @@ impl Kind {
     fn rank(self) -> u8 {
         match self {
             Self::Open => 0,
-            Self::Seen => 2,
+            Self::Seen | Self::Vote => 2,
             _ => 1,
         }
     }
 
     /// Where it can't be done, nobody needs to decide anything.
     fn disposable(self) -> bool {
-        matches!(self, Self::Seen)
+        matches!(self, Self::Seen | Self::Vote)
     }
 }
 
@@ -133,6 +148,8 @@ pub(crate) struct Rules {
     /// How long an attempt may take: the desk has given up one that a dead process began by then, and the settling
     /// begins.
     pub(crate) longest_attempt: Duration,
+    /// The same for a message with files, from the moment on that the desk may have all of it.
+    pub(crate) longest_upload: Duration,
     /// The desk keeps a message that is sent twice once.
     pub(crate) idempotent: bool,
 }
@@ -178,22 +195,25 @@ impl Queue {
         if !self.online {
             return None;
         }
+        // Where every place is taken, the end of an attempt is the next event.
+        let free = self.free();
         let due = self
             .heads()
             .filter_map(|seq| self.items.get(&seq))
-            .filter(|item| !item.at_work)
+            .filter(|item| !item.at_work && free.has(item))
             .filter_map(|item| match item.state {
                 EntryState::Waiting { not_before } => Some(not_before),
                 EntryState::Unclear { look_at, .. } => Some(look_at),
                 EntryState::InFlight | EntryState::Attention { .. } => None,
             })
             .min()?;
-        // With every place taken, the end of an attempt is the next event.
-        (self.at_work() < PARALLEL).then(|| due.max(self.hold_until))
+        Some(due.max(self.hold_until))
     }
 
-    fn at_work(&self) -> usize {
-        self.items.values().filter(|item| item.at_work).count()
+    /// The places that nobody is at.
+    fn free(&self) -> Free {
+        let at = |uploads: bool| self.items.values().filter(|item| item.at_work && item.uploads() == uploads).count();
+        Free { words: PARALLEL.saturating_sub(at(false)), uploads: UPLOADS.saturating_sub(at(true)) }
     }
 
     fn load(&mut self, rows: Vec<EntryRow>, now: Timestamp, effects: &mut Vec<Effect>) {
@@ -210,7 +230,9 @@ impl Queue {
                     // Nobody here is at work on it: a process died over it.
                     let state = if self.must_look(kind) {
                         // Possibly still ahead: the desk goes on with a request whose sender has died.
-                        let ended = row.started_at.min(now).plus(self.rules.longest_attempt);
+                        let longest =
+                            if row.files > 0 { self.rules.longest_upload } else { self.rules.longest_attempt };
+                        let ended = row.started_at.min(now).plus(longest);
                         EntryState::Unclear { since: ended, look_at: now }
                     } else {
                         EntryState::Waiting { not_before: now }
@@ -234,6 +256,7 @@ impl Queue {
                 unreached: old.map_or(0, |old| old.unreached),
                 asked_to_wait: same_wait && old.is_some_and(|old| old.asked_to_wait),
                 at_work: false,
+                bulky: row.files > 0,
             };
             self.items.insert(row.seq, item);
         }
@@ -247,7 +270,7 @@ impl Queue {
             match &mut item.state {
                 EntryState::Waiting { not_before } => *not_before = (*not_before).min(latest),
                 EntryState::Unclear { since, look_at } => {
-                    *since = (*since).min(now.plus(self.rules.longest_attempt));
+                    *since = (*since).min(now.plus(self.rules.longest_attempt.max(self.rules.longest_upload)));
                     *look_at = (*look_at).min(latest);
                 }
                 EntryState::InFlight | EntryState::Attention { .. } => {}
@@ -290,7 +313,7 @@ impl Queue {
         let unclear = EntryState::Unclear { since: now, look_at: now.plus(settle.mul_f64(0.1)) };
         let waiting = |after: Duration| EntryState::Waiting { not_before: now.plus(after) };
         item.state = match fault {
-            Fault::Network | Fault::Desk if must_look => {
+            Fault::Network | Fault::Interrupted | Fault::Desk if must_look => {
                 item.unreached = 0;
                 unclear
             }
@@ -300,10 +323,10 @@ impl Queue {
                 item.unreached = item.unreached.saturating_add(1);
                 waiting(policy::back_off(item.unreached, jitter))
             }
-            Fault::Desk if item.attempts >= policy::MAX_ATTEMPTS => {
+            Fault::Desk | Fault::Interrupted if item.attempts >= policy::MAX_ATTEMPTS => {
                 EntryState::Attention { reason: AttentionReason::DeskFailing, unclear: false }
             }
-            Fault::Desk => waiting(policy::back_off(item.attempts, jitter)),
+            Fault::Desk | Fault::Interrupted => waiting(policy::back_off(item.attempts, jitter)),
             Fault::Throttled { .. } => {
                 item.attempts = item.attempts.saturating_sub(1);
                 waiting(Duration::ZERO)
@@ -319,12 +342,17 @@ impl Queue {
             Fault::IdentityRejected => {
                 EntryState::Attention { reason: AttentionReason::IdentityRejected, unclear: false }
             }
+            // The carrying out looks into it, and begins anew.
+            Fault::Withdrawn => waiting(Duration::ZERO),
             // The worker has mended what it could (a new standing, the conversation opened anew); three times is
             // enough to see that it does not help.
             Fault::SessionGone | Fault::ConversationGone if item.attempts < 3 => waiting(Duration::ZERO),
-            Fault::SessionGone | Fault::ConversationGone | Fault::MessageGone | Fault::UnknownInbox => {
-                EntryState::Attention { reason: AttentionReason::Gone, unclear: false }
-            }
+            Fault::SessionGone
+            | Fault::ConversationGone
+            | Fault::MessageGone
+            | Fault::UnknownInbox
+            | Fault::UnknownPortal => EntryState::Attention { reason: AttentionReason::Gone, unclear: false },
+            Fault::FileGone => EntryState::Attention { reason: AttentionReason::FileLost, unclear: false },
             Fault::Unsupported => EntryState::Attention {
                 reason: AttentionReason::Refused { detail: "not possible at this desk".to_owned() },
                 unclear: false,
@@ -414,15 +442,13 @@ impl Queue {
         }
         let busy: HashSet<Lane> =
             self.items.values().filter(|item| item.at_work).map(|item| item.lane.clone()).collect();
-        let mut free = PARALLEL.saturating_sub(busy.len());
+        let mut free = self.free();
         for seq in self.heads() {
             let Some(item) = self.items.get_mut(&seq) else { continue };
-            if free == 0 {
-                break;
-            }
-            if busy.contains(&item.lane) {
+            if busy.contains(&item.lane) || !free.has(item) {
                 continue;
             }
+            let uploads = item.uploads();
             match item.state {
                 EntryState::Waiting { not_before } if not_before <= now => {
                     item.attempts = item.attempts.saturating_add(1);
@@ -433,7 +459,25 @@ impl Queue {
                 _ => continue,
             }
             item.at_work = true;
-            free -= 1;
+            free.take(uploads);
         }
+    }
+}
+
+/// Places at work, of each kind.
+#[derive(Clone, Copy)]
+struct Free {
+    words: usize,
+    uploads: usize,
+}
+
+impl Free {
+    fn has(self, item: &Item) -> bool {
+        (if item.uploads() { self.uploads } else { self.words }) > 0
+    }
+
+    fn take(&mut self, uploads: bool) {
+        let place = if uploads { &mut self.uploads } else { &mut self.words };
+        *place = place.saturating_sub(1);
     }
 }

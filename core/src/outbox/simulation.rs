@@ -16,8 +16,12 @@ use crate::{
     store::{EntryRow, EntryState, Task},
 };
 
-const RULES: Rules =
-    Rules { settle: Duration::from_secs(10), longest_attempt: Duration::from_secs(4), idempotent: false };
+const RULES: Rules = Rules {
+    settle: Duration::from_secs(10),
+    longest_attempt: Duration::from_secs(4),
+    longest_upload: Duration::from_secs(8),
+    idempotent: false,
+};
 
 struct World {
     rng: TestRng,
@@ -155,6 +159,7 @@ impl World {
             attempts: 0,
             fence: 0,
             started_at: Timestamp::default(),
+            files: self.below(4) / 3,
         };
         self.disk.insert(seq, row);
         self.reload();

@@ -4,15 +4,22 @@ use std::sync::Arc;
 
 use rusqlite::Connection;
 
-use super::queue::Event;
+use super::{departure::Leaving, queue::Event};
 use crate::{
-    backend::{Backend, BackendError, Fault, Fetched, OutgoingMessage, Session},
+    attachments::{
+        Folder,
+        progress::{Guard, Transfers},
+    },
+    backend::{
+        Backend, BackendError, ConversationContext, Fault, Fetched, OutgoingFile, OutgoingMessage, OutgoingVote,
+        Session,
+    },
     clock::{Clock, Random, token},
     customer::standing::{Standing, storage},
-    model::{Answer, AnswerState, ConversationId, CustomerProfile, Delivery, Identity, MessageId},
+    model::{Answer, AnswerState, Attachment, ConversationId, CustomerProfile, Delivery, Identity, MessageId},
     store::{
-        ConversationRow, CustomerRow, Durability, EntryRow, MessageRow, NewEntry, SessionRow, Store, StoreError, Task,
-        Tx, Work, incoming,
+        ConversationRow, CustomerRow, Durability, EntryRow, FileId, FileRow, MessageRow, NewEntry, Part, SessionRow,
+        Store, StoreError, Task, Tx, Work, facts, incoming,
     },
 };
 
@@ -23,6 +30,8 @@ pub(crate) struct Tools {
     pub(crate) standing: Arc<Standing>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
+    pub(crate) folder: Folder,
+    pub(crate) transfers: Transfers,
 }
 
 /// An entry and what it is about, read at once.
@@ -97,12 +106,24 @@ impl Tools {
     async fn try_attempt(&self, seq: i64, attempts: u32) -> Result<(), BackendError> {
         // Sync has bound it meanwhile, or the customer has discarded it: done.
         let Some(job) = self.begin(seq, attempts).await? else { return Ok(()) };
+        let going = self.going(&job);
         let session = self.standing.session(&job.entry.session).await?;
+        if let Some(going) = going {
+            return self.depart(job, &session, attempts, &going).await;
+        }
         match &job.entry.task {
             Task::Open => self.open(&job, &session).await,
             Task::Message => self.send(&job, &session, attempts).await,
             Task::Answer { answer } => self.answer(&job, &session, answer).await,
             Task::Seen | Task::Resolve => self.mark(&job, &session).await,
+            Task::Vote { portal, article, helpful, reason } => {
+                let Some(help) = self.backend.help_center() else {
+                    return Err(BackendError::refused(Fault::Unsupported, "no help centre"));
+                };
+                let (portal, article, reason) = (portal.clone(), article.clone(), reason.clone());
+                help.vote(&session, &OutgoingVote { portal, article, helpful: *helpful, reason }).await?;
+                self.write(move |tx| EntryRow::remove(tx, seq)).await
+            }
             Task::Profile => {
                 self.backend.update_customer(&session, job.identity.as_ref(), &job.profile).await?;
                 self.write(move |tx| EntryRow::remove(tx, seq)).await
@@ -117,7 +138,12 @@ impl Tools {
         if !self.has_words(&conversation.id).await? {
             return self.write(move |tx| EntryRow::remove(tx, seq)).await;
         }
-        let opened = self.backend.open_conversation(session).await?;
+        let context = self.context(&conversation.id).await?;
+        let opened = if context.is_empty() {
+            self.backend.open_conversation(session).await?
+        } else {
+            self.backend.open_conversation_with(session, &context).await?
+        };
         let id = conversation.id.clone();
         self.write(move |tx| {
             ConversationRow::set_desk_id(tx, &id, Some(opened.id))?;
@@ -125,6 +151,16 @@ impl Tools {
             EntryRow::remove(tx, seq)
         })
         .await
+    }
+
+    /// What the agents shall know of how the conversation began, where the desk can keep it. It stays kept here, for a
+    /// desk that forgets the conversation has it opened again.
+    async fn context(&self, conversation: &ConversationId) -> Result<ConversationContext, BackendError> {
+        if !self.backend.capabilities().conversation_context {
+            return Ok(ConversationContext::new());
+        }
+        let id = conversation.clone();
+        self.store.read(move |connection| facts::context(connection, &id)).await.map_err(|error| storage(&error))
     }
 
     /// Whether anything waits to be said in it. Asked once the standing is there, which may have taken minutes: the
@@ -150,6 +186,101 @@ impl Tools {
         let answer = self.backend.send_message(session, desk_id, &outgoing).await?;
         let random = Arc::clone(&self.random);
         self.write(move |tx| incoming::sent(tx, &id, &message, &answer, attempts, &|| token(random.as_ref()))).await
+    }
+
+    /// The message shows that it goes, if it takes files along and the desk does not have it yet.
+    fn going(&self, job: &Job) -> Option<Arc<Guard>> {
+        let (Some(conversation), Some(row)) = (&job.conversation, &job.message) else { return None };
+        if job.entry.task != Task::Message || job.entry.files == 0 || row.desk_id.is_some() {
+            return None;
+        }
+        let sizes: Vec<u64> = row.message.attachments.iter().map(|file| file.size.unwrap_or(0)).collect();
+        Some(Arc::new(self.transfers.begin(&row.message.id, &conversation.id, &sizes)))
+    }
+
+    /// Sends a message with its files, anew as often as the customer changes it on the way.
+    async fn depart(
+        &self,
+        mut job: Job,
+        session: &Session,
+        attempts: u32,
+        going: &Arc<Guard>,
+    ) -> Result<(), BackendError> {
+        while !self.try_depart(&job, session, attempts, going).await? {
+            let Some(again) = self.begin(job.entry.seq, attempts).await? else { return Ok(()) };
+            job = again;
+        }
+        Ok(())
+    }
+
+    /// `false` where the customer has changed the message or taken it back before it was gone.
+    async fn try_depart(
+        &self,
+        job: &Job,
+        session: &Session,
+        attempts: u32,
+        going: &Arc<Guard>,
+    ) -> Result<bool, BackendError> {
+        let (Some(conversation), Some(row)) = (&job.conversation, &job.message) else { return Ok(true) };
+        let Some(desk_id) = conversation.desk_id else {
+            return Err(BackendError::refused(Fault::ConversationGone, "not opened yet"));
+        };
+        let files = self.files(row).await?;
+        let (id, message) = (conversation.id.clone(), row.message.id.clone());
+        let text = row.message.content.as_text().to_owned();
+        let leaving = Arc::new(Leaving::new(
+            &self.store,
+            &self.clock,
+            job.entry.seq,
+            attempts,
+            id.clone(),
+            message.clone(),
+            text.clone(),
+            Arc::clone(going),
+        ));
+        let outgoing = OutgoingMessage { text, echo: message.as_str().to_owned() };
+        let departure: Arc<Leaving> = Arc::clone(&leaving);
+        let sending = self.backend.send_files(session, desk_id, &outgoing, &files, departure);
+        let answer = tokio::select! {
+            answer = sending => answer,
+            () = leaving.withdrawn() => return Ok(false),
+        };
+        match answer {
+            Ok(answer) => {
+                let random = Arc::clone(&self.random);
+                self.write(move |tx| incoming::sent(tx, &id, &message, &answer, attempts, &|| token(random.as_ref())))
+                    .await?;
+                Ok(true)
+            }
+            // Taken back at the last moment.
+            Err(error) if error.fault == Fault::Withdrawn => Ok(false),
+            // Whatever the adapter makes of it: the last bytes never left.
+            Err(error) if !leaving.is_committed() => Err(BackendError::refused(error.fault, error.detail)),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Where the files of a message are.
+    async fn files(&self, row: &MessageRow) -> Result<Vec<OutgoingFile>, BackendError> {
+        let attachments = row.message.attachments.clone();
+        let rows = self.store.read(move |connection| {
+            let with_row = |file: Attachment| {
+                let row = FileRow::find(connection, &FileId::of(&file.id, Part::Whole))?;
+                Ok::<_, StoreError>((row, file))
+            };
+            attachments.into_iter().map(with_row).collect::<Result<Vec<_>, _>>()
+        });
+        let rows = rows.await.map_err(|error| storage(&error))?;
+        let file = |(row, file): (Option<FileRow>, Attachment)| {
+            let row = row.ok_or_else(|| BackendError::refused(Fault::FileGone, "a file is not here any more"))?;
+            Ok(OutgoingFile {
+                name: file.name,
+                media_type: file.media_type.unwrap_or_else(|| "application/octet-stream".to_owned()),
+                size: row.size,
+                path: self.folder.path(&row.name),
+            })
+        };
+        rows.into_iter().map(file).collect()
     }
 
     async fn answer(&self, job: &Job, session: &Session, answer: &Answer) -> Result<(), BackendError> {
@@ -198,6 +329,10 @@ impl Tools {
         self.store
             .write(Durability::Now, move |tx| {
                 let Some(job) = Job::read(tx, seq)? else { return Ok(None) };
+                // With files, that is kept only when the last of it is about to leave.
+                if job.entry.files > 0 && job.entry.task == Task::Message {
+                    return Ok(Some(job));
+                }
                 let fence = match (&job.entry.task, &job.entry.conversation) {
                     (Task::Open, _) => ConversationRow::highest_desk_id(tx)?,
                     (_, Some(conversation)) => incoming::highest_message(tx, conversation)?,

@@ -5,7 +5,9 @@
 
 use rusqlite::{Connection, OptionalExtension as _, params, types::Value};
 
-use super::{EntryRow, NewEntry, SessionRow, StoreError, Tx, customer::CustomerRow, entries::Task, schema::UNSENT};
+use super::{
+    EntryRow, NewEntry, SessionRow, StoreError, Tx, customer::CustomerRow, entries::Task, facts, schema::UNSENT,
+};
 
 /// Copies everything from `old`, which stays as it is.
 pub(crate) fn adopt(tx: &mut Tx<'_>, old: &Connection, key: &str, own: &str) -> Result<(), StoreError> {
@@ -54,6 +56,8 @@ pub(crate) fn adopt(tx: &mut Tx<'_>, old: &Connection, key: &str, own: &str) -> 
     }
     copy(tx, old, "messages", "?1 = ?1", "", |_, value| value)?;
     copy(tx, old, "twins", "?1 = ?1", "", |_, value| value)?;
+    copy(tx, old, "files", "?1 = ?1", "", |_, value| value)?;
+    copy(tx, old, "facts", "key LIKE ?1 || '%'", facts::PERSONAL, |_, value| value)?;
     entries(tx, old, own)?;
     tx.execute("INSERT INTO facts (key, value) VALUES (?1, '1')", [&fact])?;
     let mut statement = old.prepare("SELECT id FROM conversations")?;
@@ -66,20 +70,30 @@ pub(crate) fn adopt(tx: &mut Tx<'_>, old: &Connection, key: &str, own: &str) -> 
 /// The outbox, in its order, behind what already waits here; unsent messages keep their order by it.
 fn entries(tx: &mut Tx<'_>, old: &Connection, own: &str) -> Result<(), StoreError> {
     for entry in EntryRow::all(old)? {
-        let Some(conversation) = &entry.conversation else { continue };
+        // Of the person's own lane, what is known of them was told again above.
+        if entry.conversation.is_none() && !matches!(entry.task, Task::Vote { .. }) {
+            continue;
+        }
         let known: bool =
             tx.query_row("SELECT EXISTS (SELECT 1 FROM sessions WHERE id = ?1)", [&entry.session], |row| row.get(0))?;
         let session = if known { entry.session.as_str() } else { own };
         let new = NewEntry {
-            conversation: Some(conversation),
+            conversation: entry.conversation.as_ref(),
             session,
             task: entry.task.clone(),
             message: entry.message.as_ref(),
         };
         let seq = EntryRow::insert(tx, new)?;
         tx.execute(
-            "UPDATE outbox SET state = ?2, attempts = ?3, fence = ?4, started_at = ?5 WHERE seq = ?1",
-            params![seq, serde_json::to_string(&entry.state)?, entry.attempts, entry.fence, entry.started_at.millis()],
+            "UPDATE outbox SET state = ?2, attempts = ?3, fence = ?4, started_at = ?5, files = ?6 WHERE seq = ?1",
+            params![
+                seq,
+                serde_json::to_string(&entry.state)?,
+                entry.attempts,
+                entry.fence,
+                entry.started_at.millis(),
+                entry.files
+            ],
         )?;
         if let Some(message) = &entry.message {
             tx.execute(

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::{StoreError, Tx};
-use crate::model::{Answer, AttentionReason, ConversationId, MessageId, Timestamp};
+use crate::model::{Answer, ArticleId, AttentionReason, ConversationId, MessageId, Timestamp};
 
 /// What is to be done at the desk. Kept as JSON: a variant is never renamed once released.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -24,6 +24,17 @@ pub(crate) enum Task {
     Resolve,
     /// Make the customer known, with all that the app has said of them.
     Profile,
+    /// Say whether a help article helped.
+    Vote {
+        /// The help centre.
+        portal: String,
+        /// The article.
+        article: ArticleId,
+        /// Whether it helped.
+        helpful: bool,
+        /// Why.
+        reason: Option<String>,
+    },
 }
 
 /// Where an entry stands. Kept as JSON; `state` comes first in it, for the list counts by that.
@@ -52,6 +63,8 @@ pub(crate) struct EntryRow {
     pub(crate) attempts: u32,
     pub(crate) fence: i64,
     pub(crate) started_at: Timestamp,
+    /// How many files the message takes along.
+    pub(crate) files: u32,
 }
 
 /// An entry to be written.
@@ -62,7 +75,7 @@ pub(crate) struct NewEntry<'a> {
     pub(crate) message: Option<&'a MessageId>,
 }
 
-const COLUMNS: &str = "seq, conversation, session, task, message, state, attempts, fence, started_at";
+const COLUMNS: &str = "seq, conversation, session, task, message, state, attempts, fence, started_at, files";
 
 fn read(row: &Row<'_>) -> Result<EntryRow, StoreError> {
     Ok(EntryRow {
@@ -75,6 +88,7 @@ fn read(row: &Row<'_>) -> Result<EntryRow, StoreError> {
         attempts: row.get(6)?,
         fence: row.get::<_, Option<i64>>(7)?.unwrap_or(0),
         started_at: Timestamp::from_millis(row.get::<_, Option<i64>>(8)?.unwrap_or(0)),
+        files: row.get(9)?,
     })
 }
 
@@ -174,6 +188,13 @@ impl EntryRow {
         Ok(())
     }
 
+    /// Notes how many files go with it; for a message that is just written.
+    pub(crate) fn set_files(tx: &Tx<'_>, seq: i64, files: usize) -> Result<(), StoreError> {
+        tx.prepare_cached("UPDATE outbox SET files = ?2 WHERE seq = ?1")?
+            .execute(params![seq, i64::try_from(files).unwrap_or(i64::MAX)])?;
+        Ok(())
+    }
+
     /// Replaces what it tells the desk; for an answer given anew before the first was sent.
     pub(crate) fn set_task(tx: &mut Tx<'_>, seq: i64, task: &Task) -> Result<(), StoreError> {
         tx.prepare_cached("UPDATE outbox SET task = ?2 WHERE seq = ?1")?
@@ -217,8 +238,9 @@ mod tests {
             EntryState::Unclear { since: Timestamp::from_millis(1), look_at: Timestamp::from_millis(2) },
             EntryState::Attention { reason: AttentionReason::DeskFailing, unclear: true },
         ];
-        let tasks = [Task::Open, Task::Message, Task::Seen, Task::Resolve, Task::Profile];
+        let vote = Task::Vote { portal: "p".into(), article: ArticleId::new("7"), helpful: true, reason: None };
+        let tasks = [Task::Open, Task::Message, Task::Seen, Task::Resolve, Task::Profile, vote];
         insta::assert_snapshot!(serde_json::to_string(&states).unwrap(), @r#"[{"state":"waiting","not_before":5},{"state":"in_flight"},{"state":"unclear","since":1,"look_at":2},{"state":"attention","reason":{"type":"desk_failing"},"unclear":true}]"#);
-        insta::assert_snapshot!(serde_json::to_string(&tasks).unwrap(), @r#"[{"task":"open"},{"task":"message"},{"task":"seen"},{"task":"resolve"},{"task":"profile"}]"#);
+        insta::assert_snapshot!(serde_json::to_string(&tasks).unwrap(), @r#"[{"task":"open"},{"task":"message"},{"task":"seen"},{"task":"resolve"},{"task":"profile"},{"task":"vote","portal":"p","article":"7","helpful":true,"reason":null}]"#);
     }
 }

@@ -2,15 +2,25 @@
 //!
 //! A watcher remembers the version of its topic that it last saw, so a change between two questions is never missed
 //! and a hundred changes cost a slow reader one question.
+//!
+//! Who has nothing else to do may leave its question here ([`Watcher::leave`]). The writer asks it on its own
+//! connection right after the commit that touches the topic, where the pages are still at hand, and sends the answer
+//! along: two threads fewer to wake between a command and the screen. A question that is left is never the only way to
+//! the answer: whatever else changes the topic drops it, and the watcher asks as everybody does.
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
-use tokio::sync::watch;
+use rusqlite::Connection;
+use tokio::sync::{oneshot, watch};
 
-use crate::model::ConversationId;
+use super::StoreError;
+use crate::{SupportError, model::ConversationId};
 
 /// What an observer watches.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -25,13 +35,88 @@ pub(crate) enum Topic {
     Outbox,
     /// The customer's verification.
     Customer,
+    /// The help centre's articles.
+    #[cfg(feature = "help-center")]
+    Help,
 }
 
-#[derive(Debug, Default)]
+/// Which open store a commit is of: two stores of one client may change at the same moment (a log-in), and a question
+/// about one person's must not be answered from the other's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct StoreId(u64);
+
+#[derive(Default)]
 struct Versions {
     /// Raised by a change to everything at once (another process wrote).
     all: u64,
     topics: HashMap<Topic, u64>,
+    left: Vec<Left>,
+}
+
+impl Versions {
+    fn of(&self, topic: &Topic) -> u64 {
+        self.all.wrapping_add(self.topics.get(topic).copied().unwrap_or(0))
+    }
+}
+
+impl std::fmt::Debug for Versions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Versions({} topics, {} questions)", self.topics.len(), self.left.len())
+    }
+}
+
+/// A question that was left.
+struct Left {
+    store: StoreId,
+    topic: Topic,
+    question: Box<dyn Ask>,
+}
+
+/// A question with the place that its answer goes to.
+trait Ask: Send {
+    fn ask(self: Box<Self>, connection: &Connection, version: u64);
+    /// Nobody waits for the answer any more.
+    fn is_abandoned(&self) -> bool;
+}
+
+/// An answer, and the version of the topic that it is of.
+pub(crate) struct Answered<T> {
+    version: u64,
+    pub(crate) answer: Result<T, SupportError>,
+}
+
+struct Question<Q, T> {
+    question: Q,
+    reply: oneshot::Sender<Answered<T>>,
+}
+
+impl<Q, T> Ask for Question<Q, T>
+where
+    T: Send,
+    Q: FnOnce(&Connection) -> Result<T, StoreError> + Send,
+{
+    fn ask(self: Box<Self>, connection: &Connection, version: u64) {
+        let Self { question, reply } = *self;
+        let answer = question(connection).map_err(SupportError::from);
+        // Nobody waits any more: the version was not seen, so the next round asks again.
+        let _ = reply.send(Answered { version, answer });
+    }
+
+    fn is_abandoned(&self) -> bool {
+        self.reply.is_closed()
+    }
+}
+
+/// The questions that a commit has made due, each with the version to be answered for.
+pub(crate) struct Due(Vec<(Left, u64)>);
+
+impl Due {
+    /// Asks them all.
+    pub(crate) fn ask(self, connection: &Connection) {
+        for (left, version) in self.0 {
+            left.question.ask(connection, version);
+        }
+    }
 }
 
 /// The change feed of one store.
@@ -39,26 +124,54 @@ struct Versions {
 pub(crate) struct Feed {
     versions: Arc<Mutex<Versions>>,
     wake: Arc<watch::Sender<u64>>,
+    stores: Arc<AtomicU64>,
 }
 
 impl Feed {
     pub(crate) fn new() -> Self {
-        Self { versions: Arc::default(), wake: Arc::new(watch::channel(0).0) }
+        Self { versions: Arc::default(), wake: Arc::new(watch::channel(0).0), stores: Arc::default() }
+    }
+
+    /// A name for a store that was opened, unlike every other.
+    pub(crate) fn store_id(&self) -> StoreId {
+        StoreId(self.stores.fetch_add(1, Ordering::Relaxed))
     }
 
     /// These changed.
     pub(crate) fn publish(&self, topics: impl IntoIterator<Item = Topic>) {
+        // Whoever left a question about them has to ask it themselves: there is no connection here.
+        drop(self.change(topics));
+    }
+
+    /// A commit to this store changed these; gives the questions that were left about them.
+    pub(crate) fn committed(&self, store: StoreId, topics: impl IntoIterator<Item = Topic>) -> Due {
+        let mut due = self.change(topics);
+        due.retain(|(left, _)| left.store == store);
+        Due(due)
+    }
+
+    fn change(&self, topics: impl IntoIterator<Item = Topic>) -> Vec<(Left, u64)> {
         let mut versions = self.versions.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut due = Vec::new();
         for topic in topics {
-            *versions.topics.entry(topic).or_default() += 1;
+            let (about, others) = std::mem::take(&mut versions.left).into_iter().partition(|left| left.topic == topic);
+            versions.left = others;
+            *versions.topics.entry(topic.clone()).or_default() += 1;
+            let version = versions.of(&topic);
+            let about: Vec<Left> = about;
+            due.extend(about.into_iter().map(|left| (left, version)));
         }
         drop(versions);
         self.wake.send_modify(|n| *n = n.wrapping_add(1));
+        due
     }
 
     /// Anything may have changed.
     pub(crate) fn publish_all(&self) {
-        self.versions.lock().unwrap_or_else(PoisonError::into_inner).all += 1;
+        let mut versions = self.versions.lock().unwrap_or_else(PoisonError::into_inner);
+        versions.all += 1;
+        versions.left.clear();
+        drop(versions);
         self.wake.send_modify(|n| *n = n.wrapping_add(1));
     }
 
@@ -70,8 +183,7 @@ impl Feed {
     }
 
     fn version(&self, topic: &Topic) -> u64 {
-        let versions = self.versions.lock().unwrap_or_else(PoisonError::into_inner);
-        versions.all.wrapping_add(versions.topics.get(topic).copied().unwrap_or(0))
+        self.versions.lock().unwrap_or_else(PoisonError::into_inner).of(topic)
     }
 }
 
@@ -100,6 +212,34 @@ impl Watcher {
                 std::future::pending::<()>().await;
             }
         }
+    }
+
+    /// Leaves a question, to be asked at the next commit to this store that touches the topic. `None` where the topic
+    /// has changed already: then there is no need to wait. The place where the answer comes is closed without one
+    /// where something else changed the topic.
+    pub(crate) fn leave<T: Send + 'static>(
+        &self,
+        store: StoreId,
+        question: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Option<oneshot::Receiver<Answered<T>>> {
+        let mut versions = self.feed.versions.lock().unwrap_or_else(PoisonError::into_inner);
+        if versions.of(&self.topic) != self.seen {
+            return None;
+        }
+        // A watcher that is polled and dropped again and again leaves one each time.
+        versions.left.retain(|left| !left.question.is_abandoned());
+        let (reply, answer) = oneshot::channel();
+        let question = Box::new(Question { question, reply });
+        versions.left.push(Left { store, topic: self.topic.clone(), question });
+        Some(answer)
+    }
+
+    /// Takes an answer in: the version that it is of was seen.
+    pub(crate) fn take<T>(&mut self, answered: Answered<T>) -> Result<T, SupportError> {
+        if answered.answer.is_ok() {
+            self.seen = answered.version;
+        }
+        answered.answer
     }
 }
 
@@ -131,5 +271,65 @@ mod tests {
         assert!(pending(&mut one).await);
         feed.publish_all();
         assert!(!pending(&mut one).await);
+    }
+
+    fn one() -> Topic {
+        Topic::Conversation(ConversationId::new("1"))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn question_that_was_left_is_answered_by_the_commit_and_counts_as_seen() {
+        let (feed, connection) = (Feed::new(), Connection::open_in_memory().unwrap());
+        let (store, mut watcher) = (feed.store_id(), feed.watch(one()));
+        let mut answer = watcher.leave(store, |_| Ok(7)).unwrap();
+        feed.committed(store, [Topic::List]).ask(&connection);
+        assert!(answer.try_recv().is_err(), "another topic");
+        feed.committed(store, [one()]).ask(&connection);
+        assert_eq!(watcher.take(answer.await.unwrap()), Ok(7));
+        assert!(pending(&mut watcher).await, "the change was seen with its answer");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn question_is_never_answered_from_another_store() {
+        let (feed, connection) = (Feed::new(), Connection::open_in_memory().unwrap());
+        let (store, other, mut watcher) = (feed.store_id(), feed.store_id(), feed.watch(one()));
+        let answer = watcher.leave(store, |_| Ok(7)).unwrap();
+        feed.committed(other, [one()]).ask(&connection);
+        assert!(answer.await.is_err());
+        assert!(!pending(&mut watcher).await, "it asks by itself");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn answer_that_nobody_took_leaves_the_change_unseen() {
+        let (feed, connection) = (Feed::new(), Connection::open_in_memory().unwrap());
+        let (store, mut watcher) = (feed.store_id(), feed.watch(one()));
+        drop(watcher.leave(store, |_| Ok(7)));
+        feed.committed(store, [one()]).ask(&connection);
+        assert!(watcher.leave(store, |_| Ok(7)).is_none(), "there is something to ask for");
+        assert!(!pending(&mut watcher).await);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn change_without_a_commit_sends_the_question_back() {
+        let feed = Feed::new();
+        let (store, watcher) = (feed.store_id(), feed.watch(one()));
+        for change in [|feed: &Feed| feed.publish([one()]), Feed::publish_all] {
+            let mut watcher = feed.watch(one());
+            let answer = watcher.leave(store, |_| Ok(7)).unwrap();
+            change(&feed);
+            assert!(answer.await.is_err());
+            assert!(!pending(&mut watcher).await);
+        }
+        drop(watcher);
+    }
+
+    #[test]
+    fn questions_that_were_abandoned_are_not_kept() {
+        let feed = Feed::new();
+        let (store, watcher) = (feed.store_id(), feed.watch(one()));
+        for _ in 0..100 {
+            drop(watcher.leave(store, |_| Ok(7)));
+        }
+        assert_eq!(feed.versions.lock().unwrap().left.len(), 1);
     }
 }

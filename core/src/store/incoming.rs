@@ -9,10 +9,12 @@
 //!
 //! A second copy that carries the echo of a message which already has a number is a twin: noted, not shown.
 
+mod files;
+
 use rusqlite::{OptionalExtension as _, params};
 
 use super::{
-    ConversationRow, EntryRow, MessageRow, StoreError, Tx, entries::EntryState, entries::Task, schema::UNSENT,
+    ConversationRow, EntryRow, FileRow, MessageRow, StoreError, Tx, entries::EntryState, entries::Task, schema::UNSENT,
 };
 use crate::{
     backend::{ConversationChange, DeskConversation, DeskMessage},
@@ -161,7 +163,7 @@ enum Outcome {
 
 /// Own messages on their way, read once a batch.
 struct Pending {
-    entries: Vec<(EntryRow, Content)>,
+    entries: Vec<(EntryRow, Content, Vec<Attachment>)>,
 }
 
 impl Pending {
@@ -179,7 +181,7 @@ impl Pending {
                     && let Some(id) = &entry.message
                     && let Some(row) = MessageRow::find(tx, id)?
                 {
-                    entries.push((entry, row.message.content));
+                    entries.push((entry, row.message.content, row.message.attachments));
                 }
             }
         }
@@ -188,7 +190,9 @@ impl Pending {
 
     /// The attempt that this message is the trace of.
     fn take(&mut self, message: &DeskMessage) -> Option<MessageId> {
-        let at = self.entries.iter().position(|(entry, content)| same(entry.fence, content, &[], message))?;
+        let mine =
+            |(entry, content, files): &(EntryRow, Content, Vec<Attachment>)| same(entry.fence, content, files, message);
+        let at = self.entries.iter().position(mine)?;
         self.entries.remove(at).0.message
     }
 }
@@ -196,15 +200,10 @@ impl Pending {
 /// Whether `found` at the desk is what was sent with `fence`: the customer's, beyond the fence, the same words and
 /// files.
 pub(crate) fn same(fence: i64, content: &Content, attachments: &[Attachment], found: &DeskMessage) -> bool {
-    let files = |list: &[Attachment]| {
-        let mut files: Vec<_> = list.iter().map(|file| (file.name.clone(), file.size)).collect();
-        files.sort();
-        files
-    };
     found.author.is_customer()
         && found.id.get() > fence
         && found.content.as_text() == content.as_text()
-        && files(&found.attachments) == files(attachments)
+        && files::same(&found.attachments, attachments)
 }
 
 fn one(
@@ -229,7 +228,7 @@ fn one(
             && let Some(row) = MessageRow::find(tx, &MessageId::new(echo.clone()))?
             && row.message.conversation == *conversation
         {
-            pending.entries.retain(|(entry, _)| entry.message.as_ref() != Some(&row.message.id));
+            pending.entries.retain(|(entry, ..)| entry.message.as_ref() != Some(&row.message.id));
             if row.desk_id.is_some() {
                 twin(tx, conversation, message.id, &row.message.id)?;
                 return Ok(Outcome::Same);
@@ -278,6 +277,8 @@ fn bind(
     id: &MessageId,
     message: &DeskMessage,
 ) -> Result<(), StoreError> {
+    let known = MessageRow::find(tx, id)?.map(|row| row.message.attachments).unwrap_or_default();
+    FileRow::sent(tx, &known)?;
     tx.prepare_cached(
         "UPDATE messages SET desk_id = ?2, sort_at = ?3, sort_id = ?2, created_at = ?3, delivery = ?4,
             attachments = coalesce(?5, attachments), rev = rev + 1
@@ -288,7 +289,7 @@ fn bind(
         message.id.get(),
         sort_at(message),
         serde_json::to_string(&delivery(message.receipt))?,
-        attachments(message)?
+        json(&files::aligned(id, &known, &message.attachments))?
     ])?;
     tx.touch(conversation);
     Ok(())
@@ -311,20 +312,21 @@ fn insert(
     new_id: &dyn Fn() -> String,
 ) -> Result<(), StoreError> {
     let own = message.author.is_customer();
+    let id = MessageId::new(new_id());
     tx.prepare_cached(
         "INSERT INTO messages (id, conversation, desk_id, sort_at, sort_id, own, author, content, attachments,
             created_at, delivery, deleted, in_reply_to)
          VALUES (?1, ?2, ?3, ?4, ?3, ?5, ?6, ?7, ?8, ?4, ?9, ?10, ?11)",
     )?
     .execute(params![
-        new_id(),
+        id.as_str(),
         conversation.as_str(),
         message.id.get(),
         sort_at(message),
         own,
         serde_json::to_string(&message.author)?,
         serde_json::to_string(&message.content)?,
-        attachments(message)?,
+        json(&files::aligned(&id, &[], &message.attachments))?,
         own.then(|| serde_json::to_string(&delivery(message.receipt))).transpose()?,
         message.deleted,
         message.in_reply_to.map(DeskMessageId::get)
@@ -350,6 +352,7 @@ fn update(tx: &mut Tx<'_>, id: &MessageId, message: &DeskMessage) -> Result<Outc
         (Some(Delivery::Delivered), Some(Receipt::Sent)) => Some(Delivery::Delivered),
         (Some(_), Some(receipt)) => Some(delivery(Some(receipt))),
     };
+    let attachments = files::aligned(id, &old.attachments, &message.attachments);
     let words_changed = content.as_text() != old.content.as_text();
     let edited = old.edited || (words_changed && !message.deleted);
     let author = if matches!(message.author, crate::model::Author::Agent { agent: None }) {
@@ -362,10 +365,13 @@ fn update(tx: &mut Tx<'_>, id: &MessageId, message: &DeskMessage) -> Result<Outc
         && author == old.author
         && message.deleted == old.deleted
         && edited == old.edited
-        && message.attachments == old.attachments
+        && attachments == old.attachments
     {
         return Ok(Outcome::Same);
     }
+    let gone: Vec<Attachment> =
+        old.attachments.iter().filter(|file| !attachments.iter().any(|kept| kept.id == file.id)).cloned().collect();
+    FileRow::forget(tx, &gone)?;
     tx.prepare_cached(
         "UPDATE messages SET author = ?2, content = ?3, attachments = ?4, delivery = ?5, edited = ?6, deleted = ?7,
             rev = rev + 1 WHERE id = ?1",
@@ -374,7 +380,7 @@ fn update(tx: &mut Tx<'_>, id: &MessageId, message: &DeskMessage) -> Result<Outc
         id.as_str(),
         serde_json::to_string(&author)?,
         serde_json::to_string(&content)?,
-        attachments(message)?,
+        json(&attachments)?,
         receipt.map(|receipt| serde_json::to_string(&receipt)).transpose()?,
         edited,
         message.deleted
@@ -396,11 +402,8 @@ fn delivery(receipt: Option<Receipt>) -> Delivery {
     }
 }
 
-fn attachments(message: &DeskMessage) -> Result<Option<String>, StoreError> {
-    if message.attachments.is_empty() {
-        return Ok(None);
-    }
-    Ok(Some(serde_json::to_string(&message.attachments)?))
+fn json(attachments: &[Attachment]) -> Result<Option<String>, StoreError> {
+    Ok(if attachments.is_empty() { None } else { Some(serde_json::to_string(attachments)?) })
 }
 
 /// The highest desk number known in a conversation: the fence of sending a message there.

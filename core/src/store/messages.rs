@@ -5,7 +5,10 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use super::{StoreError, Tx, schema::UNSENT};
 use crate::{
     markdown,
-    model::{Attachment, Author, Content, ConversationId, Delivery, DeskMessageId, Message, MessageId, Timestamp},
+    model::{
+        Attachment, AttachmentId, Author, Content, ConversationId, Delivery, DeskMessageId, Message, MessageId,
+        Timestamp,
+    },
 };
 
 /// A place in a timeline's order: the desk's time and number; what is unsent comes last, in the order it was written.
@@ -57,18 +60,19 @@ fn read(row: &Row<'_>) -> Result<MessageRow, StoreError> {
     let deleted: bool = row.get(9)?;
     let blocks =
         if author.is_customer() { markdown::verbatim(content.as_text()) } else { markdown::parse(content.as_text()) };
+    let id = MessageId::new(row.get::<_, String>(0)?);
     Ok(MessageRow {
         desk_id: row.get::<_, Option<i64>>(2)?.and_then(DeskMessageId::new),
         message: Message {
-            id: MessageId::new(row.get::<_, String>(0)?),
             conversation: ConversationId::new(row.get::<_, String>(1)?),
             author,
             blocks,
             content,
             attachments: match attachments {
-                Some(json) => serde_json::from_str::<Vec<Attachment>>(&json)?,
+                Some(json) => named(&id, serde_json::from_str(&json)?),
                 None => Vec::new(),
             },
+            id,
             created_at: Timestamp::from_millis(row.get(6)?),
             delivery: delivery.map(|json| serde_json::from_str(&json)).transpose()?,
             edited: row.get(8)?,
@@ -76,6 +80,16 @@ fn read(row: &Row<'_>) -> Result<MessageRow, StoreError> {
             in_reply_to: row.get::<_, Option<String>>(10)?.map(MessageId::new),
         },
     })
+}
+
+/// Those of before attachments had ids get theirs by their places, which do not change any more.
+fn named(message: &MessageId, mut attachments: Vec<Attachment>) -> Vec<Attachment> {
+    for (number, attachment) in (1..).zip(&mut attachments) {
+        if attachment.id.is_unnamed() {
+            attachment.id = AttachmentId::of(message, number);
+        }
+    }
+    attachments
 }
 
 impl MessageRow {
@@ -148,6 +162,13 @@ impl MessageRow {
             serde_json::to_string(&Delivery::Queued)?,
         ])?;
         tx.touch(conversation);
+        Ok(())
+    }
+
+    /// Notes the files that go with a message of the customer's that is just written.
+    pub(crate) fn set_attachments(tx: &Tx<'_>, id: &MessageId, files: &[Attachment]) -> Result<(), StoreError> {
+        tx.prepare_cached("UPDATE messages SET attachments = ?2, rev = rev + 1 WHERE id = ?1")?
+            .execute(params![id.as_str(), serde_json::to_string(files)?])?;
         Ok(())
     }
 

@@ -19,12 +19,14 @@ mod adopt;
 mod conversations;
 mod customer;
 mod entries;
+pub(crate) mod facts;
 mod feed;
+mod files;
 pub(crate) mod incoming;
 mod messages;
 mod open;
 mod place;
-mod schema;
+pub(crate) mod schema;
 mod writer;
 
 #[cfg(test)]
@@ -34,7 +36,8 @@ pub(crate) use adopt::adopt;
 pub(crate) use conversations::{ConversationRow, SyncMark};
 pub(crate) use customer::{CustomerRow, SessionRow};
 pub(crate) use entries::{EntryRow, EntryState, NewEntry, Task};
-pub(crate) use feed::{Feed, Topic, Watcher};
+pub(crate) use feed::{Feed, StoreId, Topic, Watcher};
+pub(crate) use files::{FileId, FileRow, FileState, Part};
 pub(crate) use messages::{MessageRow, Position};
 pub(crate) use place::{CustomerKey, Place, Recorded};
 pub(crate) use writer::{Durability, Store, Tx, Work};

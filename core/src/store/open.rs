@@ -4,7 +4,10 @@ use std::{fs, io, path::Path, time::Duration};
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::{StoreError, schema};
+use super::{
+    StoreError,
+    schema::{self, Schema},
+};
 use crate::{
     error::{StorageProblem, SupportError},
     model::Timestamp,
@@ -25,8 +28,8 @@ pub(super) fn folder(path: &Path) -> Result<(), SupportError> {
 }
 
 /// The connection that writes. A damaged file is renamed to `….damaged-TIME` and a fresh one begun.
-pub(super) fn for_writing(path: &Path, now: Timestamp) -> Result<Connection, SupportError> {
-    match try_writing(path) {
+pub(super) fn for_writing(path: &Path, now: Timestamp, schema: &Schema) -> Result<Connection, SupportError> {
+    match try_writing(path, schema) {
         Err(StoreError::Sqlite(error))
             if matches!(
                 error.sqlite_error_code(),
@@ -34,19 +37,19 @@ pub(super) fn for_writing(path: &Path, now: Timestamp) -> Result<Connection, Sup
             ) =>
         {
             set_aside(path, now)?;
-            Ok(try_writing(path)?)
+            Ok(try_writing(path, schema)?)
         }
         other => Ok(other?),
     }
 }
 
-fn try_writing(path: &Path) -> Result<Connection, StoreError> {
+fn try_writing(path: &Path, schema: &Schema) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     let application: i64 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
     let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-    if tables > 0 && application != schema::APPLICATION_ID {
+    if tables > 0 && application != schema.application_id {
         let path = path.to_owned();
         let detail = "a file of that name belongs to another program".to_owned();
         return Err(SupportError::Storage(StorageProblem::Folder { path, detail }).into());
@@ -57,7 +60,7 @@ fn try_writing(path: &Path) -> Result<Connection, StoreError> {
     // 1 MiB each way: enough for a page of a timeline and its indexes, little for a phone.
     connection.pragma_update(None, "cache_size", -1024)?;
     connection.set_prepared_statement_cache_capacity(64);
-    schema::migrate(&mut connection)?;
+    schema::migrate(&mut connection, schema)?;
     Ok(connection)
 }
 

@@ -74,6 +74,12 @@ impl Place {
         self.folder.join(format!("{}.db", key.0))
     }
 
+    /// What the names of a help centre's files begin with.
+    #[cfg(feature = "help-center")]
+    pub(crate) fn help_center(&self, portal: &str) -> PathBuf {
+        self.folder.join(format!("help-{}", digest(&[portal])))
+    }
+
     /// The file whose lock says which process sends for the customer.
     pub(crate) fn lock(&self, key: &CustomerKey) -> PathBuf {
         self.folder.join(format!("{}.lock", key.0))
@@ -84,6 +90,7 @@ impl Place {
         for suffix in ["db", "db-wal", "db-shm", "lock"] {
             let _ = fs::remove_file(self.folder.join(format!("{}.{suffix}", key.0)));
         }
+        let _ = fs::remove_dir_all(self.folder.join(format!("{}.files", key.0)));
     }
 
     /// Who is here; `None` at the first start, and where the file makes no sense (it is then kept aside).

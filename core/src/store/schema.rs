@@ -3,6 +3,8 @@
 //! A migration is a step in [`STEPS`]: never edited once released, only followed by another. Every step keeps every
 //! row; `tests/fixtures` holds a file of each released version, and each must open for ever.
 
+mod attachments;
+
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::StoreError;
@@ -15,7 +17,8 @@ pub(super) const APPLICATION_ID: i64 = 0x5368_6f70;
 pub(crate) const UNSENT: i64 = i64::MAX;
 
 /// Version n is reached by the first n steps.
-const STEPS: &[&str] = &["
+const STEPS: &[&str] = &[
+    "
 CREATE TABLE customer (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     identity TEXT,                    -- JSON; NULL while anonymous
@@ -97,18 +100,31 @@ CREATE TABLE facts (
     key TEXT PRIMARY KEY,
     value TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
-"];
+",
+    attachments::STEP,
+];
 
 /// The version that this code writes.
 #[cfg(test)]
 const VERSION: i64 = STEPS.len() as i64;
 
-/// Brings the file to the version that this code writes, in one transaction.
-pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
-    migrate_to(connection, STEPS)
+/// What kind of file it is.
+pub(crate) struct Schema {
+    /// Marks the file as of this kind.
+    pub(crate) application_id: i64,
+    /// See [`STEPS`].
+    pub(crate) steps: &'static [&'static str],
 }
 
-fn migrate_to(connection: &mut Connection, steps: &[&str]) -> Result<(), StoreError> {
+/// A customer's file.
+pub(crate) static CUSTOMER: Schema = Schema { application_id: APPLICATION_ID, steps: STEPS };
+
+/// Brings the file to the version that this code writes, in one transaction.
+pub(super) fn migrate(connection: &mut Connection, schema: &Schema) -> Result<(), StoreError> {
+    migrate_to(connection, schema.application_id, schema.steps)
+}
+
+fn migrate_to(connection: &mut Connection, application_id: i64, steps: &[&str]) -> Result<(), StoreError> {
     let known = i64::try_from(steps.len()).unwrap_or(i64::MAX);
     let version = |connection: &Connection| connection.pragma_query_value(None, "user_version", |row| row.get(0));
     let found: i64 = version(connection)?;
@@ -126,7 +142,7 @@ fn migrate_to(connection: &mut Connection, steps: &[&str]) -> Result<(), StoreEr
     }
     if found < known {
         transaction.pragma_update(None, "user_version", known)?;
-        transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+        transaction.pragma_update(None, "application_id", application_id)?;
     }
     transaction.commit()?;
     Ok(())
@@ -139,8 +155,8 @@ mod tests {
     #[test]
     fn empty_file_gets_every_step_once() {
         let mut connection = Connection::open_in_memory().unwrap();
-        migrate(&mut connection).unwrap();
-        migrate(&mut connection).unwrap();
+        migrate(&mut connection, &CUSTOMER).unwrap();
+        migrate(&mut connection, &CUSTOMER).unwrap();
         let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
         assert_eq!(version, VERSION);
     }
@@ -148,9 +164,9 @@ mod tests {
     #[test]
     fn newer_file_is_refused_and_untouched() {
         let mut connection = Connection::open_in_memory().unwrap();
-        migrate(&mut connection).unwrap();
+        migrate(&mut connection, &CUSTOMER).unwrap();
         connection.pragma_update(None, "user_version", VERSION + 1).unwrap();
-        let error = migrate(&mut connection).unwrap_err();
+        let error = migrate(&mut connection, &CUSTOMER).unwrap_err();
         assert!(matches!(
             error,
             StoreError::Support(SupportError::Storage(StorageProblem::Newer { found, known }))
@@ -162,7 +178,7 @@ mod tests {
     fn failing_step_leaves_the_version_before_it() {
         let mut connection = Connection::open_in_memory().unwrap();
         let steps = ["CREATE TABLE a (x)", "CREATE TABLE b (x); CREATE TABLE nonsense"];
-        assert!(migrate_to(&mut connection, &steps).is_err());
+        assert!(migrate_to(&mut connection, APPLICATION_ID, &steps).is_err());
         let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
         assert_eq!(version, 0);
         let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).unwrap();

@@ -10,7 +10,10 @@ use std::{
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::oneshot;
 
-use super::{Feed, StoreError, Topic, open};
+use super::{
+    Feed, StoreError, StoreId, Topic, open,
+    schema::{CUSTOMER, Schema},
+};
 use crate::{
     error::{StorageProblem, SupportError},
     model::{ConversationId, Timestamp},
@@ -34,6 +37,7 @@ pub(crate) struct Store {
     jobs: mpsc::Sender<Job>,
     readers: Arc<Readers>,
     feed: Feed,
+    id: StoreId,
 }
 
 /// Connections for reading, lent and taken back, so that closing can wait for the last.
@@ -96,6 +100,7 @@ struct Writer {
     connection: Option<Connection>,
     durability: Durability,
     feed: Feed,
+    id: StoreId,
     data_version: i64,
 }
 
@@ -147,15 +152,25 @@ impl Tx<'_> {
 }
 
 impl Store {
-    /// Opens or makes the file. Blocks: call it off the host's thread.
+    /// Opens or makes a customer's file. Blocks: call it off the host's thread.
     pub(crate) fn open(path: &Path, now: Timestamp, feed: Feed) -> Result<Self, SupportError> {
+        Self::open_as(path, now, feed, &CUSTOMER)
+    }
+
+    /// Opens or makes a file of another kind.
+    pub(crate) fn open_as(
+        path: &Path,
+        now: Timestamp,
+        feed: Feed,
+        schema: &'static Schema,
+    ) -> Result<Self, SupportError> {
         if let Some(folder) = path.parent() {
             open::folder(folder)?;
         }
-        let connection = open::for_writing(path, now)?;
+        let connection = open::for_writing(path, now, schema)?;
         let data_version = data_version(&connection).unwrap_or(0);
-        let mut writer =
-            Writer { connection: Some(connection), durability: Durability::Now, feed: feed.clone(), data_version };
+        let (id, durability) = (feed.store_id(), Durability::Now);
+        let mut writer = Writer { connection: Some(connection), durability, feed: feed.clone(), id, data_version };
         let (jobs, queue) = mpsc::channel::<Job>();
         std::thread::Builder::new()
             .name("shopbell-store".to_owned())
@@ -168,12 +183,17 @@ impl Store {
                 }
             })
             .map_err(|error| SupportError::Storage(StorageProblem::Other { detail: error.to_string() }))?;
-        Ok(Self { path: path.to_owned(), jobs, readers: Arc::default(), feed })
+        Ok(Self { path: path.to_owned(), jobs, readers: Arc::default(), feed, id })
     }
 
     /// The change feed.
     pub(crate) fn feed(&self) -> &Feed {
         &self.feed
+    }
+
+    /// Which store of the feed's this is.
+    pub(crate) fn id(&self) -> StoreId {
+        self.id
     }
 
     /// Runs `work` in one transaction and then tells the feed. Dropping the future does not undo it.
@@ -298,7 +318,11 @@ impl Writer {
         match outcome {
             Ok(Ok(topics)) => {
                 if !topics.is_empty() {
-                    self.feed.publish(topics);
+                    let due = self.feed.committed(self.id, topics);
+                    // The commit stands, whatever becomes of the questions.
+                    if catch_unwind(AssertUnwindSafe(|| due.ask(connection))).is_err() {
+                        tracing::error!("a question after a commit panicked");
+                    }
                 }
                 Ok(())
             }

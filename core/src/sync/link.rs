@@ -211,7 +211,7 @@ impl Link {
         self.failures = self.failures.saturating_add(1);
         let wait = match fault {
             // A new standing is needed; one that is not accepted or not possible will not get better by asking often.
-            Fault::IdentityRejected | Fault::UnknownInbox | Fault::Unsupported => LONGEST_WAIT,
+            Fault::IdentityRejected | Fault::UnknownInbox | Fault::UnknownPortal | Fault::Unsupported => LONGEST_WAIT,
             _ => wait(self.failures, jitter),
         };
         self.connect_at = now.plus(wait);

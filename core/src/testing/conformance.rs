@@ -22,9 +22,11 @@
 
 mod bench;
 mod conversations;
+mod files;
 #[cfg(test)]
 mod flawed;
 mod harness;
+mod help;
 mod memory;
 mod messages;
 mod paging;
@@ -101,6 +103,17 @@ pub async fn run<H: Harness>(harness: &H) -> Report {
             words_of_the_agent_come_with_their_author,
             edited_message_keeps_its_number,
             deleted_message_is_marked;
+        files:
+            files_arrive_whole_and_come_back_whole,
+            file_without_words_is_taken,
+            file_with_a_hard_name_is_found_again,
+            message_that_is_withdrawn_at_the_last_moment_never_arrives,
+            departure_has_heard_of_every_byte_when_it_is_asked,
+            file_that_is_gone_from_the_phone_is_told_and_did_not_happen,
+            file_of_the_agent_comes_whole,
+            fetched_file_goes_on_from_its_middle,
+            fetched_file_of_another_version_comes_whole,
+            file_of_a_deleted_message_is_gone;
         paging:
             new_conversation_has_nothing_older,
             pages_cover_everything_once_and_in_order,
@@ -124,6 +137,16 @@ pub async fn run<H: Harness>(harness: &H) -> Report {
             connection_of_another_customer_hears_nothing,
             lost_connection_is_told_and_can_be_made_again,
             connecting_with_a_forgotten_session_is_told;
+        help:
+            context_of_a_conversation_reaches_the_agents,
+            unknown_help_centre_is_told,
+            help_centre_tells_its_languages_and_categories,
+            published_articles_come_and_drafts_do_not,
+            article_pages_cover_everything_once,
+            articles_are_unchanged_until_something_changes,
+            address_of_an_article_leads_back_to_it,
+            view_of_an_article_is_counted,
+            last_vote_on_an_article_stands;
     };
     Report { rows: futures_util::future::join_all(checks).await }
 }

@@ -35,6 +35,8 @@
 //! Nothing here sleeps: what waits, waits for [`MemoryDesk::settle`], [`MemoryDesk::release`] or an event.
 
 mod control;
+mod files;
+mod help;
 mod script;
 mod state;
 #[cfg(test)]
@@ -44,14 +46,18 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use tokio::sync::{mpsc, watch};
 
-pub use self::script::{Air, Call, Play};
 use self::state::{Signal, State};
+pub use self::{
+    help::PORTAL,
+    script::{Air, Call, Play},
+};
 #[cfg(doc)]
 use crate::backend::Happened;
 use crate::{
     backend::{
-        Backend, BackendError, BackendFuture, Capabilities, DeskConversation, DeskInfo, DeskMessage, Establish, Fault,
-        Fetched, OutgoingMessage, Page, Realtime, RealtimeEvent, Session,
+        Backend, BackendError, BackendFuture, Capabilities, ConversationContext, Departure, DeskConversation, DeskInfo,
+        DeskMessage, Establish, Fault, Fetched, HelpCenterBackend, IncomingFile, OutgoingFile, OutgoingMessage, Page,
+        Realtime, RealtimeEvent, Resume, Session,
     },
     model::{Answer, ConversationStatus, CustomerProfile, DeskConversationId, DeskMessageId, Identity},
 };
@@ -84,7 +90,10 @@ impl Default for MemoryOptions {
                 typing: true,
                 read_receipts: true,
                 resolve: true,
+                conversation_context: true,
+                article_votes: true,
                 max_message_chars: 10_000,
+                max_attachments: 5,
                 presence_interval: Duration::from_secs(60),
                 ..Capabilities::default()
             },
@@ -229,6 +238,21 @@ impl Backend for MemoryDesk {
         Box::pin(self.perform(Call::OpenConversation, move |state| state.open(&session)))
     }
 
+    fn open_conversation_with<'a>(
+        &'a self,
+        session: &'a Session,
+        context: &'a ConversationContext,
+    ) -> BackendFuture<'a, DeskConversation> {
+        // Promise: where it says that it can, the agents see it.
+        let (session, context) = (session.clone(), context.clone());
+        Box::pin(self.perform(Call::OpenConversation, move |state| {
+            unsupported(state.options.capabilities.conversation_context)?;
+            let opened = state.open(&session)?;
+            state.help.contexts.insert(opened.id, context);
+            Ok(opened)
+        }))
+    }
+
     fn send_message<'a>(
         &'a self,
         session: &'a Session,
@@ -240,7 +264,34 @@ impl Backend for MemoryDesk {
         // Promise: the text comes back to the letter; the outbox finds its own messages by it.
         // Hand the echo to the desk if it repeats it, in the answer or in the event.
         let (session, message) = (session.clone(), message.clone());
-        Box::pin(self.perform(Call::SendMessage, move |state| state.send(&session, conversation, &message)))
+        Box::pin(self.perform(Call::SendMessage, move |state| state.send(&session, conversation, &message, Vec::new())))
+    }
+
+    fn send_files<'a>(
+        &'a self,
+        session: &'a Session,
+        conversation: DeskConversationId,
+        message: &'a OutgoingMessage,
+        files: &'a [OutgoingFile],
+        departure: Arc<dyn Departure>,
+    ) -> BackendFuture<'a, DeskMessage> {
+        // Promise: as for a message without files. And: without `departure`'s word nothing happens at the desk.
+        // Promise: sizes come back to the byte, names to the letters and digits; the outbox finds its own by them.
+        if self.look(|state| state.options.capabilities.max_attachments) == 0 {
+            return Box::pin(async { Err(BackendError::refused(Fault::Unsupported, "this desk takes no files")) });
+        }
+        Box::pin(self.take_files(session.clone(), conversation, message.clone(), files.to_vec(), departure))
+    }
+
+    fn fetch_file<'a>(
+        &'a self,
+        _session: &'a Session,
+        url: &'a str,
+        resume: Option<&'a Resume>,
+    ) -> BackendFuture<'a, Box<dyn IncomingFile>> {
+        // Promise: what comes is the whole, or the rest of the very version that was asked for. Its end is reached
+        // only where all of it came.
+        Box::pin(self.give_file(url.to_owned(), resume.cloned()))
     }
 
     fn answer<'a>(
@@ -305,6 +356,11 @@ impl Backend for MemoryDesk {
             let connection: Box<dyn Realtime> = Box::new(Connection { desk, events, ended: None, presence: false });
             Ok(connection)
         })
+    }
+
+    fn help_center(&self) -> Option<&dyn HelpCenterBackend> {
+        // See `memory/help.rs`.
+        Some(self)
     }
 }
 

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use serde_json::Value;
 
 use crate::{
     clock::seconds,
-    domain::Draft,
+    domain::{Draft, Upload},
     request_log::RequestLog,
     shared::Shared,
     state::{
@@ -95,7 +96,7 @@ pub struct ContactView {
 /// included, and returns when it is done. An id that does not exist does nothing and gives 0.
 #[derive(Debug, Clone)]
 pub struct Desk {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
 }
 
 impl Desk {
@@ -146,6 +147,28 @@ impl Desk {
     pub fn reply_rich(&self, conversation: u64, content_type: &str, text: &str, content_attributes: Value) -> u64 {
         let draft = Draft::outgoing(Sender::Agent, text.to_owned());
         self.say(conversation, draft.rich(content_type, content_attributes))
+    }
+
+    /// Answers with a file, as its name and type say; gives the message's id.
+    pub fn reply_with_file(
+        &self,
+        conversation: u64,
+        text: &str,
+        name: &str,
+        content_type: &str,
+        bytes: impl Into<Bytes>,
+    ) -> u64 {
+        let file = Upload { name: name.to_owned(), content_type: Some(content_type.to_owned()), bytes: bytes.into() };
+        let draft = Draft::outgoing(Sender::Agent, text.to_owned());
+        self.say(conversation, Draft { files: vec![file], ..draft })
+    }
+
+    /// The bytes of a message's files, in order.
+    pub fn files(&self, message: u64) -> Vec<Bytes> {
+        self.shared.read(|state| {
+            let files = state.message(message).map(|row| row.attachments.clone()).unwrap_or_default();
+            files.iter().filter_map(|file| state.blobs.get(&file.key)).collect()
+        })
     }
 
     /// Writes a note among agents, which no customer sees.

@@ -14,10 +14,10 @@ use std::{
 
 use axum::{
     Router,
-    body::{Body, to_bytes},
+    body::{Body, BodyDataStream, to_bytes},
     http::{
         HeaderName, HeaderValue, Method, Request, Response, StatusCode,
-        header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LOCATION, ORIGIN},
+        header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LOCATION, ORIGIN, RANGE},
     },
 };
 use bytes::Bytes;
@@ -92,6 +92,7 @@ impl Gate {
                 request_bytes: length_of(request.headers().get(CONTENT_LENGTH)),
                 response_bytes: 0,
                 if_none_match: request.headers().contains_key(IF_NONE_MATCH),
+                range: request.headers().contains_key(RANGE),
                 faulted: false,
                 method,
                 path,
@@ -142,7 +143,27 @@ impl Gate {
             }
             Some(Fault::TruncateBody(bytes)) => {
                 let response = self.answer(request, from).await?;
-                Ok(truncated(response, bytes, abort.clone()).await)
+                Ok(truncated(response, bytes, Some(abort.clone())).await)
+            }
+            Some(Fault::StallBody(bytes)) => {
+                let response = self.answer(request, from).await?;
+                Ok(truncated(response, bytes, None).await)
+            }
+            Some(Fault::ResetUpload(bytes)) => {
+                drop(read_some(request, bytes).await);
+                abort.set();
+                Err(Cut)
+            }
+            Some(Fault::StallUpload(bytes)) => {
+                let _open = read_some(request, bytes).await;
+                std::future::pending::<()>().await;
+                Err(Cut)
+            }
+            Some(Fault::Redirect(location)) => {
+                drain(request).await;
+                let mut response = plain(302, "");
+                set(&mut response, LOCATION, &location);
+                Ok(response)
             }
             Some(Fault::CaptivePortal) => {
                 drain(request).await;
@@ -242,6 +263,18 @@ async fn drain(request: Request<Incoming>) {
     while let Some(Ok(_)) = chunks.next().await {}
 }
 
+/// Reads so much of a body, and no more; the rest waits as long as what is given lives.
+async fn read_some(request: Request<Incoming>, bytes: usize) -> BodyDataStream {
+    let mut chunks = Body::new(request.into_body()).into_data_stream();
+    let mut length = 0;
+    while length < bytes
+        && let Some(Ok(chunk)) = chunks.next().await
+    {
+        length += chunk.len();
+    }
+    chunks
+}
+
 /// Rack::ETag and Rack::ConditionalGet: a weak tag of the body on 200, 304 without a body if the client has it.
 async fn tagged(response: Response<Body>, known: Option<&HeaderValue>) -> Response<Body> {
     let (parts, body) = response.into_parts();
@@ -267,14 +300,15 @@ async fn tagged(response: Response<Body>, known: Option<&HeaderValue>) -> Respon
     with_body(response, bytes)
 }
 
-/// An answer that promises more than it gives.
-async fn truncated(response: Response<Body>, length: usize, abort: Abort) -> Response<Body> {
+/// An answer that promises more than it gives: it ends with a reset, or, with nothing to abort, never.
+async fn truncated(response: Response<Body>, length: usize, abort: Option<Abort>) -> Response<Body> {
     let (parts, body) = response.into_parts();
     let bytes = to_bytes(body, usize::MAX).await.unwrap_or_default();
     let mut response = Response::from_parts(parts, Body::empty());
     set(&mut response, CONTENT_LENGTH, &bytes.len().to_string());
     let first = stream::iter([Ok(bytes.slice(..length.min(bytes.len())))]);
     let end = stream::once(async move {
+        let Some(abort) = abort else { return std::future::pending().await };
         // Time for the first part to leave: what is still in the buffer when the stream fails is never sent.
         tokio::time::sleep(Duration::from_millis(20)).await;
         abort.set();

@@ -40,6 +40,7 @@ mod wire;
 pub use self::{
     desk::{ContactView, ConversationView, Desk, MessageView},
     faults::{Fault, Faults, Rule, RuleError},
+    help::ArticleView,
     options::{Options, SandboxError},
     request_log::RequestLog,
     server::Sandbox,

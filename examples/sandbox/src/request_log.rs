@@ -27,6 +27,8 @@ pub struct RequestLog {
     pub response_bytes: u64,
     /// Whether the request carried `If-None-Match`.
     pub if_none_match: bool,
+    /// Whether only a part of the body was asked for.
+    pub range: bool,
     /// Whether a fault was played on it.
     pub faulted: bool,
 }

@@ -241,3 +241,37 @@ async fn faults_are_set_over_http_as_lines_or_fields() {
     good(shop.http.delete(&url).send().await.unwrap()).await;
     shop.get("").await;
 }
+
+#[tokio::test]
+async fn a_request_that_breaks_off_in_its_body_writes_nothing() {
+    let shop = shop().await;
+    let conversation = shop.conversation("me").await;
+    for fault in [Fault::ResetUpload(100_000), Fault::StallUpload(100_000)] {
+        shop.sandbox.faults().once("messages", fault);
+        let body = vec![b'x'; 20 << 20];
+        let request = shop.ask(Method::POST, &format!("{conversation}/messages")).body(body);
+        assert!(request.timeout(Duration::from_secs(1)).send().await.is_err());
+    }
+    assert_eq!(shop.sandbox.desk().conversation(1).unwrap().messages.len(), 0);
+}
+
+#[tokio::test]
+async fn a_redirect_leads_wherever_it_is_told() {
+    let shop = shop().await;
+    shop.sandbox.faults().once("inboxes", Fault::Redirect("file:///etc/passwd".to_owned()));
+    let response = shop.ask(Method::GET, "").send().await.unwrap();
+    assert_eq!(
+        (response.status().as_u16(), &response.headers()["location"]),
+        (302, &"file:///etc/passwd".parse().unwrap())
+    );
+}
+
+#[tokio::test]
+async fn a_stalled_body_never_ends() {
+    let shop = shop().await;
+    shop.sandbox.faults().once("inboxes", Fault::StallBody(10));
+    let mut response = shop.ask(Method::GET, "").send().await.unwrap();
+    assert!(response.chunk().await.unwrap().is_some());
+    let more = tokio::time::timeout(Duration::from_millis(100), response.chunk()).await;
+    assert!(more.is_err(), "silence");
+}

@@ -2,13 +2,13 @@
 
 use std::{sync::Arc, time::Duration};
 
-use sandbox::{ContactView, Desk, Options, Sandbox};
+use sandbox::{ArticleView, ContactView, Desk, Options, Sandbox};
 use serde_json::{Value, json};
 use shopbell::{
-    Availability, Choice, ClientConfig, Content, CustomerProfile, DeskConversationId, DeskMessageId, FormField,
-    Identity, SurveyScale,
+    ArticleId, Availability, Choice, ClientConfig, Content, CustomerProfile, DeskConversationId, DeskMessageId,
+    FormField, Identity, SurveyScale,
     backend::{
-        Backend, Establish, OutgoingMessage, Secret, Session,
+        Backend, ConversationContext, Establish, OutgoingMessage, Secret, Session,
         chatwoot::{Chatwoot, ChatwootOptions},
     },
     testing::conformance::{DeskSide, Harness},
@@ -66,6 +66,10 @@ impl Rig {
     /// What the customer wrote, as the desk has it.
     pub(crate) fn texts(&self) -> Vec<String> {
         shopbell_tests::at_desk(&self.desk())
+    }
+
+    fn article(&self, wanted: impl Fn(&ArticleView) -> bool) -> Option<ArticleView> {
+        self.desk().articles().into_iter().find(wanted)
     }
 
     fn contact(&self, session: &Session) -> Option<ContactView> {
@@ -128,6 +132,17 @@ impl DeskSide for Rig {
         DeskMessageId::new(i64::try_from(id).unwrap())
     }
 
+    async fn agent_attaches(
+        &self,
+        conversation: DeskConversationId,
+        name: &str,
+        bytes: &[u8],
+    ) -> Option<DeskMessageId> {
+        let kind = "application/octet-stream";
+        let id = self.desk().reply_with_file(number(conversation), "", name, kind, bytes.to_vec());
+        DeskMessageId::new(i64::try_from(id).unwrap())
+    }
+
     async fn edit(&self, message: DeskMessageId, text: &str) -> bool {
         self.desk().edit(u64::try_from(message.get()).unwrap(), text);
         true
@@ -180,6 +195,29 @@ impl DeskSide for Rig {
     async fn forget(&self, session: &Session) -> bool {
         self.desk().purge_contact(session.key.expose());
         true
+    }
+
+    fn portal(&self) -> Option<String> {
+        Some("shop".to_owned())
+    }
+
+    async fn publish(&self, locale: &str, category: &str, title: &str, content: &str) -> Option<ArticleId> {
+        let slug = self.desk().add_article(locale, category, title, content);
+        self.article(|row| row.slug == slug).map(|row| ArticleId::new(row.id.to_string()))
+    }
+
+    async fn unpublish(&self, article: &ArticleId) -> bool {
+        let row = self.article(|row| row.id.to_string() == article.as_str());
+        row.is_some_and(|row| self.desk().set_article_draft(&row.slug, true))
+    }
+
+    async fn views(&self, article: &ArticleId) -> Option<u64> {
+        self.article(|row| row.id.to_string() == article.as_str()).map(|row| row.views)
+    }
+
+    async fn context(&self, conversation: DeskConversationId) -> Option<ConversationContext> {
+        let attributes = self.desk().conversation(number(conversation))?.conversation_attributes;
+        serde_json::from_value(attributes).ok()
     }
 
     async fn drop_connections(&self) -> bool {

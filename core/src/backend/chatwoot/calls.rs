@@ -68,7 +68,7 @@ impl Chatwoot {
     }
 
     /// Which one is missing. Whatever a probe meets, the request itself was refused: nothing has happened.
-    async fn missing(&self, label: &'static str, reach: Reach<'_>) -> BackendError {
+    pub(super) async fn missing(&self, label: &'static str, reach: Reach<'_>) -> BackendError {
         match self.find_missing(reach).await {
             Ok(fault) => BackendError::refused(fault, format!("{label}: 404")),
             Err(error) => BackendError { happened: Happened::No, ..error },

@@ -15,6 +15,7 @@
 //! | 4xx in another form | network, over TLS desk | no | see [`Http::foreign`] |
 //! | 429 | throttled | no | the throttle stands before the application |
 //! | 408, 5xx | desk | maybe | the desk may have failed after it acted |
+//! | any of these before the last bytes of a message with files have left | as above | no | what is not whole can't be acted on |
 //!
 //! No text made here holds a URL: the session's key is a part of it.
 
@@ -49,16 +50,28 @@ const MAX_RETRY_AFTER: Duration = Duration::from_secs(3600);
 /// and a message sent over it would only fail after the whole time-out.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
+/// What a path stands below.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Root {
+    /// The inbox.
+    Inbox,
+    /// The help centres' public pages.
+    #[cfg(feature = "help-center")]
+    HelpCenters,
+}
+
 /// One request.
 pub(super) struct Request<'a> {
     /// The verb.
     pub(super) method: Method,
     /// Names the request in errors and logs; holds no id and no token.
     pub(super) label: &'static str,
-    /// What follows the inbox in the path, a segment each.
+    /// Where the path begins.
+    pub(super) root: Root,
+    /// What follows in the path, a segment each.
     pub(super) path: Vec<String>,
-    /// `before=…`.
-    pub(super) before: Option<i64>,
+    /// `name=number`, each.
+    pub(super) query: Vec<(&'static str, i64)>,
     /// JSON.
     pub(super) body: Option<serde_json::Value>,
     /// Of an earlier answer.
@@ -70,7 +83,7 @@ pub(super) struct Request<'a> {
 impl Request<'_> {
     pub(super) fn new(method: Method, label: &'static str, path: &[&str]) -> Self {
         let path = path.iter().map(|segment| (*segment).to_owned()).collect();
-        Self { method, label, path, before: None, body: None, validator: None, long: false }
+        Self { method, label, root: Root::Inbox, path, query: Vec::new(), body: None, validator: None, long: false }
     }
 
     pub(super) fn body(mut self, body: serde_json::Value) -> Self {
@@ -136,10 +149,17 @@ impl Reply {
 
 /// The way to one inbox of one desk.
 pub(super) struct Http {
-    client: Client,
+    pub(super) client: Client,
+    /// For files: as long as they move they may take any time, so no time-out of the client's stands over them; what
+    /// comes is taken as it is, not unpacked; redirects are followed by hand.
+    pub(super) files: Client,
+    #[cfg(feature = "help-center")]
+    desk: Url,
     inbox: Url,
     max_bytes: usize,
-    request_timeout: Duration,
+    pub(super) request_timeout: Duration,
+    pub(super) stall_timeout: Duration,
+    pub(super) files_answer: Duration,
 }
 
 impl Http {
@@ -153,20 +173,28 @@ impl Http {
     ) -> Result<Self, String> {
         let mut headers = HeaderMap::new();
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-        let client = Client::builder()
-            .tls_backend_preconfigured(tls)
-            .user_agent(user_agent)
+        let common = || {
+            Client::builder()
+                .tls_backend_preconfigured(tls.clone())
+                .user_agent(user_agent)
+                .connect_timeout(limits.connect_timeout)
+                .pool_idle_timeout(KEEP_ALIVE)
+                // A phone has no proxy variables, and the socket could not follow them.
+                .no_proxy()
+                // The address holds the session's key.
+                .referer(false)
+                .retry(reqwest::retry::never())
+        };
+        let client = common()
             .default_headers(headers)
             .gzip(true)
-            .connect_timeout(limits.connect_timeout)
             .read_timeout(limits.request_timeout)
-            .pool_idle_timeout(KEEP_ALIVE)
-            // A phone has no proxy variables, and the socket could not follow them.
-            .no_proxy()
-            // The address holds the session's key.
-            .referer(false)
-            .retry(reqwest::retry::never())
             .redirect(redirect::Policy::custom(follow))
+            .build()
+            .map_err(|error| describe(&error.without_url()))?;
+        let files = common()
+            .gzip(false)
+            .redirect(redirect::Policy::none())
             .build()
             .map_err(|error| describe(&error.without_url()))?;
         let mut inbox_url = desk.clone();
@@ -177,25 +205,46 @@ impl Http {
             .extend(["public", "api", "v1", "inboxes", inbox]);
         Ok(Self {
             client,
+            files,
+            #[cfg(feature = "help-center")]
+            desk: desk.clone(),
             inbox: inbox_url,
             max_bytes: limits.max_response_bytes,
             request_timeout: limits.request_timeout,
+            stall_timeout: limits.stall_timeout,
+            files_answer: limits.files_answer(),
         })
+    }
+
+    /// Whether the desk itself is reached in the clear: on this machine, or on a developer's own network.
+    pub(super) fn is_plain(&self) -> bool {
+        self.inbox.scheme() == "http"
+    }
+
+    /// Whether it is the desk's own host.
+    pub(super) fn is_desk(&self, url: &Url) -> bool {
+        self.inbox.host() == url.host()
+    }
+
+    /// The address below the inbox's. The segments are put in whole: nothing in one leads elsewhere.
+    pub(super) fn below(&self, root: Root, label: &'static str, path: &[String]) -> Result<Url, BackendError> {
+        let mut url = self.root(root);
+        // An empty key would name another route, and a dotted one a folder above.
+        if path.iter().any(|segment| matches!(segment.as_str(), "" | "." | "..")) {
+            return Err(BackendError::refused(Fault::SessionGone, format!("{label}: not a key")));
+        }
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.extend(path);
+        }
+        Ok(url)
     }
 
     /// Sends and reads to the end. `Ok` is any answer but a redirect; the status is not judged yet.
     pub(super) async fn send(&self, request: Request<'_>) -> Result<Reply, BackendError> {
         let label = request.label;
-        let mut url = self.inbox.clone();
-        // An empty key would name another route, and a dotted one a folder above.
-        if request.path.iter().any(|segment| matches!(segment.as_str(), "" | "." | "..")) {
-            return Err(BackendError::refused(Fault::SessionGone, format!("{label}: not a key")));
-        }
-        if let Ok(mut segments) = url.path_segments_mut() {
-            segments.extend(&request.path);
-        }
-        if let Some(before) = request.before {
-            url.query_pairs_mut().append_pair("before", &before.to_string());
+        let mut url = self.below(request.root, label, &request.path)?;
+        for (name, number) in request.query {
+            url.query_pairs_mut().append_pair(name, &number.to_string());
         }
         let timeout =
             if request.long { self.request_timeout.saturating_mul(LONG_ANSWER) } else { self.request_timeout };
@@ -211,7 +260,26 @@ impl Http {
         self.read(label, response).await
     }
 
-    async fn read(&self, label: &'static str, mut response: reqwest::Response) -> Result<Reply, BackendError> {
+    /// The address that paths below `root` begin with.
+    pub(super) fn root(&self, root: Root) -> Url {
+        match root {
+            Root::Inbox => self.inbox.clone(),
+            #[cfg(feature = "help-center")]
+            Root::HelpCenters => {
+                let mut url = self.desk.clone();
+                if let Ok(mut segments) = url.path_segments_mut() {
+                    segments.pop_if_empty().push("hc");
+                }
+                url
+            }
+        }
+    }
+
+    pub(super) async fn read(
+        &self,
+        label: &'static str,
+        mut response: reqwest::Response,
+    ) -> Result<Reply, BackendError> {
         let status = response.status();
         let header = |name| response.headers().get(name).and_then(|v: &HeaderValue| v.to_str().ok());
         let etag = header(ETAG).map(str::to_owned);
@@ -273,7 +341,7 @@ fn form(media: Option<&str>, body: &[u8]) -> Form {
 }
 
 /// No answer came.
-fn lost(label: &'static str, error: reqwest::Error) -> BackendError {
+pub(super) fn lost(label: &'static str, error: reqwest::Error) -> BackendError {
     let happened = if error.is_connect() || error.is_builder() { Happened::No } else { Happened::Maybe };
     let what = match (happened, error.is_timeout()) {
         (Happened::No, true) => "no connection in time",
@@ -286,7 +354,7 @@ fn lost(label: &'static str, error: reqwest::Error) -> BackendError {
 }
 
 /// The answer began and did not end.
-fn cut_off(label: &'static str, error: &reqwest::Error) -> BackendError {
+pub(super) fn cut_off(label: &'static str, error: &reqwest::Error) -> BackendError {
     let what = if error.is_timeout() { "not whole in time" } else { "cut off" };
     BackendError::unclear(Fault::Network, format!("{label}: the answer is {what}: {}", describe(error)))
 }

@@ -6,22 +6,22 @@
 
 use std::collections::BTreeMap;
 
-use url::Url;
+use serde_json::Value;
 
 use super::{
     content,
-    lenient::{to_flag, to_number},
+    lenient::{to_flag, to_number, to_text},
     wire::{self, MessageType},
 };
 use crate::{
-    Agent, Attachment, AttachmentKind, Author, ConversationStatus, DeskConversationId, DeskMessageId, Receipt,
-    Timestamp,
+    Agent, Attachment, AttachmentKind, Author, ConversationStatus, Coordinates, DeskConversationId, DeskMessageId,
+    Receipt, Timestamp, address,
     backend::{ConversationChange, DeskConversation, DeskMessage},
 };
 
 /// A picture or a file: `http` or `https`.
 pub(super) fn web_url(url: Option<&str>) -> Option<String> {
-    let url = Url::parse(url?.trim()).ok()?;
+    let url = address::parse(url?.trim()).ok()?;
     matches!(url.scheme(), "http" | "https").then(|| url.into())
 }
 
@@ -138,9 +138,13 @@ fn attachment(wire: wire::Attachment) -> Attachment {
             None => stem.to_owned(),
         }
     });
+    let coordinates = coordinates(wire.coordinates_lat.as_deref(), wire.coordinates_long.as_deref());
+    let (name, phone) = match (kind, person(&wire.meta)) {
+        // Of a contact, the title is the number.
+        (AttachmentKind::Contact, Some(person)) => (person, Some(name)),
+        _ => (name, None),
+    };
     Attachment {
-        kind,
-        name,
         size: wire.file_size.and_then(|n| u64::try_from(n).ok()),
         media_type: wire.content_type.filter(|t| t.contains('/')),
         thumbnail_url: web_url(wire.thumb_url.as_deref()),
@@ -148,13 +152,41 @@ fn attachment(wire: wire::Attachment) -> Attachment {
         width: wire.width.and_then(|n| u32::try_from(n).ok()),
         height: wire.height.and_then(|n| u32::try_from(n).ok()),
         transcript: filled(wire.transcribed_text),
+        duration_ms: duration(&wire.meta),
+        coordinates: coordinates.filter(|_| kind == AttachmentKind::Location),
+        phone,
+        ..Attachment::new(kind, name)
     }
+}
+
+fn coordinates(latitude: Option<&str>, longitude: Option<&str>) -> Option<Coordinates> {
+    let degrees =
+        |text: Option<&str>, most: f64| text?.trim().parse().ok().filter(|degrees: &f64| degrees.abs() <= most);
+    let (latitude, longitude) = (degrees(latitude, 90.0)?, degrees(longitude, 180.0)?);
+    // Where nothing is known, the desk writes zeros: a place in the sea.
+    (latitude != 0.0 || longitude != 0.0).then_some(Coordinates { latitude, longitude })
+}
+
+/// Whose card it is.
+fn person(meta: &Value) -> Option<String> {
+    let part = |name: &str| filled(to_text(meta.get(name)?));
+    match (part("first_name").or_else(|| part("firstName")), part("last_name").or_else(|| part("lastName"))) {
+        (Some(first), Some(last)) => Some(format!("{first} {last}")),
+        (first, last) => first.or(last),
+    }
+}
+
+/// Seconds, where the desk has measured them.
+fn duration(meta: &Value) -> Option<u64> {
+    let seconds = meta.get("duration")?.as_f64().filter(|seconds| (0.001..1e7).contains(seconds))?;
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "within the range above")]
+    Some((seconds * 1000.0) as u64)
 }
 
 /// The desk tells a file's name only in its address. Nothing in it may lead out of the folder that it is saved to, or
 /// turn the direction of the text around it.
 fn file_name(url: &str) -> Option<String> {
-    let url = Url::parse(url).ok()?;
+    let url = address::parse(url).ok()?;
     let last = url.path_segments()?.next_back()?;
     let decoded = percent_decoded(last);
     let name: String = decoded

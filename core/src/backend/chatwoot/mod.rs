@@ -24,6 +24,10 @@
 //!   empty, and may take longer than other requests.
 //! - **Pages have 20 messages and no sign of their end.** A full page has older ones, as far as can be known.
 //! - **Sending is not idempotent.** The `echo_id` comes back only in the event of the creation. The outbox looks.
+//! - **Files go as `multipart/form-data`**, with their length told beforehand, for not every server takes a body
+//!   without. It tells a file's name only in its address, with some signs replaced; sent names hold none of them.
+//! - **Files come by redirects** to a store that may be another host. No request of this folder carries a header that
+//!   proves anything, and none is made to an address that holds a name and a password.
 //! - **Too many messages in a minute are told as 422** like a mistake in the message; it is [`Fault::Flooded`].
 //! - **The socket answers a bad token with silence.** See `cable`.
 //! - **Agents write Markdown, customers words.** The model says which by the author.
@@ -33,7 +37,10 @@
 mod cable;
 mod calls;
 mod content;
+mod download;
 mod events;
+#[cfg(feature = "help-center")]
+mod help;
 #[cfg(feature = "testing")]
 pub mod hostile;
 mod http;
@@ -42,6 +49,7 @@ mod mapping;
 mod refusals;
 mod socket;
 mod tls;
+mod upload;
 mod wire;
 
 #[cfg(test)]
@@ -67,8 +75,8 @@ use crate::{
     Answer, ClientConfig, Clock, ConversationStatus, CustomerProfile, DeskConversationId, DeskMessageId, Identity,
     Limits, SupportError,
     backend::{
-        Backend, BackendError, BackendFuture, Capabilities, DeskConversation, DeskInfo, DeskMessage, Establish,
-        Fetched, OutgoingMessage, Page, Realtime, Session,
+        Backend, BackendError, BackendFuture, Capabilities, ConversationContext, Departure, DeskConversation, DeskInfo,
+        DeskMessage, Establish, Fetched, IncomingFile, OutgoingFile, OutgoingMessage, Page, Realtime, Resume, Session,
     },
 };
 
@@ -84,10 +92,16 @@ const CAPABILITIES: Capabilities = Capabilities {
     read_receipts: true,
     resolve: true,
     complete_list: true,
+    conversation_context: true,
+    article_votes: false,
     max_message_chars: 150_000,
     max_attribute_chars: 1_500,
     max_attribute_integer: 9_999_999_999,
     presence_interval: Duration::from_secs(60),
+    max_attachments: 15,
+    // An inbox of this kind takes files of any type and size; only a proxy before it has limits, which differ.
+    max_attachment_bytes: u64::MAX,
+    attachment_types: &[],
 };
 
 /// What the adapter is made with.
@@ -212,7 +226,7 @@ impl Chatwoot {
         validator: Option<&str>,
     ) -> Result<Fetched<Page>, BackendError> {
         let mut request = Request::new(Method::GET, "GET messages", &["messages"]);
-        request.before = before.map(DeskMessageId::get);
+        request.query.extend(before.map(|before| ("before", before.get())));
         request.validator = validator;
         let reply = self.on_conversation(session, conversation, request).await?;
         if is_unchanged(&reply, validator)? {
@@ -223,6 +237,15 @@ impl Chatwoot {
         // Of a full page of which nothing can be shown, there is no number to ask on with.
         let has_older = list.total >= PAGE && !messages.is_empty();
         Ok(Fetched::New { value: Page { messages, has_older }, validator: reply.etag })
+    }
+
+    async fn open(&self, session: &Session, body: serde_json::Value) -> Result<DeskConversation, BackendError> {
+        let path = ["contacts", session.key.expose(), "conversations"];
+        let request = Request::new(Method::POST, "POST conversation", &path).body(body);
+        let reply = self.call(request, Reach::Contact(session)).await?;
+        let wire: wire::Conversation = reply.object()?;
+        self.number.learn(wire.inbox_id);
+        mapping::conversation(wire).ok_or_else(|| senseless(&reply))
     }
 
     fn conversation_of(&self, reply: &Reply) -> Result<DeskConversation, BackendError> {
@@ -276,14 +299,16 @@ impl Backend for Chatwoot {
     }
 
     fn open_conversation<'a>(&'a self, session: &'a Session) -> BackendFuture<'a, DeskConversation> {
-        Box::pin(async move {
-            let path = ["contacts", session.key.expose(), "conversations"];
-            let request = Request::new(Method::POST, "POST conversation", &path).body(json!({}));
-            let reply = self.call(request, Reach::Contact(session)).await?;
-            let wire: wire::Conversation = reply.object()?;
-            self.number.learn(wire.inbox_id);
-            mapping::conversation(wire).ok_or_else(|| senseless(&reply))
-        })
+        Box::pin(self.open(session, json!({})))
+    }
+
+    fn open_conversation_with<'a>(
+        &'a self,
+        session: &'a Session,
+        context: &'a ConversationContext,
+    ) -> BackendFuture<'a, DeskConversation> {
+        // The one thing that the desk takes with the making of a conversation.
+        Box::pin(self.open(session, json!({ "custom_attributes": context })))
     }
 
     fn send_message<'a>(
@@ -299,6 +324,26 @@ impl Backend for Chatwoot {
             let sent = mapping::message(reply.object()?, Some(conversation), self.clock.now());
             sent.ok_or_else(|| senseless(&reply))
         })
+    }
+
+    fn send_files<'a>(
+        &'a self,
+        session: &'a Session,
+        conversation: DeskConversationId,
+        message: &'a OutgoingMessage,
+        files: &'a [OutgoingFile],
+        departure: Arc<dyn Departure>,
+    ) -> BackendFuture<'a, DeskMessage> {
+        Box::pin(self.upload(session, conversation, message, files, departure))
+    }
+
+    fn fetch_file<'a>(
+        &'a self,
+        _session: &'a Session,
+        url: &'a str,
+        resume: Option<&'a Resume>,
+    ) -> BackendFuture<'a, Box<dyn IncomingFile>> {
+        Box::pin(self.download(url, resume))
     }
 
     fn answer<'a>(
@@ -355,5 +400,10 @@ impl Backend for Chatwoot {
             let socket: Box<dyn Realtime> = Box::new(self.door.open(token, events).await?);
             Ok(socket)
         })
+    }
+
+    #[cfg(feature = "help-center")]
+    fn help_center(&self) -> Option<&dyn crate::backend::HelpCenterBackend> {
+        Some(self)
     }
 }

@@ -184,6 +184,14 @@ pub(super) struct Attachment {
     pub(super) width: Option<i64>,
     #[serde(deserialize_with = "number")]
     pub(super) height: Option<i64>,
+    /// Of places. May come as text.
+    #[serde(deserialize_with = "text")]
+    pub(super) coordinates_lat: Option<String>,
+    #[serde(deserialize_with = "text")]
+    pub(super) coordinates_long: Option<String>,
+    /// Of contacts: their names.
+    #[serde(deserialize_with = "soft")]
+    pub(super) meta: Value,
 }
 
 /// Somebody types.

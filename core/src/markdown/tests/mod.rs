@@ -4,7 +4,7 @@ mod hostile;
 mod properties;
 
 use super::*;
-use crate::model::{ListItem, SpanStyle, TableCell};
+use crate::model::{CalloutKind, ListItem, SpanStyle, TableCell};
 
 // A small vocabulary: `p([t("a"), b("b")])` is a paragraph of "a" and a bold "b".
 
@@ -47,7 +47,7 @@ fn cells(texts: &[&str]) -> Vec<TableCell> {
 /// How deep quotes and lists nest.
 fn depth(blocks: &[Block]) -> usize {
     let inner = |block: &Block| match block {
-        Block::Quote { blocks } => 1 + depth(blocks),
+        Block::Quote { blocks } | Block::Callout { blocks, .. } => 1 + depth(blocks),
         Block::List { items, .. } => 1 + items.iter().map(|item| depth(&item.blocks)).max().unwrap_or(0),
         _ => 0,
     };
@@ -64,7 +64,7 @@ fn check(blocks: &[Block]) {
                 check_spans(spans);
             }
             Block::List { items, .. } => items.iter().for_each(|item| check(&item.blocks)),
-            Block::Quote { blocks } => check(blocks),
+            Block::Quote { blocks } | Block::Callout { blocks, .. } => check(blocks),
             Block::Table { header, rows } => {
                 header.iter().chain(rows.iter().flatten()).for_each(|cell| check_spans(&cell.spans));
             }
@@ -475,4 +475,37 @@ mod previews {
         assert_eq!(preview.chars().count(), 40);
         assert!(preview.ends_with('…'));
     }
+}
+
+#[test]
+fn callouts_say_what_they_are_for() {
+    let boxed = |kind, text: &str| Block::Callout { kind, blocks: vec![p([t(text)])] };
+    assert_eq!(
+        parse("> [!WARNING]\n> Unplug it first.\n\n> [!tip]\n> Use both hands.\n\n> [!NOTE]\n\n> [!other]\n> x"),
+        [
+            boxed(CalloutKind::Warning, "Unplug it first."),
+            boxed(CalloutKind::Tip, "Use both hands."),
+            Block::Quote { blocks: vec![p([t("[!other]\nx")])] },
+        ]
+    );
+}
+
+#[test]
+fn relative_links_lead_on_from_the_text_and_nowhere_else() {
+    let base = url::Url::parse("https://desk.example.com/hc/shop/articles/1-returns").unwrap();
+    let leads = |address: &str| match parse_at(&format!("[x](<{address}>)"), &base).as_slice() {
+        [Block::Paragraph { spans }] => spans[0].link.clone(),
+        other => panic!("{other:?}"),
+    };
+    let at_desk = |path: &str| Some(format!("https://desk.example.com{path}"));
+    assert_eq!(leads("/hc/shop/articles/2-size?x=1#top"), at_desk("/hc/shop/articles/2-size?x=1#top"));
+    assert_eq!(leads("2-size"), at_desk("/hc/shop/articles/2-size"));
+    assert_eq!(leads("#top"), at_desk("/hc/shop/articles/1-returns#top"));
+    assert_eq!(leads("https://example.com/a"), Some("https://example.com/a".to_owned()));
+    for refused in ["//evil.example", "javascript:alert(1)", "https:\\\\evil.example", "\\\\evil.example", "a\u{202e}b"]
+    {
+        assert_eq!(leads(refused), None, "{refused}");
+    }
+    let picture = parse_at("![a bag](/bag.png)", &base);
+    assert_eq!(picture, [image("https://desk.example.com/bag.png", "a bag")]);
 }

@@ -5,8 +5,9 @@ use std::{collections::VecDeque, sync::Arc};
 use super::MemoryRig;
 use crate::{
     backend::{
-        Backend, BackendError, BackendFuture, Capabilities, DeskConversation, DeskInfo, DeskMessage, Establish, Fault,
-        Fetched, Happened, OutgoingMessage, Page, Realtime, RealtimeEvent, Secret, Session,
+        Backend, BackendError, BackendFuture, Capabilities, Departure, DeskConversation, DeskInfo, DeskMessage,
+        Establish, Fault, Fetched, FileHead, Happened, HelpCenterBackend, IncomingFile, OutgoingFile, OutgoingMessage,
+        Page, Realtime, RealtimeEvent, Resume, Secret, Session,
     },
     model::{
         Answer, Author, Content, ConversationStatus, CustomerProfile, DeskConversationId, DeskMessageId, Identity,
@@ -42,6 +43,10 @@ pub(super) const FLAWS: &[(Flaw, &str)] = &[
     (Flaw::SendsTwice, "same_text_twice_is_two_messages"),
     (Flaw::EscapesText, "texts_of_every_kind_come_back_to_the_letter"),
     (Flaw::CutsText, "longest_text_is_taken"),
+    (Flaw::LeavesUnasked, "message_that_is_withdrawn_at_the_last_moment_never_arrives"),
+    (Flaw::ForgetsNames, "file_with_a_hard_name_is_found_again"),
+    (Flaw::MistakesThePart, "fetched_file_goes_on_from_its_middle"),
+    (Flaw::MistakesThePart, "fetched_file_of_another_version_comes_whole"),
     (Flaw::AllIsTheCustomers, "words_of_the_agent_come_with_their_author"),
     (Flaw::FirstAnswerStands, "select_is_answered_and_the_last_answer_stands"),
     (Flaw::FirstAnswerStands, "form_is_answered"),
@@ -59,6 +64,9 @@ pub(super) const FLAWS: &[(Flaw, &str)] = &[
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Flaw {
+    LeavesUnasked,
+    ForgetsNames,
+    MistakesThePart,
     ForgetsKeys,
     VerifiesEverybody,
     NeverVerifies,
@@ -126,6 +134,10 @@ impl Flawed {
 impl Backend for Flawed {
     fn capabilities(&self) -> Capabilities {
         self.desk.capabilities()
+    }
+
+    fn help_center(&self) -> Option<&dyn HelpCenterBackend> {
+        self.desk.help_center()
     }
 
     fn desk_info(&self) -> BackendFuture<'_, DeskInfo> {
@@ -237,6 +249,42 @@ impl Backend for Flawed {
         })
     }
 
+    fn send_files<'a>(
+        &'a self,
+        session: &'a Session,
+        conversation: DeskConversationId,
+        message: &'a OutgoingMessage,
+        files: &'a [OutgoingFile],
+        departure: Arc<dyn Departure>,
+    ) -> BackendFuture<'a, DeskMessage> {
+        Box::pin(async move {
+            let mut files = files.to_vec();
+            if self.has(Flaw::ForgetsNames) {
+                files.iter_mut().for_each(|file| file.name = "file".to_owned());
+            }
+            let departure: Arc<dyn Departure> =
+                if self.has(Flaw::LeavesUnasked) { Arc::new(Unasked(departure)) } else { departure };
+            self.fault(self.desk.send_files(session, conversation, message, &files, departure).await)
+        })
+    }
+
+    fn fetch_file<'a>(
+        &'a self,
+        session: &'a Session,
+        url: &'a str,
+        resume: Option<&'a Resume>,
+    ) -> BackendFuture<'a, Box<dyn IncomingFile>> {
+        Box::pin(async move {
+            let asked = resume.filter(|_| !self.has(Flaw::MistakesThePart));
+            let inner = self.desk.fetch_file(session, url, asked).await?;
+            let mut head = inner.head().clone();
+            if let Some(resume) = resume {
+                head.from = resume.from;
+            }
+            Ok(if self.has(Flaw::MistakesThePart) { Box::new(Mistaken { head, inner }) } else { inner })
+        })
+    }
+
     fn answer<'a>(
         &'a self,
         session: &'a Session,
@@ -302,6 +350,35 @@ impl Backend for Flawed {
             });
             Ok(line)
         })
+    }
+}
+
+/// Lets everything leave.
+struct Unasked(Arc<dyn Departure>);
+
+impl Departure for Unasked {
+    fn left(&self, file: usize, bytes: u64) {
+        self.0.left(file, bytes);
+    }
+
+    fn commit(&self) -> std::pin::Pin<Box<dyn Future<Output = bool> + Send + '_>> {
+        Box::pin(async { true })
+    }
+}
+
+/// Calls the whole the rest.
+struct Mistaken {
+    head: FileHead,
+    inner: Box<dyn IncomingFile>,
+}
+
+impl IncomingFile for Mistaken {
+    fn head(&self) -> &FileHead {
+        &self.head
+    }
+
+    fn next(&mut self) -> BackendFuture<'_, Option<bytes::Bytes>> {
+        self.inner.next()
     }
 }
 

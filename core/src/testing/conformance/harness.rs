@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::{
-    backend::{Backend, Session},
-    model::{Availability, Content, CustomerProfile, DeskConversationId, DeskMessageId, Identity},
+    backend::{Backend, ConversationContext, Session},
+    model::{ArticleId, Availability, Content, CustomerProfile, DeskConversationId, DeskMessageId, Identity},
 };
 
 /// Starts desks.
@@ -55,6 +55,17 @@ pub trait DeskSide: Send + Sync {
         content: &Content,
     ) -> impl Future<Output = Option<DeskMessageId>> + Send {
         let _ = (conversation, content);
+        async { None }
+    }
+
+    /// The agent sends a file.
+    fn agent_attaches(
+        &self,
+        conversation: DeskConversationId,
+        name: &str,
+        bytes: &[u8],
+    ) -> impl Future<Output = Option<DeskMessageId>> + Send {
+        let _ = (conversation, name, bytes);
         async { None }
     }
 
@@ -110,6 +121,47 @@ pub trait DeskSide: Send + Sync {
     fn forget(&self, session: &Session) -> impl Future<Output = bool> + Send {
         let _ = session;
         async { false }
+    }
+
+    /// The help centre's slug, where there is one.
+    fn portal(&self) -> Option<String> {
+        None
+    }
+
+    /// The merchant publishes an article in a language and a category, which is made if it is not there.
+    fn publish(
+        &self,
+        locale: &str,
+        category: &str,
+        title: &str,
+        content: &str,
+    ) -> impl Future<Output = Option<ArticleId>> + Send {
+        let _ = (locale, category, title, content);
+        async { None }
+    }
+
+    /// The merchant takes an article back.
+    fn unpublish(&self, article: &ArticleId) -> impl Future<Output = bool> + Send {
+        let _ = article;
+        async { false }
+    }
+
+    /// How often an article was read.
+    fn views(&self, article: &ArticleId) -> impl Future<Output = Option<u64>> + Send {
+        let _ = article;
+        async { None }
+    }
+
+    /// What the agents know of how a conversation began.
+    fn context(&self, conversation: DeskConversationId) -> impl Future<Output = Option<ConversationContext>> + Send {
+        let _ = conversation;
+        async { None }
+    }
+
+    /// The last vote on an article.
+    fn vote_on(&self, article: &ArticleId) -> impl Future<Output = Option<bool>> + Send {
+        let _ = article;
+        async { None }
     }
 
     /// All realtime connections break.

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::{DeskSide, Harness};
 use crate::{
-    backend::{Backend, Session},
-    model::{Availability, Content, CustomerProfile, DeskConversationId, DeskMessageId, Identity},
-    testing::memory::MemoryDesk,
+    backend::{Backend, ConversationContext, DeskArticle, DeskArticleName, DeskCategory, Session},
+    model::{ArticleId, Availability, Content, CustomerProfile, DeskConversationId, DeskMessageId, Identity},
+    testing::memory::{MemoryDesk, PORTAL},
 };
 
 /// Starts [`MemoryDesk`]s: the example of a harness.
@@ -78,6 +78,15 @@ impl DeskSide for MemoryRig {
         Some(self.desk.agent_writes(conversation, content.clone()))
     }
 
+    async fn agent_attaches(
+        &self,
+        conversation: DeskConversationId,
+        name: &str,
+        bytes: &[u8],
+    ) -> Option<DeskMessageId> {
+        Some(self.desk.agent_attaches(conversation, name, "application/octet-stream", bytes.to_vec()))
+    }
+
     async fn edit(&self, message: DeskMessageId, text: &str) -> bool {
         self.desk.edit(message, text)
     }
@@ -116,6 +125,50 @@ impl DeskSide for MemoryRig {
     async fn forget(&self, session: &Session) -> bool {
         self.desk.purge(session);
         true
+    }
+
+    fn portal(&self) -> Option<String> {
+        Some(PORTAL.to_owned())
+    }
+
+    async fn publish(&self, locale: &str, category: &str, title: &str, content: &str) -> Option<ArticleId> {
+        let id = ArticleId::new(super::bench::name("article"));
+        let name = DeskArticleName { id: id.clone(), slug: id.to_string(), locale: locale.to_owned() };
+        let row = DeskCategory {
+            slug: category.to_owned(),
+            locale: locale.to_owned(),
+            name: category.to_owned(),
+            description: String::new(),
+            position: 1,
+        };
+        self.desk.set_categories("en", [row]);
+        self.desk.publish(DeskArticle {
+            name,
+            category: Some(category.to_owned()),
+            title: title.to_owned(),
+            description: String::new(),
+            content: content.to_owned(),
+            position: 1,
+            views: 0,
+            updated_at: None,
+        });
+        Some(id)
+    }
+
+    async fn unpublish(&self, article: &ArticleId) -> bool {
+        self.desk.unpublish(article)
+    }
+
+    async fn views(&self, article: &ArticleId) -> Option<u64> {
+        Some(u64::from(self.desk.views(article)))
+    }
+
+    async fn context(&self, conversation: DeskConversationId) -> Option<ConversationContext> {
+        Some(self.desk.context(conversation))
+    }
+
+    async fn vote_on(&self, article: &ArticleId) -> Option<bool> {
+        self.desk.votes().into_iter().find(|vote| vote.article == *article).map(|vote| vote.helpful)
     }
 
     async fn drop_connections(&self) -> bool {

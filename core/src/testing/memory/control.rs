@@ -5,7 +5,7 @@ use super::{
     state::{State, agent},
 };
 use crate::{
-    backend::{DeskConversation, DeskMessage, RealtimeEvent, Session},
+    backend::{Capabilities, DeskConversation, DeskMessage, RealtimeEvent, Session},
     model::{
         Author, Availability, Content, ConversationStatus, CustomerProfile, DeskConversationId, DeskMessageId, Identity,
     },
@@ -121,6 +121,16 @@ impl MemoryDesk {
     /// What the desk knows of a customer.
     pub fn profile(&self, session: &Session) -> Option<CustomerProfile> {
         self.look(|state| state.profile(session.key.expose()))
+    }
+
+    /// Every session there is.
+    pub fn sessions(&self) -> Vec<Session> {
+        self.look(State::sessions)
+    }
+
+    /// Changes what the desk says that it can do.
+    pub fn can(&self, change: impl FnOnce(&mut Capabilities)) {
+        self.change(|state| change(&mut state.options.capabilities));
     }
 
     /// How many realtime connections are open.

@@ -32,6 +32,13 @@ pub enum Call {
     Resolve,
     Connect,
     AnnouncePresence,
+    SendFiles,
+    FetchFile,
+    Portal,
+    Articles,
+    CountView,
+    Vote,
+    Picture,
 }
 
 /// What becomes of one call.

@@ -6,6 +6,7 @@ use tokio::sync::mpsc;
 
 use super::{
     MemoryOptions,
+    files::{Files, Kept},
     script::{Air, Script},
 };
 use crate::{
@@ -15,8 +16,8 @@ use crate::{
     },
     clock::digest,
     model::{
-        Agent, Answer, Author, Availability, Content, ConversationStatus, CustomerProfile, DeskConversationId,
-        DeskMessageId, Identity, Receipt, Timestamp,
+        Agent, Answer, Attachment, Author, Availability, Content, ConversationStatus, CustomerProfile,
+        DeskConversationId, DeskMessageId, Identity, Receipt, Timestamp,
     },
 };
 
@@ -52,8 +53,10 @@ pub(super) struct State {
     /// Identifiers that are turned away, whatever their proof.
     pub(super) refused: BTreeSet<String>,
     pub(super) proof_required: bool,
+    pub(super) help: super::help::Help,
     /// Customers' typing, as the agents saw it.
     pub(super) typing: Vec<(DeskConversationId, bool)>,
+    pub(super) files: Files,
     seats: BTreeMap<String, Seat>,
     rows: BTreeMap<DeskConversationId, Row>,
     listeners: Vec<Listener>,
@@ -72,7 +75,9 @@ impl State {
             availability: Availability::Offline,
             refused: BTreeSet::new(),
             proof_required: false,
+            help: super::help::Help::default(),
             typing: Vec::new(),
+            files: Files::default(),
             seats: BTreeMap::new(),
             rows: BTreeMap::new(),
             listeners: Vec::new(),
@@ -187,6 +192,19 @@ impl State {
         Ok(Fetched::New { value: Page { messages, has_older: start > 0 }, validator: Some(current) })
     }
 
+    pub(super) fn sessions(&self) -> Vec<Session> {
+        let session = |(key, seat): (&String, &Seat)| Session {
+            key: crate::backend::Secret::new(key.clone()),
+            realtime_token: Some(crate::backend::Secret::new(seat.token.clone())),
+            verified: seat.verified,
+        };
+        self.seats.iter().map(session).collect()
+    }
+
+    pub(super) fn check_session(&self, session: &Session) -> Result<(), BackendError> {
+        self.seat(session).map(|_| ())
+    }
+
     pub(super) fn open(&mut self, session: &Session) -> Result<DeskConversation, BackendError> {
         self.seat(session)?;
         self.conversations_made += 1;
@@ -210,13 +228,15 @@ impl State {
         session: &Session,
         conversation: DeskConversationId,
         message: &OutgoingMessage,
+        files: Vec<Kept>,
     ) -> Result<DeskMessage, BackendError> {
         let row = self.row(session, conversation)?;
         let twin = row.conversation.messages.iter().find(|m| m.echo.as_deref() == Some(&message.echo));
         if let Some(twin) = twin.filter(|_| self.options.capabilities.idempotent_send) {
             return Ok(twin.clone());
         }
-        if message.text.is_empty() || message.text.chars().count() > self.options.capabilities.max_message_chars {
+        let says_nothing = message.text.is_empty() && files.is_empty();
+        if says_nothing || message.text.chars().count() > self.options.capabilities.max_message_chars {
             let reason = "The message is empty or too long.".to_owned();
             return Err(BackendError::refused(Fault::Refused { reason }, "the length of a message"));
         }
@@ -224,7 +244,9 @@ impl State {
             self.set_status(conversation, ConversationStatus::Open);
         }
         let (text, echo) = (Content::text(message.text.clone()), Some(message.echo.clone()));
-        let mut kept = self.add(conversation, Author::Customer, text, echo).ok_or_else(nonsense)?;
+        let attachments = files.into_iter().map(|file| self.files.keep(file)).collect();
+        let kept = self.add_with(conversation, Author::Customer, text, echo, attachments);
+        let mut kept = kept.ok_or_else(nonsense)?;
         self.forget(&mut kept);
         Ok(kept)
     }
@@ -299,6 +321,17 @@ impl State {
         content: Content,
         echo: Option<String>,
     ) -> Option<DeskMessage> {
+        self.add_with(conversation, author, content, echo, Vec::new())
+    }
+
+    pub(super) fn add_with(
+        &mut self,
+        conversation: DeskConversationId,
+        author: Author,
+        content: Content,
+        echo: Option<String>,
+        attachments: Vec<Attachment>,
+    ) -> Option<DeskMessage> {
         self.rows.get(&conversation)?;
         self.messages_made += 1;
         let message = DeskMessage {
@@ -307,7 +340,7 @@ impl State {
             receipt: author.is_customer().then_some(Receipt::Sent),
             author,
             content,
-            attachments: Vec::new(),
+            attachments,
             created_at: self.later(),
             echo,
             deleted: false,

@@ -17,12 +17,13 @@ impl State {
     pub(crate) fn keep_file(&mut self, file: Upload) -> Attachment {
         let content_type = file.content_type.unwrap_or_else(|| guess(&file.name).to_owned());
         let (width, height) = dimensions(&file.bytes).unzip();
+        let name = sanitized(&file.name);
         let attachment = Attachment {
             id: self.next_attachment_id(),
             key: self.random.token(),
             file_type: file_type(&content_type).to_owned(),
             size: u64::try_from(file.bytes.len()).unwrap_or(u64::MAX),
-            name: file.name,
+            name,
             content_type,
             width,
             height,
@@ -36,6 +37,17 @@ impl State {
         let mut attachments = self.tables.messages.values().flat_map(|message| &message.attachments);
         attachments.find(|attachment| attachment.key == key).cloned()
     }
+}
+
+/// What Active Storage makes of a file's name.
+fn sanitized(name: &str) -> String {
+    let replaced = |c| {
+        matches!(
+            c,
+            '\u{202e}' | '%' | '$' | '|' | ':' | ';' | '/' | '<' | '>' | '?' | '*' | '"' | '\t' | '\r' | '\n' | '\\'
+        )
+    };
+    name.trim().chars().map(|c| if replaced(c) { '-' } else { c }).collect()
 }
 
 fn file_type(content_type: &str) -> &'static str {
@@ -91,5 +103,11 @@ mod tests {
         let jpeg = [0xff, 0xd8, 0xff, 0xe0, 0, 4, 0, 0, 0xff, 0xc0, 0, 17, 8, 0, 7, 0, 5];
         assert_eq!(dimensions(&jpeg), Some((5, 7)));
         assert_eq!(dimensions(b"hello"), None);
+    }
+
+    #[test]
+    fn a_name_loses_what_storage_does_not_keep() {
+        assert_eq!(sanitized(" a/b:c\"d%.png\n"), "a-b-c-d-.png");
+        assert_eq!(sanitized("Ảnh (1).jpg"), "Ảnh (1).jpg");
     }
 }

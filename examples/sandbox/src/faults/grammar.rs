@@ -5,7 +5,8 @@
 //! METHOD = GET | POST | PATCH | PUT | DELETE | ANY
 //! path   = part of the path (or, for frames, of the event's name)
 //! fault  = latency=MS | drop-before-write | reset-after-write | status=CODE | status-after-write=CODE
-//!        | too-many-requests | truncate=BYTES | captive-portal | hang
+//!        | too-many-requests | truncate=BYTES | stall=BYTES | captive-portal | hang
+//!        | reset-upload=BYTES | stall-upload=BYTES | redirect=URL
 //!        | cable-duplicate | cable-reorder | cable-drop | cable-half-open | cable-refuse
 //!        | cable-disconnect=REASON[,stay-away]
 //! ```
@@ -78,6 +79,10 @@ fn parse_fault(word: &str) -> Result<Option<Fault>, RuleError> {
         "status-after-write" => Fault::StatusAfterWrite(value.parse().map_err(|_| missing())?),
         "too-many-requests" => Fault::TooManyRequests,
         "truncate" => Fault::TruncateBody(value.parse().map_err(|_| missing())?),
+        "stall" => Fault::StallBody(value.parse().map_err(|_| missing())?),
+        "reset-upload" => Fault::ResetUpload(value.parse().map_err(|_| missing())?),
+        "stall-upload" => Fault::StallUpload(value.parse().map_err(|_| missing())?),
+        "redirect" => Fault::Redirect(value.to_owned()),
         "captive-portal" => Fault::CaptivePortal,
         "hang" => Fault::Hang,
         "cable-duplicate" => Fault::CableDuplicate,
@@ -111,6 +116,9 @@ mod tests {
     fn a_lone_fault_applies_to_everything() {
         let rule: Rule = "latency=300".parse().unwrap();
         assert_eq!(rule, Rule::new(Fault::Latency(Duration::from_millis(300))));
+        let rule: Rule = "redirect=file:///etc/passwd?x=1".parse().unwrap();
+        assert_eq!(rule.fault, Fault::Redirect("file:///etc/passwd?x=1".to_owned()));
+        assert_eq!("stall-upload=9".parse::<Rule>().unwrap().fault, Fault::StallUpload(9));
         let rule: Rule = "cable-disconnect=unauthorized,stay-away".parse().unwrap();
         assert_eq!(rule.fault, Fault::CableDisconnect { reason: "unauthorized".to_owned(), reconnect: false });
     }

@@ -38,6 +38,15 @@ pub enum Fault {
     TooManyRequests,
     /// The answer promises its full length and ends after so many bytes, with a reset.
     TruncateBody(usize),
+    /// The answer promises its full length, and after so many bytes nothing more comes; the connection stays open.
+    StallBody(usize),
+    /// The connection is reset once so many bytes of the request's body have come: nothing happened.
+    ResetUpload(usize),
+    /// Once so many bytes of the request's body have come nothing more is read, and the connection stays open: nothing
+    /// happened.
+    StallUpload(usize),
+    /// 302 to this address; nothing happened.
+    Redirect(String),
     /// 200 and a page of HTML to everything, as a hotel's network does; nothing happened.
     CaptivePortal,
     /// No answer ever comes, and the connection stays open; nothing happened.

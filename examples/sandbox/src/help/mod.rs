@@ -1,6 +1,10 @@
 //! The help centre: its categories and articles, filled from two seed files.
 
+mod desk;
 mod seed;
+
+pub use self::desk::ArticleView;
+use crate::clock::Millis;
 
 /// A group of articles in one locale.
 #[derive(Debug, Clone)]
@@ -25,6 +29,7 @@ pub(crate) struct Article {
     pub(crate) draft: bool,
     pub(crate) position: u64,
     pub(crate) views: u64,
+    pub(crate) updated: Millis,
 }
 
 /// All of it.

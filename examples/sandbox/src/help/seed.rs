@@ -22,6 +22,7 @@ pub(super) fn pour(centre: &mut HelpCentre, locale: &str, text: &str) {
                 draft: parts.next() == Some("draft"),
                 position: number * 10,
                 views: 7 * (40 - number.min(39)),
+                updated: super::EDITED,
             });
         } else if let Some(heading) = line.strip_prefix("# ") {
             let mut parts = heading.split(" | ");

@@ -18,7 +18,7 @@ use super::{Held, params::Params};
 use crate::{
     clock::seconds,
     domain::Refusal,
-    help::{Article, Category, EDITED, HelpCentre, snippet},
+    help::{Article, Category, HelpCentre, snippet},
     shared::Shared,
     state::{ACCOUNT_ID, State as Desk},
 };
@@ -190,7 +190,7 @@ fn article_body(desk: &Desk, row: &Article) -> Value {
         "status": if row.draft { "draft" } else { "published" },
         "position": row.position,
         "account_id": ACCOUNT_ID,
-        "last_updated_at": seconds(EDITED),
+        "last_updated_at": seconds(row.updated),
         "slug": row.slug,
         "portal": portal_body(desk, false),
         "category": { "id": row.category.id, "slug": row.category.slug, "locale": row.category.locale },

@@ -38,6 +38,12 @@ fn one(block: &Block, width: usize, lines: &mut Vec<Line<'static>>) {
                 indented(&item.blocks, &sign, width, lines);
             }
         }
+        Block::Callout { kind, blocks } => {
+            lines.push(Line::styled(format!("▎ {kind:?}"), theme::strong()));
+            for line in self::lines(blocks, width.saturating_sub(2)) {
+                lines.push(prefixed("▎ ", theme::strong(), line));
+            }
+        }
         Block::Quote { blocks } => {
             for line in self::lines(blocks, width.saturating_sub(2)) {
                 lines.push(prefixed("▎ ", theme::quiet(), line));

@@ -90,15 +90,9 @@ fn rich_messages_show_what_they_ask_and_what_was_answered() {
         *slot = Some(Answer { values, rating: None, state: AnswerState::Queued, given_at: None });
     }
     let file = Attachment {
-        kind: AttachmentKind::Image,
-        name: "bag.jpg".to_owned(),
         size: Some(12_345),
-        media_type: None,
         url: Some("https://example.com/bag.jpg".to_owned()),
-        thumbnail_url: None,
-        width: None,
-        height: None,
-        transcript: None,
+        ..Attachment::new(AttachmentKind::Image, "bag.jpg")
     };
     let app = chat(
         80,

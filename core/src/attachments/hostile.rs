@@ -1,0 +1,30 @@
+//! The doors that bytes of files come in by, open for fuzzing. Nothing here is for an app.
+
+use std::io::Cursor;
+
+use super::{location, picture, sniff, window::Window};
+use crate::file_name::safe;
+
+/// Reads bytes as a file of whatever type they begin like: type, size in pixels, and the location taken out; gives the
+/// file as it then is. The length stays.
+///
+/// ```
+/// assert_eq!(shopbell::attachments_hostile::file(b"\xff\xd8\xff\xe1"), b"\xff\xd8\xff\xe1");
+/// ```
+pub fn file(bytes: &[u8]) -> Vec<u8> {
+    let media_type = sniff::media_type(bytes.get(..sniff::HEAD).unwrap_or(bytes), "");
+    let mut medium = Cursor::new(bytes.to_vec());
+    // Memory does not fail.
+    let _ = picture::size(&mut Window::new(&mut medium), media_type);
+    let _ = location::strip(&mut medium, media_type);
+    medium.into_inner()
+}
+
+/// A name as it is sent and saved.
+///
+/// ```
+/// assert_eq!(shopbell::attachments_hostile::name("../x"), "x");
+/// ```
+pub fn name(text: &str) -> String {
+    safe(text, "file")
+}

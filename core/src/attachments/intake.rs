@@ -1,0 +1,402 @@
+//! Bringing a file in: looked at, copied, rid of its location, and on the disk, before anything is queued.
+
+use std::{
+    fs,
+    io::{self, Read as _, Seek as _, SeekFrom, Write as _},
+    path::{Path, PathBuf},
+};
+
+use super::{
+    folder::{Folder, storage},
+    location, picture, sniff,
+    window::Window,
+};
+use crate::{
+    Limits, SupportError,
+    backend::Capabilities,
+    file_name::{extension, safe},
+    model::{Attachment, AttachmentId, AttachmentKind, MessageId, Timestamp, Transfer},
+    store::{FileId, FileRow, FileState, Part},
+};
+
+/// A message to be sent: words, files, or both.
+///
+/// ```
+/// use shopbell::{NewAttachment, NewMessage};
+/// let message = NewMessage::text("It arrived torn:")
+///     .attach(NewAttachment::path("/photos/parcel.jpg"))
+///     .attach(NewAttachment::bytes("note.txt", "Order 1207"));
+/// assert_eq!(message.attachments.len(), 2);
+/// ```
+#[derive(Clone, Default)]
+#[non_exhaustive]
+pub struct NewMessage {
+    /// The words; may be empty where there is a file.
+    pub text: String,
+    /// The files, in the order in which they are shown.
+    pub attachments: Vec<NewAttachment>,
+}
+
+impl NewMessage {
+    /// With these words.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self { text: text.into(), attachments: Vec::new() }
+    }
+
+    /// And with this file.
+    #[must_use]
+    pub fn attach(mut self, attachment: NewAttachment) -> Self {
+        self.attachments.push(attachment);
+        self
+    }
+}
+
+impl std::fmt::Debug for NewMessage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "NewMessage({} bytes, {} attachments)", self.text.len(), self.attachments.len())
+    }
+}
+
+/// A file to be sent with a message.
+///
+/// It is copied into the client's own folder while [`send_message`](crate::Conversation::send_message) runs, so the app
+/// may change or delete its own as soon as that has returned. Where the file system can share the bytes of two files
+/// until one is written to (APFS, Btrfs, XFS), that takes no time and no room. A hard link would on others, but writing
+/// to the app's file afterwards would change what is sent: so that is done only with a file that is
+/// [given away](Self::given_away).
+///
+/// Where a photo was taken is taken out of the copy of a JPEG, PNG or WebP, without touching a pixel, unless
+/// [`keep_location`](Self::keep_location) is asked for.
+#[derive(Clone)]
+pub struct NewAttachment {
+    source: Source,
+    name: Option<String>,
+    keep_location: bool,
+    given_away: bool,
+}
+
+#[derive(Clone)]
+enum Source {
+    Path(PathBuf),
+    Bytes(Vec<u8>),
+}
+
+impl NewAttachment {
+    /// The file at this place; links are followed. Its name is the attachment's, unless [`named`](Self::named)
+    /// otherwise.
+    pub fn path(path: impl Into<PathBuf>) -> Self {
+        Self { source: Source::Path(path.into()), name: None, keep_location: false, given_away: false }
+    }
+
+    /// These bytes under this name. For what is large, a path takes less memory.
+    pub fn bytes(name: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Self {
+        let name = Some(name.into());
+        Self { source: Source::Bytes(bytes.into()), name, keep_location: false, given_away: false }
+    }
+
+    /// Calls it this. Whatever does harm in a name is taken out of it.
+    #[must_use]
+    pub fn named(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Sends the place where a photo was taken along with it.
+    #[must_use]
+    pub fn keep_location(mut self) -> Self {
+        self.keep_location = true;
+        self
+    }
+
+    /// The app promises not to write to the file any more (one that it made for this, in its cache, say): it need not
+    /// be copied then, where a link can be made. It stays where it is, and deleting it does no harm.
+    #[must_use]
+    pub fn given_away(mut self) -> Self {
+        self.given_away = true;
+        self
+    }
+
+    fn wanted_name(&self) -> String {
+        match (&self.name, &self.source) {
+            (Some(name), _) => name.clone(),
+            (None, Source::Path(path)) => {
+                path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+            }
+            (None, Source::Bytes(_)) => String::new(),
+        }
+    }
+}
+
+impl std::fmt::Debug for NewAttachment {
+    // Names and places are somebody's own business.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match &self.source {
+            Source::Path(_) => "NewAttachment(a path)",
+            Source::Bytes(_) => "NewAttachment(bytes)",
+        })
+    }
+}
+
+/// A file that was brought in, with what its rows are to say. It belongs to nobody yet: unless it is
+/// [kept](Self::kept), it goes when this does.
+pub(crate) struct Taken {
+    pub(crate) attachment: Attachment,
+    pub(crate) row: FileRow,
+    path: PathBuf,
+    /// Locked: to a sweep of another process it is in good hands.
+    held: Option<fs::File>,
+}
+
+impl Taken {
+    /// Its row is on the disk.
+    pub(crate) fn kept(mut self) {
+        self.held = None;
+        self.path = PathBuf::new();
+    }
+}
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        if !self.path.as_os_str().is_empty() {
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// What may be brought in.
+pub(crate) struct Rules<'a> {
+    pub(crate) limits: &'a Limits,
+    pub(crate) desk: &'a Capabilities,
+    pub(crate) now: Timestamp,
+}
+
+impl Rules<'_> {
+    fn max_bytes(&self) -> u64 {
+        self.limits.max_attachment_bytes.min(self.desk.max_attachment_bytes)
+    }
+
+    /// What can be told before any file is looked at.
+    pub(crate) fn check_count(&self, count: usize) -> Result<(), SupportError> {
+        if self.desk.max_attachments == 0 {
+            return Err(SupportError::Unsupported { what: "take files" });
+        }
+        let most = self.limits.max_attachments.min(self.desk.max_attachments);
+        if count > most {
+            return Err(SupportError::input("attachments", format!("are {count}; {most} can be sent with a message")));
+        }
+        Ok(())
+    }
+
+    fn check_size(&self, number: usize, size: u64) -> Result<(), SupportError> {
+        if size == 0 {
+            return Err(refused(number, "is empty"));
+        }
+        let most = self.max_bytes();
+        if size > most {
+            return Err(refused(number, format!("has {size} bytes; up to {most} can be sent")));
+        }
+        Ok(())
+    }
+
+    fn check_type(&self, number: usize, media_type: &str) -> Result<(), SupportError> {
+        let by_app = sniff::is_allowed(media_type, self.limits.attachment_types.iter().map(String::as_str));
+        let by_desk = sniff::is_allowed(media_type, self.desk.attachment_types.iter().copied());
+        if by_app && by_desk {
+            return Ok(());
+        }
+        Err(refused(number, format!("is of the type {media_type}, which can't be sent")))
+    }
+}
+
+const CHANGED: &str = "was changed while it was copied";
+
+/// Says which one it is by its number, from 1: its name may be private.
+fn refused(number: usize, problem: impl std::fmt::Display) -> SupportError {
+    SupportError::input("attachments", format!("number {number} {problem}"))
+}
+
+fn unreadable(number: usize, error: &io::Error) -> SupportError {
+    refused(number, format!("can't be read: {}", error.kind()))
+}
+
+/// Brings the files of a message in, all or none. Blocks.
+pub(crate) fn take_in(
+    folder: &Folder,
+    message: &MessageId,
+    wanted: Vec<NewAttachment>,
+    rules: &Rules<'_>,
+) -> Result<Vec<Taken>, SupportError> {
+    rules.check_count(wanted.len())?;
+    // All are looked at before the first is copied: a film need not be copied to learn that the photo is empty.
+    let looked_at = (1..).zip(&wanted).map(|(number, attachment)| look_at(number, attachment, rules));
+    let looked_at = looked_at.collect::<Result<Vec<_>, _>>()?;
+    folder.make()?;
+    let mut taken = Vec::with_capacity(wanted.len());
+    for ((number, attachment), look) in (1..).zip(wanted).zip(looked_at) {
+        taken.push(bring_in(folder, AttachmentId::of(message, number), number, attachment, look, rules)?);
+    }
+    folder.sync();
+    Ok(taken)
+}
+
+/// What was seen of a file before it was copied.
+struct Look {
+    /// Opened once, so that it is the one file whatever becomes of its name.
+    file: Option<fs::File>,
+    size: u64,
+    name: String,
+    media_type: &'static str,
+}
+
+fn look_at(number: usize, attachment: &NewAttachment, rules: &Rules<'_>) -> Result<Look, SupportError> {
+    let (file, size, head) = match &attachment.source {
+        Source::Bytes(bytes) => {
+            let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+            (None, size, bytes.get(..sniff::HEAD).unwrap_or(bytes).to_vec())
+        }
+        Source::Path(path) => {
+            // Before it is opened: opening a pipe would wait for whoever writes to it.
+            let about = fs::metadata(path).map_err(|error| unreadable(number, &error))?;
+            if !about.is_file() {
+                return Err(refused(number, "is no file"));
+            }
+            let file = fs::File::open(path).map_err(|error| unreadable(number, &error))?;
+            let size = file.metadata().map_err(|error| unreadable(number, &error))?.len();
+            let mut head = Vec::new();
+            let limit = u64::try_from(sniff::HEAD).unwrap_or(u64::MAX);
+            (&file).take(limit).read_to_end(&mut head).map_err(|error| unreadable(number, &error))?;
+            (Some(file), size, head)
+        }
+    };
+    rules.check_size(number, size)?;
+    let wanted = attachment.wanted_name();
+    let media_type = sniff::media_type(&head, &wanted);
+    rules.check_type(number, media_type)?;
+    let mut name = safe(&wanted, "file");
+    if extension(&name).is_empty() && name.len() < 250 {
+        name.push_str(sniff::usual_extension(media_type));
+    }
+    Ok(Look { file, size, name, media_type })
+}
+
+fn bring_in(
+    folder: &Folder,
+    id: AttachmentId,
+    number: usize,
+    attachment: NewAttachment,
+    look: Look,
+    rules: &Rules<'_>,
+) -> Result<Taken, SupportError> {
+    let file_id = FileId::of(&id, Part::Whole);
+    let name = format!("{}{}", file_id.as_str(), extension(&look.name));
+    let path = folder.path(&name);
+    let Look { file: source, size, name: shown, media_type } = look;
+    let strips = !attachment.keep_location && location::can_hold(media_type);
+    // From here on it goes with this, until it is kept.
+    let mut taken = Taken {
+        attachment: Attachment {
+            id,
+            size: Some(size),
+            media_type: Some(media_type.to_owned()),
+            transfer: Transfer::Queued,
+            ..Attachment::new(AttachmentKind::of(media_type), shown)
+        },
+        row: FileRow {
+            id: file_id,
+            name,
+            state: FileState::Unsent,
+            size,
+            here: 0,
+            used_at: rules.now,
+            validator: None,
+        },
+        path,
+        held: None,
+    };
+    let mut file = match (&attachment.source, source) {
+        (Source::Bytes(bytes), _) => {
+            let mut file = create(&taken.path)?;
+            file.write_all(bytes).map_err(|error| storage(&error))?;
+            file
+        }
+        (Source::Path(path), _) if attachment.given_away && !strips && fs::hard_link(path, &taken.path).is_ok() => {
+            reopen(&taken.path)?
+        }
+        (Source::Path(path), Some(source)) => copy(number, path, source, size, &taken.path)?,
+        (Source::Path(_), None) => return Err(refused(number, "can't be read")),
+    };
+    // One that its owner changed under our hands is neither the old nor the new.
+    let length = file.metadata().map_err(|error| storage(&error))?.len();
+    if length != size {
+        return Err(refused(number, CHANGED));
+    }
+    if strips {
+        location::strip(&mut file, media_type).map_err(|error| storage(&error))?;
+    }
+    let dimensions = picture::size(&mut Window::new(&mut file), media_type).map_err(|error| storage(&error))?;
+    (taken.attachment.width, taken.attachment.height) = dimensions.unzip();
+    file.sync_all().map_err(|error| storage(&error))?;
+    taken.held = Some(file);
+    Ok(taken)
+}
+
+fn create(path: &Path) -> Result<fs::File, SupportError> {
+    let file = fs::OpenOptions::new().read(true).write(true).create_new(true).open(path);
+    let file = file.map_err(|error| storage(&error))?;
+    hold(&file);
+    Ok(file)
+}
+
+/// A link to the app's file, to be read only.
+fn reopen(path: &Path) -> Result<fs::File, SupportError> {
+    let file = fs::OpenOptions::new().read(true).write(true).open(path).or_else(|_| fs::File::open(path));
+    let file = file.map_err(|error| storage(&error))?;
+    hold(&file);
+    Ok(file)
+}
+
+/// For the sweep of another process. Where there are no locks there is no other process.
+fn hold(file: &fs::File) {
+    let _ = file.try_lock();
+}
+
+/// Copies as much as the file had when it was looked at, and sees whether it has changed meanwhile.
+fn copy(number: usize, from: &Path, mut source: fs::File, size: u64, to: &Path) -> Result<fs::File, SupportError> {
+    let state = |file: &fs::File| file.metadata().and_then(|about| Ok((about.len(), about.modified()?)));
+    let before = state(&source).map_err(|error| unreadable(number, &error))?;
+    let file = duplicate(from, &mut source, size, to).map_err(|error| match error.kind() {
+        // Of all else that can go wrong it can't be told which side did.
+        io::ErrorKind::StorageFull
+        | io::ErrorKind::QuotaExceeded
+        | io::ErrorKind::FileTooLarge
+        | io::ErrorKind::ReadOnlyFilesystem => storage(&error),
+        _ => unreadable(number, &error),
+    })?;
+    hold(&file);
+    let after = state(&source).map_err(|error| unreadable(number, &error))?;
+    if after != before {
+        return Err(refused(number, CHANGED));
+    }
+    Ok(file)
+}
+
+/// On Linux and Android the system copies, and shares the bytes where it can.
+#[cfg(not(target_vendor = "apple"))]
+fn duplicate(_from: &Path, source: &mut fs::File, size: u64, to: &Path) -> io::Result<fs::File> {
+    source.seek(SeekFrom::Start(0))?;
+    let mut file = fs::OpenOptions::new().read(true).write(true).create_new(true).open(to)?;
+    hold(&file);
+    // One byte more than there was: a file that grows must not fill the phone.
+    io::copy(&mut io::Read::by_ref(source).take(size.saturating_add(1)), &mut file)?;
+    Ok(file)
+}
+
+/// Apple's systems share the bytes of a file that is copied by its name.
+#[cfg(target_vendor = "apple")]
+fn duplicate(from: &Path, _source: &mut fs::File, _size: u64, to: &Path) -> io::Result<fs::File> {
+    use std::os::unix::fs::PermissionsExt as _;
+    fs::copy(from, to)?;
+    // It took the app's over, which may forbid writing.
+    fs::set_permissions(to, fs::Permissions::from_mode(0o600))?;
+    fs::OpenOptions::new().read(true).write(true).open(to)
+}

@@ -1,0 +1,539 @@
+//! Files through the whole client, against a desk in memory: sent once, fetched whole, nothing left behind.
+
+use std::{fs, path::Path, sync::Arc, time::Duration};
+
+use super::*;
+use crate::{
+    AttachmentId, AttentionReason, ClientConfig, Content, Conversation, CustomerProfile, Delivery, Identity, Message,
+    MessageId, SupportClient, SupportError, Timeline, Transfer,
+    backend::{BackendError, Fault},
+    error::StorageProblem,
+    testing::memory::{Call, MemoryDesk, Play},
+};
+
+struct Phone {
+    desk: MemoryDesk,
+    client: SupportClient,
+    conversation: Conversation,
+    timeline: Timeline,
+    shown: Vec<Message>,
+    folder: tempfile::TempDir,
+}
+
+fn config(folder: &Path) -> ClientConfig {
+    let mut config = ClientConfig::new("http://localhost", "inbox", folder.join("data"));
+    config.limits.settle = Duration::from_millis(20);
+    config
+}
+
+async fn open(desk: &MemoryDesk, folder: &Path, change: impl FnOnce(&mut ClientConfig)) -> SupportClient {
+    let mut config = config(folder);
+    change(&mut config);
+    SupportClient::open_with(config, Arc::new(desk.clone())).await.unwrap()
+}
+
+impl Phone {
+    async fn new() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    async fn with(change: impl FnOnce(&mut ClientConfig)) -> Self {
+        let (desk, folder) = (MemoryDesk::new(), tempfile::tempdir().unwrap());
+        let client = open(&desk, folder.path(), change).await;
+        let conversation = client.start_conversation().unwrap();
+        let timeline = conversation.timeline();
+        Self { desk, client, conversation, timeline, shown: Vec::new(), folder }
+    }
+
+    /// A file of the app's.
+    fn file(&self, name: &str, bytes: &[u8]) -> NewAttachment {
+        let path = self.folder.path().join(name);
+        fs::write(&path, bytes).unwrap();
+        NewAttachment::path(path)
+    }
+
+    async fn send(&self, text: &str, files: Vec<NewAttachment>) -> Result<MessageId, SupportError> {
+        let mut message = NewMessage::text(text);
+        message.attachments = files;
+        self.conversation.send_message(message).await
+    }
+
+    async fn until(&mut self, what: &str, shows: impl Fn(&[Message]) -> bool) {
+        let Self { timeline, shown, .. } = self;
+        let waiting = async {
+            while !shows(shown) {
+                for step in timeline.next().await.unwrap().unwrap() {
+                    step.apply(shown);
+                }
+            }
+        };
+        let waited = tokio::time::timeout(Duration::from_secs(60), waiting).await;
+        assert!(waited.is_ok(), "waited in vain for {what}; there is {:#?}", self.shown);
+    }
+
+    async fn until_sent(&mut self) {
+        let sent = |m: &Message| m.delivery.is_none() || m.delivery == Some(Delivery::Sent);
+        self.until("everything sent", |shown| !shown.is_empty() && shown.iter().all(sent)).await;
+    }
+
+    /// A conversation with a message of the customer's and a file of the agent's.
+    async fn with_file_of_the_agent(change: impl FnOnce(&mut ClientConfig), bytes: &[u8]) -> (Self, AttachmentId) {
+        let mut phone = Self::with(change).await;
+        phone.conversation.send("hello").await.unwrap();
+        phone.until_sent().await;
+        let there = phone.desk.all_conversations()[0].id;
+        phone.desk.agent_attaches(there, "label.png", "image/png", bytes.to_vec());
+        phone.client.refresh().await.unwrap();
+        phone.until("the agent's file", |shown| shown.len() == 2).await;
+        let id = phone.shown[1].attachments[0].id.clone();
+        (phone, id)
+    }
+
+    /// The customer's folder of files.
+    fn kept(&self) -> Vec<String> {
+        let active = self.conversation.active().unwrap();
+        let Ok(entries) = fs::read_dir(active.attachments.folder.path("")) else { return Vec::new() };
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    }
+
+    fn texts(&self) -> Vec<String> {
+        self.desk.texts_of_customers()
+    }
+}
+
+const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x01\x02\0\0\0\x09rest of it";
+
+fn problem(result: Result<MessageId, SupportError>) -> String {
+    match result {
+        Err(SupportError::InvalidInput { field: "attachments", problem }) => problem,
+        other => panic!("not refused: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn files_arrive_with_their_words_though_the_app_deletes_its_own_at_once() {
+    let mut phone = Phone::new().await;
+    let photo = phone.file("parcel.png", PNG);
+    phone.send("It came torn:", vec![photo, NewAttachment::bytes("../note", "Order 7")]).await.unwrap();
+    fs::remove_file(phone.folder.path().join("parcel.png")).unwrap();
+    phone.until_sent().await;
+    assert_eq!(phone.texts(), ["It came torn:"]);
+    let files = phone.desk.files();
+    assert_eq!(files, [("parcel.png".into(), PNG.to_vec().into()), ("note.txt".into(), "Order 7".into())]);
+    let [photo, note] = phone.shown[0].attachments.as_slice() else { panic!("{:?}", phone.shown) };
+    assert_eq!((photo.width, photo.height, photo.size), (Some(258), Some(9), Some(PNG.len() as u64)));
+    assert_eq!((photo.media_type.as_deref(), photo.transfer), (Some("image/png"), Transfer::Sent));
+    assert_eq!(note.name, "note.txt");
+    // An own one is here without being fetched.
+    let path = phone.conversation.download(&photo.id).await.unwrap().finished().await.unwrap();
+    assert_eq!((fs::read(path).unwrap(), phone.desk.count(Call::FetchFile)), (PNG.to_vec(), 0));
+}
+
+#[tokio::test]
+async fn what_cannot_be_sent_is_refused_before_anything_is_kept() {
+    let phone = Phone::with(|config| {
+        config.limits.max_attachment_bytes = 10;
+        config.limits.max_attachments = 2;
+        config.limits.attachment_types = vec!["text/plain".into()];
+    })
+    .await;
+    let text = || NewAttachment::bytes("a.txt", "hello");
+    let refused = async |files: Vec<NewAttachment>| problem(phone.send("words", files).await);
+    assert_eq!(refused(vec![text(), text(), text()]).await, "are 3; 2 can be sent with a message");
+    assert_eq!(refused(vec![text(), NewAttachment::path(phone.folder.path())]).await, "number 2 is no file");
+    assert_eq!(refused(vec![NewAttachment::path("/dev/null")]).await, "number 1 is no file");
+    assert_eq!(refused(vec![phone.file("empty", b"")]).await, "number 1 is empty");
+    assert_eq!(refused(vec![NewAttachment::path("nowhere")]).await, "number 1 can't be read: entity not found");
+    assert_eq!(refused(vec![phone.file("long", b"0123456789a")]).await, "number 1 has 11 bytes; up to 10 can be sent");
+    let wrong = "number 1 is of the type application/octet-stream, which can't be sent";
+    assert_eq!(refused(vec![NewAttachment::bytes("a.txt", *b"\0\x01")]).await, wrong);
+    assert_eq!(phone.client.size_on_disk().await.unwrap(), SizeOnDisk::default());
+    assert!(phone.kept().is_empty() && phone.texts().is_empty());
+    assert_eq!(phone.conversation.draft().await.unwrap(), None);
+    // Words alone are as ever, and none at all are none.
+    assert!(matches!(phone.send(" ", vec![]).await, Err(SupportError::InvalidInput { field: "text", .. })));
+}
+
+#[tokio::test]
+async fn desk_that_takes_no_files_is_told_at_once() {
+    let desk = MemoryDesk::with(|options| options.capabilities.max_attachments = 0);
+    let folder = tempfile::tempdir().unwrap();
+    let client = open(&desk, folder.path(), |_| {}).await;
+    let message = NewMessage::text("x").attach(NewAttachment::bytes("a", "b"));
+    let sent = client.start_conversation().unwrap().send_message(message).await;
+    assert_eq!(sent, Err(SupportError::Unsupported { what: "take files" }));
+}
+
+#[tokio::test]
+async fn file_given_away_is_linked_where_it_can_be_and_outlives_the_apps() {
+    let mut phone = Phone::new().await;
+    let bytes = vec![7; 100_000];
+    let film = phone.file("film.bin", &bytes).given_away();
+    phone.desk.once(Call::SendFiles, Play::Held);
+    phone.send("", vec![film]).await.unwrap();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        assert_eq!(fs::metadata(phone.folder.path().join("film.bin")).unwrap().nlink(), 2);
+    }
+    fs::remove_file(phone.folder.path().join("film.bin")).unwrap();
+    phone.desk.until(|desk| desk.held() == 1).await;
+    phone.desk.release();
+    phone.until_sent().await;
+    assert_eq!(phone.desk.files()[0].1, bytes);
+}
+
+#[tokio::test]
+async fn progress_is_shown_through_every_phase() {
+    let mut phone = Phone::new().await;
+    phone.client.network_changed(false);
+    phone.send("", vec![NewAttachment::bytes("a.bin", vec![0; 5_000])]).await.unwrap();
+    let transfer = |shown: &[Message]| shown.first().map(|m| m.attachments[0].transfer);
+    phone.until("queued", |shown| transfer(shown) == Some(Transfer::Queued)).await;
+    phone.desk.once(Call::Establish, Play::Held);
+    phone.desk.once(Call::SendFiles, Play::Held);
+    phone.desk.once(Call::SendMessage, Play::AnswerHeld);
+    phone.client.network_changed(true);
+    phone.desk.until(|desk| desk.held() == 1).await;
+    phone.desk.release();
+    phone.until("uploading", |shown| matches!(transfer(shown), Some(Transfer::Uploading { total: 5_000, .. }))).await;
+    assert_eq!(phone.shown[0].delivery, Some(Delivery::Sending));
+    phone.desk.until(|desk| desk.held() == 1).await;
+    phone.desk.release();
+    phone.until("processing", |shown| transfer(shown) == Some(Transfer::Processing)).await;
+    phone.desk.until(|desk| desk.held() == 1).await;
+    phone.desk.release();
+    phone.until_sent().await;
+    assert_eq!(transfer(&phone.shown), Some(Transfer::Sent));
+}
+
+#[tokio::test]
+async fn message_discarded_while_it_goes_never_arrives_and_leaves_no_file() {
+    let mut phone = Phone::new().await;
+    phone.conversation.send("before").await.unwrap();
+    phone.until_sent().await;
+    phone.desk.once(Call::SendFiles, Play::Held);
+    let id = phone.send("a film", vec![NewAttachment::bytes("a.bin", vec![0; 5_000])]).await.unwrap();
+    phone.desk.until(|desk| desk.held() == 1).await;
+    phone.conversation.discard(&id).await.unwrap();
+    phone.until("only what was before", |shown| shown.len() == 1).await;
+    phone.conversation.send("after").await.unwrap();
+    phone.until("what comes after", |shown| shown.len() == 2).await;
+    phone.until_sent().await;
+    phone.desk.release();
+    assert_eq!(phone.texts(), ["before", "after"]);
+    assert!(phone.kept().is_empty());
+}
+
+#[tokio::test]
+async fn message_edited_while_it_goes_arrives_once_with_the_new_words() {
+    let mut phone = Phone::new().await;
+    phone.desk.once(Call::SendFiles, Play::Held);
+    let id = phone.send("old words", vec![NewAttachment::bytes("a.bin", vec![0; 5_000])]).await.unwrap();
+    phone.desk.until(|desk| desk.held() == 1).await;
+    phone.conversation.edit(&id, "new words").await.unwrap();
+    phone.until_sent().await;
+    phone.desk.release();
+    assert_eq!(phone.texts(), ["new words"]);
+    assert_eq!(phone.desk.files().len(), 1);
+}
+
+#[tokio::test]
+async fn message_is_too_late_to_discard_once_the_desk_may_have_it() {
+    let mut phone = Phone::new().await;
+    phone.desk.once(Call::SendMessage, Play::AnswerHeld);
+    let id = phone.send("", vec![NewAttachment::bytes("a.bin", "x")]).await.unwrap();
+    phone.desk.until(|desk| desk.held() == 1).await;
+    let late = phone.conversation.discard(&id).await;
+    assert!(matches!(late, Err(SupportError::Conflict { .. })), "{late:?}");
+    phone.desk.release();
+    phone.until_sent().await;
+}
+
+#[tokio::test]
+async fn lost_answer_is_looked_for_by_words_names_and_sizes() {
+    for play in [Play::answer_lost(), Play::request_lost(), Play::late()] {
+        let mut phone = Phone::new().await;
+        phone.conversation.send("before").await.unwrap();
+        phone.until_sent().await;
+        phone.desk.once(Call::SendMessage, play.clone());
+        let files = ["a.bin", "b.bin"].map(|name| NewAttachment::bytes(name, vec![1; 3_000]));
+        phone.send("", files.to_vec()).await.unwrap();
+        if matches!(play, Play::Late(_)) {
+            phone.desk.until(|desk| desk.planned().is_empty()).await;
+            phone.desk.settle();
+        }
+        phone.until("both", |shown| shown.len() == 2).await;
+        phone.until_sent().await;
+        assert_eq!(phone.texts(), ["before", ""], "{play:?}");
+        assert_eq!(phone.desk.files().len(), 2, "{play:?}");
+    }
+}
+
+#[tokio::test]
+async fn words_elsewhere_pass_files_that_take_long() {
+    let mut phone = Phone::new().await;
+    phone.desk.always(Call::SendFiles, Play::Held);
+    for number in 0..4 {
+        let film = NewMessage::text(format!("film {number}")).attach(NewAttachment::bytes("a.bin", "x"));
+        phone.client.start_conversation().unwrap().send_message(film).await.unwrap();
+    }
+    phone.desk.until(|desk| desk.held() == 2).await;
+    for number in 0..3 {
+        phone.client.start_conversation().unwrap().send(&format!("word {number}")).await.unwrap();
+    }
+    phone.conversation.send("here").await.unwrap();
+    phone.until_sent().await;
+    phone.desk.until(|desk| desk.texts_of_customers().len() == 4).await;
+    assert_eq!(phone.desk.held(), 2, "two films at a time");
+    phone.desk.heal();
+    phone.desk.release();
+    phone.desk.until(|desk| desk.texts_of_customers().len() == 8).await;
+}
+
+#[tokio::test]
+async fn file_that_somebody_removed_asks_for_attention() {
+    let mut phone = Phone::new().await;
+    phone.client.network_changed(false);
+    phone.send("", vec![NewAttachment::bytes("a.bin", "x")]).await.unwrap();
+    let folder = phone.conversation.active().unwrap().attachments.folder.clone();
+    fs::remove_file(folder.path(&phone.kept()[0])).unwrap();
+    phone.client.network_changed(true);
+    let lost = Some(Delivery::NeedsAttention { reason: AttentionReason::FileLost });
+    phone.until("attention", |shown| shown.first().is_some_and(|message| message.delivery == lost)).await;
+    assert_eq!(phone.shown[0].attachments[0].transfer, Transfer::NeedsAttention);
+    assert!(phone.texts().is_empty());
+}
+
+#[tokio::test]
+async fn storage_that_fails_keeps_the_words_as_the_draft() {
+    let phone = Phone::new().await;
+    // A file stands where the folder should be.
+    let folder = phone.conversation.active().unwrap().attachments.folder.clone();
+    fs::write(folder.path("").parent().unwrap().join(folder.path("").file_name().unwrap()), "").unwrap();
+    let sent = phone.send("my words", vec![NewAttachment::bytes("a.bin", "x")]).await;
+    assert!(matches!(sent, Err(SupportError::Storage(StorageProblem::Other { .. }))), "{sent:?}");
+    assert_eq!(phone.conversation.draft().await.unwrap().as_deref(), Some("my words"));
+    assert!(phone.texts().is_empty());
+}
+
+#[tokio::test]
+async fn what_a_killed_process_left_is_swept_and_what_is_owned_stays() {
+    let mut phone = Phone::new().await;
+    phone.send("", vec![NewAttachment::bytes("a.bin", "x")]).await.unwrap();
+    phone.until_sent().await;
+    let folder = phone.conversation.active().unwrap().attachments.folder.clone();
+    fs::write(folder.path("half-copied"), "half").unwrap();
+    // One that another process is just bringing in.
+    let held = fs::File::create(folder.path("in-good-hands")).unwrap();
+    held.lock().unwrap();
+    phone.client.pause().await;
+    phone.client.resume().await.unwrap();
+    phone.conversation.active().unwrap().attachments.clone().sweep().await;
+    let kept = phone.kept();
+    assert!(!kept.contains(&"half-copied".to_owned()) && kept.contains(&"in-good-hands".to_owned()), "{kept:?}");
+    assert_eq!(kept.len(), 2);
+}
+
+#[tokio::test]
+async fn customer_who_logs_in_takes_unsent_files_along() {
+    let mut phone = Phone::new().await;
+    phone.client.network_changed(false);
+    phone.send("", vec![NewAttachment::bytes("a.bin", "mine")]).await.unwrap();
+    phone.client.identify(Identity::new("mai"), CustomerProfile::default()).await.unwrap();
+    phone.conversation = phone.client.conversation(phone.conversation.id()).unwrap();
+    assert_eq!(phone.kept().len(), 1);
+    phone.client.network_changed(true);
+    phone.desk.until(|desk| desk.files().len() == 1).await;
+    assert_eq!(phone.desk.files()[0].1, "mine");
+    phone.timeline = phone.conversation.timeline();
+    phone.shown.clear();
+    phone.until_sent().await;
+}
+
+#[tokio::test]
+async fn fetched_file_is_whole_shared_and_fetched_once() {
+    let content = vec![5; 10_000];
+    let (phone, id) = Phone::with_file_of_the_agent(|_| {}, &content).await;
+    phone.desk.once(Call::FetchFile, Play::Held);
+    let mut downloads = Vec::new();
+    for _ in 0..3 {
+        downloads.push(phone.conversation.download(&id).await.unwrap());
+    }
+    phone.desk.until(|desk| desk.held() == 1).await;
+    phone.desk.release();
+    for download in &mut downloads {
+        let path = download.finished().await.unwrap();
+        assert_eq!(fs::read(&path).unwrap(), content);
+        assert!(path.to_str().unwrap().ends_with(".png"));
+        let all = DownloadProgress { received: 10_000, total: Some(10_000) };
+        assert_eq!(download.progress(), all);
+        while let Some(progress) = download.next().await {
+            assert_eq!(progress, all);
+        }
+    }
+    let thumbnail = phone.conversation.download_thumbnail(&id).await.unwrap().finished().await.unwrap();
+    assert_eq!(fs::read(thumbnail).unwrap(), content);
+    phone.conversation.download(&id).await.unwrap().finished().await.unwrap();
+    assert_eq!(phone.desk.count(Call::FetchFile), 2, "once for the whole, once for the thumbnail");
+    assert_eq!(phone.client.size_on_disk().await.unwrap(), SizeOnDisk { fetched: 20_000, unsent: 0 });
+}
+
+#[tokio::test]
+async fn broken_transfer_goes_on_where_it_broke() {
+    let content: Vec<u8> = (0..50_000_u32).map(|n| (n % 251) as u8).collect();
+    let (phone, id) = Phone::with_file_of_the_agent(|_| {}, &content).await;
+    phone.desk.break_file_after(20_500);
+    phone.desk.break_file_after(0);
+    phone.desk.break_file_after(10_000);
+    let path = phone.conversation.download(&id).await.unwrap().finished().await.unwrap();
+    assert_eq!(fs::read(path).unwrap(), content);
+    assert_eq!(phone.desk.count(Call::FetchFile), 4);
+}
+
+#[tokio::test]
+async fn transfer_that_never_gets_on_fails_and_the_next_one_goes_on() {
+    let content = vec![9; 30_000];
+    let (phone, id) = Phone::with_file_of_the_agent(|_| {}, &content).await;
+    phone.desk.break_file_after(12_000);
+    phone.desk.once(Call::FetchFile, Play::unreachable());
+    let nothing = Play::Fails(BackendError::unclear(Fault::Desk, "scripted"));
+    for _ in 0..10 {
+        phone.desk.once(Call::FetchFile, nothing.clone());
+    }
+    let mut download = phone.conversation.download(&id).await.unwrap();
+    assert_eq!(download.finished().await, Err(SupportError::DeskUnavailable));
+    phone.desk.heal();
+    // Another version of it: what is here of the old one is of no use.
+    let path = phone.conversation.download(&id).await.unwrap().finished().await.unwrap();
+    assert_eq!(fs::read(path).unwrap(), content);
+}
+
+#[tokio::test]
+async fn part_of_another_version_is_thrown_away() {
+    let (phone, id) = Phone::with_file_of_the_agent(|_| {}, &[1; 40_000]).await;
+    phone.desk.break_file_after(30_000);
+    for _ in 0..5 {
+        phone.desk.break_file_after(0);
+    }
+    let failing = async {
+        let mut download = phone.conversation.download(&id).await.unwrap();
+        assert_eq!(download.finished().await, Err(SupportError::Offline));
+    };
+    failing.await;
+    phone.desk.replace_file("label.png", vec![2; 40_000]);
+    let path = phone.conversation.download(&id).await.unwrap().finished().await.unwrap();
+    assert_eq!(fs::read(path).unwrap(), vec![2; 40_000]);
+}
+
+#[tokio::test]
+async fn file_that_is_not_what_was_told_is_never_shown() {
+    let (phone, id) = Phone::with_file_of_the_agent(|_| {}, &[1; 4_000]).await;
+    for other in [vec![1; 3_999], vec![1; 4_001], b"<html>Welcome to the hotel".to_vec()] {
+        phone.desk.replace_file("label.png", other);
+        let fetched = phone.conversation.download(&id).await.unwrap().finished().await;
+        assert_eq!(fetched, Err(SupportError::Offline));
+    }
+    let page = [b"<!doctype html>".to_vec(), vec![b' '; 3_985]].concat();
+    phone.desk.replace_file("label.png", page);
+    assert_eq!(phone.conversation.download(&id).await.unwrap().finished().await, Err(SupportError::Offline));
+    assert!(phone.kept().is_empty(), "{:?}", phone.kept());
+}
+
+#[tokio::test]
+async fn cancelled_transfer_ends_and_its_part_stays() {
+    let (phone, id) = Phone::with_file_of_the_agent(|_| {}, &[1; 4_000]).await;
+    phone.desk.break_file_after(2_000);
+    phone.desk.once(Call::FetchFile, Play::unreachable());
+    phone.desk.heal();
+    phone.desk.break_file_after(2_000);
+    let download = phone.conversation.download(&id).await.unwrap();
+    phone.desk.until(|desk| desk.count(Call::FetchFile) == 1).await;
+    download.cancel();
+    let active = phone.conversation.active().unwrap();
+    while !active.attachments.running.lock().unwrap().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    let path = phone.conversation.download(&id).await.unwrap().finished().await.unwrap();
+    assert_eq!(fs::read(path).unwrap(), [1; 4_000]);
+}
+
+#[tokio::test]
+async fn cache_keeps_within_its_room_and_spares_what_is_in_use_or_unsent() {
+    let (mut phone, first) =
+        Phone::with_file_of_the_agent(|config| config.limits.max_cache_bytes = 5_000, &[1; 3_000]).await;
+    let there = phone.desk.all_conversations()[0].id;
+    for _ in 0..2 {
+        phone.desk.agent_attaches(there, "more.png", "image/png", vec![2; 3_000]);
+    }
+    phone.client.refresh().await.unwrap();
+    phone.until("three files", |shown| shown.len() == 4).await;
+    let ids: Vec<_> = phone.shown[1..].iter().map(|m| m.attachments[0].id.clone()).collect();
+    phone.client.network_changed(false);
+    phone.send("", vec![NewAttachment::bytes("mine.bin", vec![3; 9_000])]).await.unwrap();
+    phone.client.network_changed(true);
+    phone.desk.once(Call::SendFiles, Play::Held);
+
+    let mut held = phone.conversation.download(&first).await.unwrap();
+    let path = held.finished().await.unwrap();
+    for id in &ids[1..] {
+        phone.conversation.download(id).await.unwrap().finished().await.unwrap();
+    }
+    assert!(path.exists(), "it is in use");
+    let size = phone.client.size_on_disk().await.unwrap();
+    assert!(size.fetched <= 6_000, "{size:?}");
+    phone.client.clear_cache().await.unwrap();
+    assert!(path.exists());
+    drop(held);
+    phone.client.clear_cache().await.unwrap();
+    assert!(!path.exists());
+}
+
+#[tokio::test]
+async fn unknown_attachment_and_what_is_no_file_are_told() {
+    let (phone, id) = Phone::with_file_of_the_agent(|_| {}, b"x").await;
+    let other = phone.client.start_conversation().unwrap();
+    for (conversation, id) in
+        [(&phone.conversation, AttachmentId::new("x")), (&phone.conversation, AttachmentId::new("")), (&other, id)]
+    {
+        let told = conversation.download(&id).await.map(|_| ());
+        assert_eq!(told, Err(SupportError::NotFound { what: "attachment" }));
+    }
+}
+
+#[tokio::test]
+async fn customer_who_leaves_can_leave_no_fetched_file_behind() {
+    let (phone, id) = Phone::with_file_of_the_agent(|_| {}, b"secret").await;
+    let path = phone.conversation.download(&id).await.unwrap().finished().await.unwrap();
+    phone.client.log_out_and_clear_cache().await.unwrap();
+    assert!(!path.exists());
+    assert_eq!(phone.conversation.download(&id).await.map(|_| ()), Err(SupportError::Closed));
+}
+
+#[tokio::test]
+async fn location_is_taken_out_unless_it_is_to_be_kept() {
+    let mut phone = Phone::new().await;
+    let photo = location::tests::jpeg(true);
+    let plain = phone.file("a.jpg", &photo);
+    phone.send("", vec![plain.clone(), plain.clone().keep_location(), plain.given_away()]).await.unwrap();
+    phone.until_sent().await;
+    let holds = |bytes: &[u8]| bytes.windows(8).any(|window| window == b"LATITUDE");
+    let files = phone.desk.files();
+    assert_eq!(files.iter().map(|(_, bytes)| holds(bytes)).collect::<Vec<_>>(), [false, true, false]);
+    assert!(files.iter().all(|(_, bytes)| bytes.len() == photo.len()));
+    assert_eq!(fs::read(phone.folder.path().join("a.jpg")).unwrap(), photo, "the app's own is not touched");
+    assert_eq!((phone.shown[0].attachments[0].width, phone.shown[0].attachments[0].height), (Some(5), Some(7)));
+}
+
+#[tokio::test]
+async fn message_of_files_alone_has_a_line_in_the_list() {
+    let phone = Phone::new().await;
+    phone.client.network_changed(false);
+    phone.send("", vec![NewAttachment::bytes("receipt.pdf", "%PDF-1.4")]).await.unwrap();
+    let mut lines = Vec::new();
+    for step in phone.client.conversations().next().await.unwrap().unwrap() {
+        step.apply(&mut lines);
+    }
+    assert_eq!(lines[0].preview, "receipt.pdf");
+    assert_eq!(Content::text("").as_text(), "");
+}

@@ -1,0 +1,70 @@
+//! A file looked at through a window: small reads anywhere in it, few of them from the disk.
+
+use std::io::{self, Read, Seek, SeekFrom, Write};
+
+/// How much is read at once: a phone's page of flash, several times over.
+const SIZE: usize = 64 << 10;
+
+/// What can be read and changed in place.
+pub(crate) trait Medium: Read + Write + Seek {}
+
+impl<T: Read + Write + Seek> Medium for T {}
+
+/// A window on a medium.
+pub(crate) struct Window<'a> {
+    medium: &'a mut dyn Medium,
+    from: u64,
+    seen: Vec<u8>,
+}
+
+impl<'a> Window<'a> {
+    pub(crate) fn new(medium: &'a mut dyn Medium) -> Self {
+        Self { medium, from: 0, seen: Vec::new() }
+    }
+
+    /// The bytes from `at` on: `want` of them, fewer only where the file ends before. At most [`SIZE`].
+    pub(crate) fn bytes(&mut self, at: u64, want: usize) -> io::Result<&[u8]> {
+        let want = want.min(SIZE);
+        let inside = |seen: &[u8], from: u64| {
+            let start = usize::try_from(at.checked_sub(from)?).ok()?;
+            (start.checked_add(want)? <= seen.len()).then_some(start)
+        };
+        let start = match inside(&self.seen, self.from) {
+            Some(start) => start,
+            None => {
+                self.medium.seek(SeekFrom::Start(at))?;
+                self.from = at;
+                self.seen.clear();
+                let limit = u64::try_from(SIZE).unwrap_or(u64::MAX);
+                (&mut *self.medium).take(limit).read_to_end(&mut self.seen)?;
+                0
+            }
+        };
+        let end = start.saturating_add(want).min(self.seen.len());
+        Ok(self.seen.get(start..end).unwrap_or_default())
+    }
+
+    /// `N` bytes from `at` on; `None` where the file ends before.
+    pub(crate) fn array<const N: usize>(&mut self, at: u64) -> io::Result<Option<[u8; N]>> {
+        Ok(self.bytes(at, N)?.try_into().ok())
+    }
+
+    /// Changes the bytes from `at` on; the caller has read them before. What is seen changes with them, so that many
+    /// small changes cost no further reading.
+    pub(crate) fn write(&mut self, at: u64, bytes: &[u8]) -> io::Result<()> {
+        self.medium.seek(SeekFrom::Start(at))?;
+        self.medium.write_all(bytes)?;
+        let start = at.checked_sub(self.from).and_then(|start| usize::try_from(start).ok());
+        let place = start.and_then(|start| self.seen.get_mut(start..start.checked_add(bytes.len())?));
+        match place {
+            Some(place) => place.copy_from_slice(bytes),
+            None => self.seen.clear(),
+        }
+        Ok(())
+    }
+
+    /// The file's length.
+    pub(crate) fn len(&mut self) -> io::Result<u64> {
+        self.medium.seek(SeekFrom::End(0))
+    }
+}

@@ -1,0 +1,315 @@
+//! The help centre, as the desk shows it to everybody below `/hc`.
+//!
+//! How it behaves, and what is done about it:
+//!
+//! - **The host must be the desk's own** (or the help centre's domain): any other is answered with 401, which is
+//!   [`Fault::UnknownPortal`] here and no word about the customer.
+//! - **No list of languages.** They are those of the categories, and the default.
+//! - **Without `per_page` a list is everything**, with the whole help centre repeated in each article. So pages of 100,
+//!   the most there is. A short page is the last; the count that comes with it is of all languages and states.
+//! - **The list of a category ignores the category**; it is never asked for.
+//! - **Drafts are not left out.** What does not say that it is published is.
+//! - **An item without a slug or an id** (the form that a search has) is no article.
+//! - **A view is counted by fetching a picture** named like the article.
+//! - **There are no votes.**
+
+use reqwest::{
+    Method, StatusCode,
+    header::{ACCEPT, LOCATION},
+};
+use serde::Deserialize;
+use url::Url;
+
+use super::{
+    Chatwoot,
+    calls::is_unchanged,
+    http::{Reply, Request, Root},
+    lenient::{List, moment, number, object, soft, text},
+    refusals::Verdict,
+};
+use crate::{
+    ArticleId, Timestamp,
+    backend::{
+        BackendError, BackendFuture, DeskArticle, DeskArticleName, DeskArticlePage, DeskCategory, DeskPortal, Fault,
+        Fetched, HelpCenterBackend,
+    },
+};
+
+/// Articles on a page: the desk's most.
+const PAGE: usize = 100;
+
+/// Storage sends on to where the bytes are, once or twice.
+const MAX_REDIRECTS: usize = 5;
+
+#[derive(Deserialize)]
+struct Portal {
+    /// Required: with it, the answer is a help centre's.
+    #[serde(rename = "slug")]
+    _slug: String,
+    #[serde(default, deserialize_with = "object")]
+    meta: Meta,
+    #[serde(default, deserialize_with = "soft")]
+    categories: List<Category>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Meta {
+    #[serde(deserialize_with = "text")]
+    default_locale: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Category {
+    #[serde(deserialize_with = "text")]
+    slug: Option<String>,
+    #[serde(deserialize_with = "text")]
+    locale: Option<String>,
+    #[serde(deserialize_with = "text")]
+    name: Option<String>,
+    #[serde(deserialize_with = "text")]
+    description: Option<String>,
+    #[serde(deserialize_with = "number")]
+    position: Option<i64>,
+}
+
+#[derive(Deserialize)]
+struct Articles {
+    payload: List<Article>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Article {
+    #[serde(deserialize_with = "number")]
+    id: Option<i64>,
+    #[serde(deserialize_with = "text")]
+    slug: Option<String>,
+    #[serde(deserialize_with = "text")]
+    status: Option<String>,
+    #[serde(deserialize_with = "text")]
+    title: Option<String>,
+    #[serde(deserialize_with = "text")]
+    description: Option<String>,
+    #[serde(deserialize_with = "text")]
+    content: Option<String>,
+    #[serde(deserialize_with = "number")]
+    position: Option<i64>,
+    #[serde(deserialize_with = "number")]
+    views: Option<i64>,
+    #[serde(deserialize_with = "moment")]
+    last_updated_at: Option<Timestamp>,
+    #[serde(deserialize_with = "object")]
+    category: Category,
+}
+
+impl Chatwoot {
+    async fn help_call(&self, mut request: Request<'_>) -> Result<Reply, BackendError> {
+        request.root = Root::HelpCenters;
+        let label = request.label;
+        match self.http.judge(self.http.send(request).await?) {
+            Verdict::Fine(reply) => Ok(reply),
+            Verdict::Missing => Err(BackendError::refused(Fault::UnknownPortal, format!("{label}: 404"))),
+            Verdict::Fault(BackendError { fault: Fault::IdentityRejected, .. }) => {
+                Err(BackendError::refused(Fault::UnknownPortal, format!("{label}: 401, not the help centre's host")))
+            }
+            Verdict::Failed(error) | Verdict::Fault(error) => Err(error),
+        }
+    }
+
+    async fn portal_page(
+        &self,
+        portal: &str,
+        locale: &str,
+        validator: Option<&str>,
+    ) -> Result<Fetched<DeskPortal>, BackendError> {
+        let mut request = Request::new(Method::GET, "GET help centre", &[portal, &format!("{locale}.json")]);
+        request.validator = validator;
+        let reply = self.help_call(request).await?;
+        if is_unchanged(&reply, validator)? {
+            return Ok(Fetched::Unchanged);
+        }
+        let wire: Portal = reply.object()?;
+        let categories = wire.categories.items.into_iter().filter_map(|row| {
+            Some(DeskCategory {
+                name: row.name?,
+                slug: row.slug.filter(|slug| !slug.is_empty())?,
+                locale: row.locale.filter(|locale| is_tag(locale))?,
+                description: row.description.unwrap_or_default(),
+                position: row.position.unwrap_or_default(),
+            })
+        });
+        let default_locale = wire.meta.default_locale.filter(|locale| is_tag(locale));
+        let value = DeskPortal {
+            categories: categories.collect(),
+            default_locale: default_locale.unwrap_or_else(|| locale.to_owned()),
+        };
+        Ok(Fetched::New { value, validator: reply.etag })
+    }
+
+    async fn article_page(
+        &self,
+        portal: &str,
+        locale: &str,
+        page: u32,
+        validator: Option<&str>,
+    ) -> Result<Fetched<DeskArticlePage>, BackendError> {
+        let mut request = Request::new(Method::GET, "GET articles", &[portal, locale, "articles.json"]);
+        request.query = vec![("per_page", PAGE as i64), ("page", i64::from(page))];
+        request.validator = validator;
+        request.long = true;
+        let reply = self.help_call(request).await?;
+        if is_unchanged(&reply, validator)? {
+            return Ok(Fetched::Unchanged);
+        }
+        let wire: Articles = reply.object()?;
+        let has_more = wire.payload.total >= PAGE;
+        let articles = wire.payload.items.into_iter().filter_map(|row| article(row, locale)).collect();
+        Ok(Fetched::New { value: DeskArticlePage { articles, has_more }, validator: reply.etag })
+    }
+
+    async fn fetch_picture(&self, url: &str, max_bytes: usize) -> Result<Vec<u8>, BackendError> {
+        let refused = |why: &str| {
+            let reason = "This picture can't be shown.".to_owned();
+            BackendError::refused(Fault::Refused { reason }, format!("GET picture: {why}"))
+        };
+        let mut url = Url::parse(url).map_err(|_| refused("no address"))?;
+        for _ in 0..=MAX_REDIRECTS {
+            let fetched = self.http.fetch(&url, max_bytes, |call| call.header(ACCEPT, "image/*")).await;
+            let (status, location, body) = match fetched? {
+                Some(answer) => answer,
+                None => return Err(refused("too large")),
+            };
+            if status.is_redirection() {
+                let next = location.and_then(|location| url.join(&location).ok()).ok_or_else(|| refused("no way"))?;
+                let kept = next.scheme() == "https" || next.scheme() == url.scheme();
+                if !matches!(next.scheme(), "http" | "https") || !kept {
+                    return Err(refused("leads to something else"));
+                }
+                url = next;
+                continue;
+            }
+            return match status {
+                StatusCode::OK if is_picture(&body) => Ok(body),
+                StatusCode::OK => Err(refused("not a picture")),
+                status if status.is_client_error() => Err(refused(status.as_str())),
+                status => Err(BackendError::unclear(Fault::Desk, format!("GET picture: {}", status.as_u16()))),
+            };
+        }
+        Err(refused("a loop"))
+    }
+}
+
+impl super::http::Http {
+    /// Gets anything from anywhere, and follows nothing: status, where it leads, and the body; `None` where that is
+    /// longer than `max_bytes`.
+    async fn fetch(
+        &self,
+        url: &Url,
+        max_bytes: usize,
+        with: impl FnOnce(reqwest::RequestBuilder) -> reqwest::RequestBuilder,
+    ) -> Result<Option<(StatusCode, Option<String>, Vec<u8>)>, BackendError> {
+        let network = |error: reqwest::Error| {
+            BackendError::unclear(Fault::Network, format!("GET picture: {}", error.without_url()))
+        };
+        let mut response = with(self.client.get(url.clone())).send().await.map_err(network)?;
+        let status = response.status();
+        let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(network)? {
+            if body.len().saturating_add(chunk.len()) > max_bytes {
+                return Ok(None);
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Some((status, location, body)))
+    }
+}
+
+fn article(row: Article, locale: &str) -> Option<DeskArticle> {
+    if row.status.as_deref() != Some("published") {
+        return None;
+    }
+    let name = DeskArticleName {
+        id: ArticleId::new(row.id?.to_string()),
+        slug: row.slug.filter(|slug| !slug.is_empty())?,
+        locale: locale.to_owned(),
+    };
+    Some(DeskArticle {
+        name,
+        title: row.title.filter(|title| !title.trim().is_empty())?,
+        category: row.category.slug.filter(|slug| !slug.is_empty()),
+        description: row.description.unwrap_or_default(),
+        content: row.content.unwrap_or_default(),
+        position: row.position.unwrap_or_default(),
+        views: u32::try_from(row.views.unwrap_or_default()).unwrap_or_default(),
+        updated_at: row.last_updated_at,
+    })
+}
+
+/// Whether a text can be a language's tag, and stand in an address.
+fn is_tag(text: &str) -> bool {
+    !text.is_empty() && text.len() <= 32 && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+}
+
+/// By its first bytes: PNG, JPEG, GIF, WebP, AVIF and HEIC. No SVG, for that is a document that can hold anything.
+fn is_picture(bytes: &[u8]) -> bool {
+    let riff = bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP");
+    let heif = bytes.get(4..8) == Some(b"ftyp");
+    riff || heif || [&b"\x89PNG"[..], b"\xff\xd8\xff", b"GIF8"].iter().any(|magic| bytes.starts_with(magic))
+}
+
+impl HelpCenterBackend for Chatwoot {
+    fn portal<'a>(
+        &'a self,
+        portal: &'a str,
+        locale: &'a str,
+        validator: Option<&'a str>,
+    ) -> BackendFuture<'a, Fetched<DeskPortal>> {
+        Box::pin(self.portal_page(portal, locale, validator))
+    }
+
+    fn articles<'a>(
+        &'a self,
+        portal: &'a str,
+        locale: &'a str,
+        page: u32,
+        validator: Option<&'a str>,
+    ) -> BackendFuture<'a, Fetched<DeskArticlePage>> {
+        Box::pin(self.article_page(portal, locale, page, validator))
+    }
+
+    fn count_view<'a>(&'a self, portal: &'a str, article: &'a DeskArticleName) -> BackendFuture<'a, ()> {
+        Box::pin(async move {
+            let pixel = format!("{}.png", article.slug);
+            let reply = self.help_call(Request::new(Method::GET, "GET view", &[portal, "articles", &pixel])).await?;
+            if is_picture(&reply.body) {
+                return Ok(());
+            }
+            Err(BackendError::unclear(Fault::Network, "GET view: not the desk's picture"))
+        })
+    }
+
+    fn picture<'a>(&'a self, url: &'a str, max_bytes: usize) -> BackendFuture<'a, Vec<u8>> {
+        Box::pin(self.fetch_picture(url, max_bytes))
+    }
+
+    fn article_url(&self, portal: &str, article: &DeskArticleName) -> Option<String> {
+        let mut url = self.http.root(Root::HelpCenters);
+        url.path_segments_mut().ok()?.extend([portal, "articles", &article.slug]);
+        Some(url.into())
+    }
+
+    fn article_of_url(&self, portal: &str, url: &str) -> Option<String> {
+        // The host is not looked at: a help centre may have a domain of its own, and may have had another before.
+        let url = Url::parse(url).ok()?;
+        let segments: Vec<&str> = url.path_segments()?.filter(|segment| !segment.is_empty()).collect();
+        let at = segments.iter().position(|segment| *segment == "hc")?;
+        match segments.get(at + 1..)? {
+            // Older addresses name the language and the category on the way.
+            [named, .., "articles", slug] if *named == portal => Some((*slug).to_owned()),
+            _ => None,
+        }
+    }
+}

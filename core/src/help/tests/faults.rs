@@ -1,0 +1,164 @@
+use super::*;
+use crate::testing::memory::{Call, Play};
+
+fn files(data: &Path, suffix: &str) -> Vec<std::path::PathBuf> {
+    let folders = std::fs::read_dir(data).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir());
+    let all = folders.flat_map(|folder| std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()));
+    all.filter(|path| path.to_string_lossy().ends_with(suffix)).collect()
+}
+
+#[tokio::test]
+async fn second_sync_with_nothing_new_changes_nothing() {
+    let (desk, data) = (desk(), tempfile::tempdir().unwrap());
+    let help = phone(&desk, data.path()).await.help_center().unwrap();
+    assert!(!help.sync().await.unwrap());
+    assert_eq!(found(&help, "doi tra").await[0], "1");
+}
+
+#[tokio::test]
+async fn changed_removed_and_unpublished_articles_are_what_is_found() {
+    let (desk, data) = (desk(), tempfile::tempdir().unwrap());
+    let help = phone(&desk, data.path()).await.help_center().unwrap();
+    desk.publish(article("3", "vi", "giao-hang", "Bảo hành hai năm", "Giữ hoá đơn."));
+    desk.unpublish(&ArticleId::new("1"));
+    assert!(help.sync().await.unwrap());
+    assert!(!found(&help, "doi tra hang").await.contains(&"1".to_owned()));
+    assert_eq!(found(&help, "bao hanh").await, ["3"]);
+    assert!(help.article(&ArticleId::new("1")).await.is_err());
+    desk.publish(article("1", "vi", "doi-tra", "Đổi trả hàng trong 30 ngày", "Lại đây."));
+    assert!(help.sync().await.unwrap());
+    assert_eq!(found(&help, "doi tra hang").await[0], "1");
+}
+
+#[tokio::test]
+async fn sync_that_is_cut_off_leaves_the_articles_whole() {
+    let (desk, data) = (MemoryDesk::with(|options| options.page_size = 2), tempfile::tempdir().unwrap());
+    desk.set_categories("en", []);
+    for number in 1..=5 {
+        desk.publish(article(&number.to_string(), "en", "a", &format!("Old {number}"), "text"));
+    }
+    let help = phone(&desk, data.path()).await.help_center().unwrap();
+    for number in 1..=5 {
+        desk.publish(article(&number.to_string(), "en", "a", &format!("New {number}"), "text"));
+    }
+    for cut in 0..4 {
+        // The help centre's page, then one article page after the other.
+        desk.heal();
+        match cut {
+            0 => desk.once(Call::Portal, Play::answer_lost()),
+            page => (1..page).for_each(|_| desk.once(Call::Articles, Play::AnswerHeld)),
+        }
+        if cut > 0 {
+            desk.once(Call::Articles, Play::request_lost());
+        }
+        let syncing = tokio::spawn({
+            let help = help.clone();
+            async move { help.sync().await }
+        });
+        while !syncing.is_finished() {
+            desk.release();
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(syncing.await.unwrap(), Err(SupportError::Offline), "{cut}");
+        assert_eq!(found(&help, "old").await.len(), 5, "{cut}");
+        assert_eq!(found(&help, "new").await.len(), 0, "{cut}");
+    }
+    desk.heal();
+    assert!(help.sync().await.unwrap());
+    assert_eq!((found(&help, "old").await.len(), found(&help, "new").await.len()), (0, 5));
+}
+
+#[tokio::test]
+async fn damaged_index_is_built_again_from_the_articles() {
+    let (desk, data) = (desk(), tempfile::tempdir().unwrap());
+    let client = phone(&desk, data.path()).await;
+    assert_eq!(found(&client.help_center().unwrap(), "doi tra").await[0], "1");
+    client.shutdown().await;
+    let path = files(data.path(), ".index").remove(0);
+    let whole = std::fs::read(&path).unwrap();
+    let mut flipped = whole.clone();
+    flipped[whole.len() / 2] ^= 1;
+    for bytes in [&whole[..whole.len() / 3], &[][..], b"nonsense", &flipped] {
+        std::fs::write(&path, bytes).unwrap();
+        let client = phone_with(&desk, data.path(), |_| {}).await;
+        assert_eq!(found(&client.help_center().unwrap(), "doi tra").await[0], "1");
+        client.shutdown().await;
+        assert_eq!(std::fs::read(&path).unwrap(), whole, "kept anew");
+    }
+}
+
+#[tokio::test]
+async fn damaged_library_is_set_aside_and_fetched_again() {
+    let (desk, data) = (desk(), tempfile::tempdir().unwrap());
+    phone(&desk, data.path()).await.shutdown().await;
+    let path = files(data.path(), ".db").into_iter().find(|path| path.to_string_lossy().contains("help-")).unwrap();
+    std::fs::write(&path, "this is no database, and long enough to be seen as none".repeat(100)).unwrap();
+    let help = phone(&desk, data.path()).await.help_center().unwrap();
+    assert_eq!(found(&help, "doi tra").await[0], "1");
+    assert_eq!(files(data.path(), "").iter().filter(|path| path.to_string_lossy().contains(".damaged-")).count(), 1);
+}
+
+#[tokio::test]
+async fn paused_help_centre_refuses_and_comes_back() {
+    let (desk, data) = (desk(), tempfile::tempdir().unwrap());
+    let client = phone(&desk, data.path()).await;
+    let help = client.help_center().unwrap();
+    let mut search = help.search_as_you_type();
+    search.next().await.unwrap();
+    client.pause().await;
+    assert!(files(data.path(), "-wal").is_empty(), "no file is open");
+    assert_eq!(help.search("doi", None).await.unwrap_err(), SupportError::Paused);
+    assert_eq!(help.sync().await.unwrap_err(), SupportError::Paused);
+    search.input().set_text("doi tra");
+    let (resumed, results) = tokio::join!(client.resume(), search.next());
+    resumed.unwrap();
+    assert_eq!(ids(&results.unwrap().unwrap())[0], "1");
+    client.shutdown().await;
+    assert!(search.next().await.unwrap().is_none());
+    assert_eq!(help.categories().await.unwrap_err(), SupportError::Closed);
+}
+
+#[tokio::test]
+async fn wrong_portal_is_told_and_no_portal_is_no_help_centre() {
+    let (desk, data) = (desk(), tempfile::tempdir().unwrap());
+    let client = phone_with(&desk, data.path(), |help| help.portal = "another".into()).await;
+    let error = client.help_center().unwrap().sync().await.unwrap_err();
+    assert!(matches!(error, SupportError::InvalidConfig { field: "help_center.portal", .. }), "{error}");
+    let config = ClientConfig::new("https://desk.example.com", "inbox", data.path());
+    let client = SupportClient::open_with(config.clone(), Arc::new(desk)).await.unwrap();
+    assert!(matches!(client.help_center(), Err(SupportError::InvalidConfig { field: "help_center", .. })));
+    for portal in ["", "a/b", "..", "a b"] {
+        let mut config = config.clone();
+        config.help_center = Some(HelpCenterConfig::new(portal));
+        assert!(config.validate().is_err(), "{portal}");
+    }
+}
+
+#[tokio::test]
+async fn articles_and_queries_of_any_kind_are_survived() {
+    let (desk, data) = (desk(), tempfile::tempdir().unwrap());
+    let hostile = [
+        "word ".repeat(1 << 20),
+        "> ".repeat(10_000) + "deep",
+        "- ".repeat(10_000) + "deep",
+        "[".repeat(50_000),
+        "**`_~~|".repeat(20_000),
+        "a\0b\u{202e}c\u{2066}ד\u{5d0}".to_owned(),
+        String::new(),
+    ];
+    for (number, text) in (100..).zip(&hostile) {
+        desk.publish(article(&number.to_string(), "vi", "doi-tra", &format!("Hostile\0\n{number}"), text));
+    }
+    let help = phone(&desk, data.path()).await.help_center().unwrap();
+    for number in 100..100 + hostile.len() {
+        let article = help.article(&ArticleId::new(number.to_string())).await.unwrap();
+        assert_eq!(article.summary.title, format!("Hostile {number}"));
+    }
+    let queries =
+        ["x".repeat(1 << 20), "🙂🙂".to_owned(), "\u{301}".to_owned(), "\0".to_owned(), "ד\u{202e}".to_owned()];
+    for query in &queries {
+        help.search(query, None).await.unwrap();
+        help.suggest(query).await.unwrap();
+    }
+    assert_eq!(found(&help, "doi tra").await[0], "1");
+}

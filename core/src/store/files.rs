@@ -1,0 +1,151 @@
+//! Files on this phone: which are here, whether they may go, and when they were last used.
+
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+
+use super::{StoreError, Tx};
+use crate::{
+    clock::digest,
+    model::{Attachment, AttachmentId, Timestamp},
+};
+
+/// What of an attachment a file holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Part {
+    /// All of it.
+    Whole,
+    /// The desk's small picture of it.
+    Thumbnail,
+}
+
+/// What a file's row is found by: no text of anybody's, so that it can be a file's name.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct FileId(String);
+
+impl FileId {
+    pub(crate) fn of(attachment: &AttachmentId, part: Part) -> Self {
+        Self(match part {
+            Part::Whole => digest(&[attachment.as_str()]),
+            Part::Thumbnail => digest(&[attachment.as_str(), "thumbnail"]),
+        })
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Whether a file may go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FileState {
+    /// It is still to be sent, and nowhere else.
+    Unsent,
+    /// It can be fetched again.
+    Whole,
+    /// A part of it was fetched.
+    Begun,
+}
+
+impl FileState {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Unsent => "unsent",
+            Self::Whole => "whole",
+            Self::Begun => "begun",
+        }
+    }
+
+    /// What a later version may have written is kept as if it were unsent.
+    fn read(text: &str) -> Self {
+        match text {
+            "whole" => Self::Whole,
+            "begun" => Self::Begun,
+            _ => Self::Unsent,
+        }
+    }
+}
+
+/// A file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct FileRow {
+    pub(crate) id: FileId,
+    pub(crate) name: String,
+    pub(crate) state: FileState,
+    pub(crate) size: u64,
+    /// Of a begun one: how much of it is on the disk for certain.
+    pub(crate) here: u64,
+    pub(crate) used_at: Timestamp,
+    pub(crate) validator: Option<String>,
+}
+
+const COLUMNS: &str = "id, name, state, size, here, used_at, validator";
+
+fn read(row: &Row<'_>) -> rusqlite::Result<FileRow> {
+    Ok(FileRow {
+        id: FileId(row.get(0)?),
+        name: row.get(1)?,
+        state: FileState::read(row.get_ref(2)?.as_str()?),
+        size: u64::try_from(row.get::<_, i64>(3)?).unwrap_or(0),
+        here: u64::try_from(row.get::<_, i64>(4)?).unwrap_or(0),
+        used_at: Timestamp::from_millis(row.get(5)?),
+        validator: row.get(6)?,
+    })
+}
+
+impl FileRow {
+    /// Writes it, in the place of what was known.
+    pub(crate) fn save(&self, tx: &Tx<'_>) -> Result<(), StoreError> {
+        tx.prepare_cached(&format!("INSERT OR REPLACE INTO files ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"))?
+            .execute(params![
+                self.id.0,
+                self.name,
+                self.state.as_str(),
+                i64::try_from(self.size).unwrap_or(i64::MAX),
+                i64::try_from(self.here).unwrap_or(i64::MAX),
+                self.used_at.millis(),
+                self.validator
+            ])?;
+        Ok(())
+    }
+
+    pub(crate) fn find(connection: &Connection, id: &FileId) -> Result<Option<Self>, StoreError> {
+        let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM files WHERE id = ?1"))?;
+        Ok(statement.query_row([&id.0], read).optional()?)
+    }
+
+    /// All of them, those first that were not used for longest.
+    pub(crate) fn all(connection: &Connection) -> Result<Vec<Self>, StoreError> {
+        let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM files ORDER BY used_at, id"))?;
+        let rows = statement.query_map([], read)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    pub(crate) fn remove(tx: &Tx<'_>, id: &FileId) -> Result<(), StoreError> {
+        tx.prepare_cached("DELETE FROM files WHERE id = ?1")?.execute([&id.0])?;
+        Ok(())
+    }
+
+    /// It is looked at now.
+    pub(crate) fn touch(tx: &Tx<'_>, id: &FileId, now: Timestamp) -> Result<(), StoreError> {
+        tx.prepare_cached("UPDATE files SET used_at = ?2 WHERE id = ?1")?.execute(params![id.0, now.millis()])?;
+        Ok(())
+    }
+
+    /// The desk has these: they can be fetched again, and may go.
+    pub(crate) fn sent(tx: &Tx<'_>, attachments: &[Attachment]) -> Result<(), StoreError> {
+        for attachment in attachments {
+            tx.prepare_cached("UPDATE files SET state = 'whole' WHERE id = ?1 AND state = 'unsent'")?
+                .execute([&FileId::of(&attachment.id, Part::Whole).0])?;
+        }
+        Ok(())
+    }
+
+    /// These belong to no message any more. The files themselves go at the next look through the folder.
+    pub(crate) fn forget(tx: &Tx<'_>, attachments: &[Attachment]) -> Result<(), StoreError> {
+        for attachment in attachments {
+            for part in [Part::Whole, Part::Thumbnail] {
+                Self::remove(tx, &FileId::of(&attachment.id, part))?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,183 @@
+//! The help centre of the desk in memory: what an adapter promises, and the merchant's side of it.
+
+use std::collections::BTreeMap;
+
+use super::{Call, MemoryDesk, state::State, unsupported};
+use crate::{
+    backend::{
+        BackendError, BackendFuture, ConversationContext, DeskArticle, DeskArticleName, DeskArticlePage, DeskCategory,
+        DeskPortal, Fault, Fetched, HelpCenterBackend, OutgoingVote, Session,
+    },
+    model::{ArticleId, DeskConversationId},
+};
+
+/// The one help centre's slug.
+pub const PORTAL: &str = "help";
+
+/// What the help centre holds.
+#[derive(Default)]
+pub(super) struct Help {
+    default_locale: String,
+    categories: Vec<DeskCategory>,
+    /// In order, with whether each is published.
+    articles: Vec<(DeskArticle, bool)>,
+    pictures: BTreeMap<String, Vec<u8>>,
+    votes: Vec<OutgoingVote>,
+    pub(super) contexts: BTreeMap<DeskConversationId, ConversationContext>,
+    /// Counts changes of what is told: the validator.
+    version: u64,
+}
+
+impl Help {
+    fn check(&self, portal: &str) -> Result<(), BackendError> {
+        let unknown = || BackendError::refused(Fault::UnknownPortal, "no such help centre");
+        (portal == PORTAL).then_some(()).ok_or_else(unknown)
+    }
+
+    fn told<T>(&self, value: T, validator: Option<&str>) -> Fetched<T> {
+        let current = self.version.to_string();
+        if validator == Some(current.as_str()) {
+            return Fetched::Unchanged;
+        }
+        Fetched::New { value, validator: Some(current) }
+    }
+}
+
+/// The merchant's side.
+impl MemoryDesk {
+    /// The language that the help centre falls back to, and its categories.
+    pub fn set_categories(&self, default_locale: &str, categories: impl IntoIterator<Item = DeskCategory>) {
+        self.change(|state| {
+            state.help.version += 1;
+            default_locale.clone_into(&mut state.help.default_locale);
+            state.help.categories = categories.into_iter().collect();
+        });
+    }
+
+    /// Publishes an article, at the end or in the place of the one with its id.
+    pub fn publish(&self, article: DeskArticle) {
+        self.change(|state| {
+            state.help.version += 1;
+            match state.help.articles.iter_mut().find(|(known, _)| known.name.id == article.name.id) {
+                Some(known) => *known = (article, true),
+                None => state.help.articles.push((article, true)),
+            }
+        });
+    }
+
+    /// Takes an article back into the drafts. False if there is none.
+    pub fn unpublish(&self, id: &ArticleId) -> bool {
+        self.change(|state| {
+            state.help.version += 1;
+            let found = state.help.articles.iter_mut().find(|(known, _)| known.name.id == *id);
+            found.map(|(_, published)| *published = false).is_some()
+        })
+    }
+
+    /// Puts a picture at an address.
+    pub fn put_picture(&self, url: &str, bytes: &[u8]) {
+        self.change(|state| state.help.pictures.insert(url.to_owned(), bytes.to_vec()));
+    }
+
+    /// How often an article was read.
+    pub fn views(&self, id: &ArticleId) -> u32 {
+        let of =
+            |state: &State| state.help.articles.iter().find(|(row, _)| row.name.id == *id).map(|(row, _)| row.views);
+        self.look(of).unwrap_or_default()
+    }
+
+    /// The customers' votes, the last of each article.
+    pub fn votes(&self) -> Vec<OutgoingVote> {
+        self.look(|state| state.help.votes.clone())
+    }
+
+    /// What the agents know of how a conversation began.
+    pub fn context(&self, conversation: DeskConversationId) -> ConversationContext {
+        self.look(|state| state.help.contexts.get(&conversation).cloned().unwrap_or_default())
+    }
+}
+
+impl HelpCenterBackend for MemoryDesk {
+    fn portal<'a>(
+        &'a self,
+        portal: &'a str,
+        _locale: &'a str,
+        validator: Option<&'a str>,
+    ) -> BackendFuture<'a, Fetched<DeskPortal>> {
+        // Promise: every language that has articles is the default or that of a category.
+        let (portal, validator) = (portal.to_owned(), validator.map(str::to_owned));
+        Box::pin(self.perform(Call::Portal, move |state| {
+            let help = &state.help;
+            help.check(&portal)?;
+            let value = DeskPortal { default_locale: help.default_locale.clone(), categories: help.categories.clone() };
+            Ok(help.told(value, validator.as_deref()))
+        }))
+    }
+
+    fn articles<'a>(
+        &'a self,
+        portal: &'a str,
+        locale: &'a str,
+        page: u32,
+        validator: Option<&'a str>,
+    ) -> BackendFuture<'a, Fetched<DeskArticlePage>> {
+        // Promise: published ones only. Promise: `Unchanged` only where the caller's validator was given with the very
+        // same page. Promise: `has_more: false` only where nothing follows; a page after the last is empty.
+        let (portal, locale, validator) = (portal.to_owned(), locale.to_owned(), validator.map(str::to_owned));
+        Box::pin(self.perform(Call::Articles, move |state| {
+            let (help, size) = (&state.help, state.options.page_size);
+            help.check(&portal)?;
+            let shown = |(row, published): &&(DeskArticle, bool)| *published && row.name.locale == locale;
+            let all: Vec<&DeskArticle> = help.articles.iter().filter(shown).map(|(row, _)| row).collect();
+            let start = size.saturating_mul((page as usize).saturating_sub(1)).min(all.len());
+            let end = start.saturating_add(size).min(all.len());
+            let articles = all.get(start..end).unwrap_or_default().iter().map(|row| (*row).clone()).collect();
+            Ok(help.told(DeskArticlePage { articles, has_more: end < all.len() }, validator.as_deref()))
+        }))
+    }
+
+    fn count_view<'a>(&'a self, portal: &'a str, article: &'a DeskArticleName) -> BackendFuture<'a, ()> {
+        // No promise beyond trying: it is repeated only after `Happened::No`.
+        let (portal, id) = (portal.to_owned(), article.id.clone());
+        Box::pin(self.perform(Call::CountView, move |state| {
+            state.help.check(&portal)?;
+            // A view changes nothing that is worth a sync.
+            let found = state.help.articles.iter_mut().find(|(row, _)| row.name.id == id);
+            found.into_iter().for_each(|(row, _)| row.views += 1);
+            Ok(())
+        }))
+    }
+
+    fn vote<'a>(&'a self, session: &'a Session, vote: &'a OutgoingVote) -> BackendFuture<'a, ()> {
+        // Promise: the last vote stands.
+        let (session, vote) = (session.clone(), vote.clone());
+        Box::pin(self.perform(Call::Vote, move |state| {
+            unsupported(state.options.capabilities.article_votes)?;
+            state.help.check(&vote.portal)?;
+            state.check_session(&session)?;
+            state.help.votes.retain(|known| known.article != vote.article);
+            state.help.votes.push(vote);
+            Ok(())
+        }))
+    }
+
+    fn picture<'a>(&'a self, url: &'a str, max_bytes: usize) -> BackendFuture<'a, Vec<u8>> {
+        // Promise: nothing is sent that could tell who asks.
+        let url = url.to_owned();
+        Box::pin(self.perform(Call::Picture, move |state| {
+            let refused = || BackendError::refused(Fault::Refused { reason: "No picture.".to_owned() }, "no picture");
+            let found = state.help.pictures.get(&url).filter(|bytes| bytes.len() <= max_bytes);
+            found.cloned().ok_or_else(refused)
+        }))
+    }
+
+    fn article_url(&self, portal: &str, article: &DeskArticleName) -> Option<String> {
+        // Promise: `article_of_url` finds the way back.
+        Some(format!("https://memory.example.com/{portal}/{}", article.slug))
+    }
+
+    fn article_of_url(&self, portal: &str, url: &str) -> Option<String> {
+        let slug = url.strip_prefix("https://memory.example.com/")?.strip_prefix(portal)?.strip_prefix('/')?;
+        Some(slug.split(['?', '#']).next().unwrap_or(slug).to_owned())
+    }
+}

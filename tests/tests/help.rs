@@ -1,0 +1,196 @@
+//! The help centre, over real sockets.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::print_stdout, reason = "tests may fail")]
+
+use std::path::Path;
+
+use sandbox::{Fault, RequestLog, Sandbox};
+use shopbell::{ArticleId, Block, Delivery, HelpCenter, HelpCenterConfig, SupportClient, SupportError};
+use shopbell_tests::{Screen, config, desk, only_conversation, until};
+
+async fn phone(desk: &Sandbox, data: &Path) -> (SupportClient, HelpCenter) {
+    let mut config = config(desk, data);
+    config.help_center = Some(HelpCenterConfig::new("shop").in_languages(["vi-VN"]));
+    let client = SupportClient::open(config).await.unwrap();
+    let help = client.help_center().unwrap();
+    (client, help)
+}
+
+async fn titles(help: &HelpCenter, query: &str) -> Vec<String> {
+    let results = help.search(query, None).await.unwrap();
+    results.hits.into_iter().map(|hit| hit.article.title).collect()
+}
+
+fn asked(desk: &Sandbox) -> Vec<RequestLog> {
+    desk.desk().requests().into_iter().filter(|log| log.path.starts_with("/hc/")).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn question_without_tones_is_answered_with_no_network() {
+    let (desk, data) = (desk().await, tempfile::tempdir().unwrap());
+    let (client, help) = phone(&desk, data.path()).await;
+    assert!(help.sync().await.unwrap());
+    client.shutdown().await;
+    desk.faults().offline(true);
+
+    let (_client, help) = phone(&desk, data.path()).await;
+    assert_eq!(titles(&help, "doi tra hang").await[0], "Đổi trả hàng trong 30 ngày");
+    assert_eq!(titles(&help, "doi tar hang").await[0], "Đổi trả hàng trong 30 ngày");
+    assert_eq!(titles(&help, "bao gio nhan tien hoan").await[0], "Khi nào tôi nhận được tiền hoàn?");
+    let names: Vec<String> = help.categories().await.unwrap().into_iter().map(|row| row.name).collect();
+    assert!(names.contains(&"Đổi trả và hoàn tiền".to_owned()), "{names:?}");
+    let id = help.search("phi giao hang", None).await.unwrap().hits[0].article.id.clone();
+    let article = help.article(&id).await.unwrap();
+    assert!(article.blocks.iter().any(|block| matches!(block, Block::Table { .. })), "{:?}", article.blocks);
+    // Only in English, which is the help centre's own language.
+    assert!(!titles(&help, "return within 30 days").await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn second_sync_asks_conditionally_and_gets_no_body() {
+    let (desk, data) = (desk().await, tempfile::tempdir().unwrap());
+    let (_client, help) = phone(&desk, data.path()).await;
+    help.sync().await.unwrap();
+    desk.desk().clear_requests();
+    assert!(!help.sync().await.unwrap());
+    let requests = asked(&desk);
+    assert_eq!(requests.len(), 3, "the help centre, and a page of each language");
+    for log in requests {
+        assert!(log.if_none_match && log.status == 304 && log.response_bytes == 0, "{log:?}");
+    }
+    let slug = desk.desk().articles().into_iter().find(|row| row.locale == "en").unwrap().slug;
+    desk.desk().edit_article(&slug, "Where is my zebra?", "In the zoo.");
+    desk.desk().clear_requests();
+    assert!(help.sync().await.unwrap());
+    assert_eq!(asked(&desk).iter().filter(|log| log.status == 200).count(), 1, "only what changed");
+    assert_eq!(titles(&help, "zebra").await, ["Where is my zebra?"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn drafts_and_removed_articles_are_not_shown() {
+    let (desk, data) = (desk().await, tempfile::tempdir().unwrap());
+    let (_client, help) = phone(&desk, data.path()).await;
+    help.sync().await.unwrap();
+    let all = desk.desk().articles();
+    let shown = help.articles(None).await.unwrap();
+    let published = all.iter().filter(|row| row.locale == "vi" && !row.draft);
+    assert_eq!(shown.len(), published.clone().count());
+    let (first, second) = (published.clone().next().unwrap(), published.clone().nth(1).unwrap());
+    desk.desk().set_article_draft(&first.slug, true);
+    desk.desk().remove_article(&second.slug);
+    assert!(help.sync().await.unwrap());
+    let left = help.articles(None).await.unwrap();
+    assert_eq!(left.len(), shown.len() - 2);
+    assert!(left.iter().all(|row| row.title != first.title && row.title != second.title));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn more_articles_than_a_page_are_fetched_page_by_page() {
+    let (desk, data) = (desk().await, tempfile::tempdir().unwrap());
+    for number in 0..230 {
+        desk.desk().add_article("vi", "kho", &format!("Kho {number}"), "Số lượng lớn.");
+    }
+    let (_client, help) = phone(&desk, data.path()).await;
+    help.sync().await.unwrap();
+    assert_eq!(help.articles(Some("kho")).await.unwrap().len(), 230);
+    desk.desk().clear_requests();
+    assert!(!help.sync().await.unwrap());
+    assert!(asked(&desk).iter().all(|log| log.status == 304));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn faults_on_the_way_leave_the_old_articles_whole() {
+    let (desk, data) = (desk().await, tempfile::tempdir().unwrap());
+    let (_client, help) = phone(&desk, data.path()).await;
+    help.sync().await.unwrap();
+    let before = help.articles(None).await.unwrap();
+    desk.desk().add_article("vi", "kho", "Bài mới", "Mới.");
+    for path in ["vi/articles.json", "shop/vi.json"] {
+        let faults = [
+            Fault::CaptivePortal,
+            Fault::Status(500),
+            Fault::Status(404),
+            Fault::TooManyRequests,
+            Fault::TruncateBody(1),
+            Fault::TruncateBody(900),
+            Fault::ResetAfterWrite,
+            Fault::DropBeforeWrite,
+            Fault::Hang,
+        ];
+        for fault in faults {
+            // The validator of the first page would hide a fault of its body.
+            desk.desk().add_article("vi", "kho", "Bài nữa", "Mới.");
+            desk.faults().once(path, fault.clone());
+            let Err(error) = help.sync().await else { panic!("{path} {fault:?} did no harm") };
+            assert!(error.is_retryable(), "{path} {fault:?}: {error}");
+            assert_eq!(help.articles(None).await.unwrap(), before, "{path} {fault:?}");
+            assert_eq!(titles(&help, "doi tra hang").await[0], "Đổi trả hàng trong 30 ngày");
+        }
+    }
+    assert!(help.sync().await.unwrap());
+    assert!(help.articles(None).await.unwrap().len() > before.len());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_slug_is_a_mistake_in_the_configuration() {
+    let (desk, data) = (desk().await, tempfile::tempdir().unwrap());
+    let mut config = config(&desk, data.path());
+    config.help_center = Some(HelpCenterConfig::new("no-such"));
+    let client = SupportClient::open(config).await.unwrap();
+    let error = client.help_center().unwrap().sync().await.unwrap_err();
+    assert!(matches!(error, SupportError::InvalidConfig { field: "help_center.portal", .. }), "{}", error);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn agent_sees_what_the_customer_read_and_said_of_it() {
+    let (desk, data) = (desk().await, tempfile::tempdir().unwrap());
+    let (client, help) = phone(&desk, data.path()).await;
+    help.sync().await.unwrap();
+    let hit = help.search("tien hoan", None).await.unwrap().hits.remove(0).article;
+    let views = || desk.desk().articles().into_iter().find(|row| row.title == hit.title).unwrap().views;
+    let before = views();
+    help.article(&hit.id).await.unwrap();
+    help.vote(&hit.id, false, Some("chưa rõ")).await.unwrap();
+    let conversation = client.start_conversation().unwrap();
+    let suggested = help.suggest("tôi muốn đổi trả hàng").await.unwrap();
+    assert_eq!(suggested[0].article.title, "Đổi trả hàng trong 30 ngày");
+    help.asked_anyway(&conversation).await.unwrap();
+    conversation.send("Tiền của tôi đâu?").await.unwrap();
+    Screen::open(&conversation).await.until_last(Delivery::Sent).await;
+    let view = desk.desk().conversation(only_conversation(&desk.desk())).unwrap();
+    let told = &view.conversation_attributes;
+    assert_eq!(told["help_articles_seen"], format!("{} (did not help: chưa rõ)", hit.title));
+    assert_eq!(told["help_searched_for"], "tien hoan");
+    // The desk counts the view as its own pages do.
+    until("the view", views, |now| *now == before + 1).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn views_made_offline_are_counted_later() {
+    let (desk, data) = (desk().await, tempfile::tempdir().unwrap());
+    let (_client, help) = phone(&desk, data.path()).await;
+    help.sync().await.unwrap();
+    let row = desk.desk().articles().into_iter().find(|row| row.locale == "vi").unwrap();
+    desk.faults().offline(true);
+    let id = ArticleId::new(row.id.to_string());
+    help.article(&id).await.unwrap();
+    desk.faults().offline(false);
+    help.sync().await.unwrap();
+    let views = || desk.desk().articles().into_iter().find(|other| other.id == row.id).unwrap().views;
+    until("the view", views, |now| *now == row.views + 1).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn picture_is_fetched_from_wherever_it_is_and_nothing_else_is() {
+    let (desk, data) = (desk().await, tempfile::tempdir().unwrap());
+    let (_client, help) = phone(&desk, data.path()).await;
+    help.sync().await.unwrap();
+    let slug = &desk.desk().articles()[0].slug;
+    let picture = help.picture(&format!("{}/hc/shop/articles/{slug}.png", desk.url())).await.unwrap();
+    assert!(std::fs::read(&picture).unwrap().starts_with(b"\x89PNG"));
+    // A page, and one that is not there.
+    for path in [format!("hc/shop/articles/{slug}.md"), "hc/shop/articles/none.png".to_owned()] {
+        let refused = help.picture(&format!("{}/{path}", desk.url())).await.unwrap_err();
+        assert!(matches!(refused, SupportError::Rejected { .. }), "{path}: {}", refused);
+    }
+}
