@@ -1,4 +1,64 @@
-//! Where Kotlin and Swift will meet the core: a crate of mirror types and listeners, with no logic of its own. Empty for
-//! now.
+//! Where Kotlin and Swift meet the core.
+//!
+//! Data are records and enums that mirror the core's; few objects live long: [`Client`], [`Conversation`],
+//! [`Timeline`], [`Subscription`]. There is no rule of the business here.
+//!
+//! # Threads
+//! ```text
+//!  host's threads ── call ──▶ job ──▶ shopbell-worker ×2: the core's work, to its end
+//!                                          │ batch, one at a time for each subscription
+//!  listener  ◀── call ── shopbell ◀────────┘
+//! ```
+//! - **[`Client::new`] touches no disk and no network.** One thread, `shopbell`, starts the runtime and opens the core;
+//!   what is asked meanwhile waits in order.
+//! - **Work never lives in the caller's future.** A call hands over a job and waits for its end. Dropping the future
+//!   (a cancelled coroutine) stops the waiting only.
+//! - **Listeners are called on `shopbell` alone**, one call at a time, with whole batches and without any lock held. A
+//!   listener that is slow delays listeners, never the work; what happens meanwhile is one larger batch. Once
+//!   [`Subscription::cancel`] or [`Client::shutdown`] has returned no call begins; one that had begun may be running
+//!   still.
+//! - **A panic is an error and a log line**, wherever it happens: the call that it happened in fails with
+//!   [`SupportError::Internal`], a listener's is noted and its subscription goes on.
+//!
+//! # Numbers
+//! Counts and sizes are signed, for Java has no others; times are milliseconds, since 1970 UTC where they are moments.
 
-pub use shopbell;
+mod client;
+mod config;
+mod conversation;
+mod error;
+mod host;
+mod listeners;
+mod log;
+mod model;
+mod panics;
+mod subscription;
+
+pub use client::Client;
+pub use config::{ClientConfig, Limits};
+pub use conversation::Conversation;
+pub use error::{ListenerError, StorageProblem, SupportError};
+pub use listeners::{ConversationsListener, MessagesListener, StatusListener, TypingListener};
+pub use log::{LogLevel, LogRecord, LogSink, set_log_sink};
+pub use model::*;
+pub use subscription::{Subscription, Timeline};
+
+uniffi::setup_scaffolding!("shopbell");
+
+/// The version of the library.
+#[uniffi::export]
+pub fn library_version() -> String {
+    env!("CARGO_PKG_VERSION").to_owned()
+}
+
+/// Reads Markdown, as agents and articles are written in, into blocks for native views.
+#[uniffi::export]
+pub fn parse_markdown(source: &str) -> Vec<Block> {
+    model::list(shopbell::markdown::parse(source))
+}
+
+/// The words of Markdown without their looks, on one line, at most `max_chars` characters.
+#[uniffi::export]
+pub fn plain_text(markdown: &str, max_chars: i32) -> String {
+    shopbell::markdown::plain(markdown, usize::try_from(max_chars).unwrap_or(0))
+}

@@ -1,0 +1,294 @@
+package com.shopbell.sdk
+
+import com.shopbell.sdk.internal.Attached
+import com.shopbell.sdk.internal.Engine
+import com.shopbell.sdk.internal.OnScreenFlow
+import com.shopbell.sdk.internal.after
+import kotlinx.coroutines.flow.MutableStateFlow
+import kotlinx.coroutines.flow.StateFlow
+
+/**
+ * A conversation: commands go through it, [messages] shows it.
+ *
+ * Every command is safe on the phone when it returns, with or without a network, and reaches the desk by itself.
+ * Cancelling a call stops the waiting, never the work. Every command may fail with [SupportException.Paused],
+ * [SupportException.Closed] (the client was closed or another customer is here now), [SupportException.Storage], and
+ * with what it names.
+ */
+public class Conversation internal constructor(
+    /** Its id on this phone: stable for ever, no secret. Keep it to come back, in a navigation argument say. */
+    public val id: String,
+    private val engine: Engine,
+    begun: NativeConversation?,
+) {
+    // Touched in the engine's scope only, which does one thing at a time.
+    private var made: NativeConversation? = begun
+    private var timeline: NativeTimeline? = null
+    private var typists: NativeSubscription? = null
+
+    init {
+        // Whoever is here when it is asked for is whose it is.
+        if (begun == null) engine.post { of(it) }
+    }
+
+    private val messagesState = MutableStateFlow<List<Message>>(emptyList())
+    private val typingState = MutableStateFlow<Typing?>(null)
+
+    private val onScreen =
+        OnScreenFlow(
+            messagesState,
+            engine.scope,
+            engine.lingerMillis,
+            object : OnScreenFlow.Source {
+                override fun start() =
+                    engine.post { timeline = of(it).timeline(MessagesObserver(messagesState)) }
+
+                override fun stop() =
+                    engine.post {
+                        timeline?.cancel()
+                        timeline?.close()
+                        timeline = null
+                    }
+            },
+        )
+
+    /**
+     * The messages, oldest first, from the newest page on; [loadOlder] brings more. Empty until somebody collects it.
+     * While it is collected, and a few seconds longer, the conversation counts as being on screen: messages arrive at
+     * once. Empty again when the customer has left.
+     */
+    public val messages: StateFlow<List<Message>> get() = onScreen
+
+    /** Who types at the desk, if anybody. Known while it is collected. */
+    public val typing: StateFlow<Typing?> =
+        OnScreenFlow(
+            typingState,
+            engine.scope,
+            engine.lingerMillis,
+            object : OnScreenFlow.Source {
+                override fun start() = engine.post { typists = of(it).typing(TypingObserver(typingState)) }
+
+                override fun stop() =
+                    engine.post {
+                        typists?.cancel()
+                        typists?.close()
+                        typists = null
+                    }
+            },
+        )
+
+    private fun of(native: NativeClient): NativeConversation =
+        made ?: native.conversation(id).also { made = it }
+
+    private suspend fun <T> call(work: suspend (NativeConversation) -> T): T = engine.call { work(of(it)) }
+
+    /**
+     * Sends a message, trimmed of white space around it: returns its id when it is safe on the phone and in
+     * [messages]. The draft is cleared with it. Writing to a resolved conversation opens it again.
+     *
+     * @throws SupportException.InvalidInput where it is empty, too long for the desk or holds a NUL.
+     */
+    public suspend fun send(text: String): String = call { it.send(text) }
+
+    /**
+     * Tries a message or an answer that needs attention again, or one that waits, at once.
+     *
+     * @throws SupportException.NotFound where there is none.
+     * @throws SupportException.Conflict where it has arrived.
+     */
+    public suspend fun retry(messageId: String): Unit = call { it.retry(messageId) }
+
+    /**
+     * Changes the words of a message that waits or needs attention, and sends it.
+     *
+     * @throws SupportException.Conflict where it is on its way, may have arrived, or has.
+     */
+    public suspend fun edit(
+        messageId: String,
+        text: String,
+    ): Unit = call { it.edit(messageId, text) }
+
+    /**
+     * Removes a message that waits or needs attention. One that may have reached the desk all the same comes back if
+     * it has.
+     *
+     * @throws SupportException.Conflict where it is on its way or has arrived.
+     */
+    public suspend fun discard(messageId: String): Unit = call { it.discard(messageId) }
+
+    /**
+     * Picks a choice of a [Content.Select], by its value.
+     *
+     * @throws SupportException.NotFound where the message or the choice does not exist.
+     */
+    public suspend fun choose(
+        messageId: String,
+        value: String,
+    ): Unit = call { it.choose(messageId, value) }
+
+    /**
+     * Fills in a [Content.Form]: a value for each field by its name; fields left out are empty.
+     *
+     * @throws SupportException.InvalidInput where a required field is empty or a value is none of a field's choices.
+     * @throws SupportException.NotFound where the message is no form or has no such field.
+     */
+    public suspend fun fillIn(
+        messageId: String,
+        values: Map<String, String>,
+    ): Unit = call { native -> native.fillIn(messageId, values.map { FieldValue(it.key, it.value) }) }
+
+    /**
+     * Answers a [Content.Survey]: 1 (worst) to 5, and what the customer adds. May be answered again.
+     *
+     * @throws SupportException.InvalidInput where the score is none.
+     * @throws SupportException.NotFound where the message is no survey.
+     */
+    public suspend fun rate(
+        messageId: String,
+        score: Int,
+        feedback: String = "",
+    ): Unit = call { it.rate(messageId, score, feedback) }
+
+    /**
+     * Brings in the page before the oldest message shown: from the phone, else from the desk. The messages come into
+     * [messages].
+     *
+     * @throws SupportException.Offline and its kin where the desk had to be asked.
+     */
+    public suspend fun loadOlder(): Older =
+        onScreen.held {
+            engine.call {
+                val shown = timeline ?: throw SupportException.Closed("closed: the conversation is not on screen")
+                shown.loadOlder()
+            }
+        }
+
+    /**
+     * Keeps what the customer has begun to write; empty clears it.
+     *
+     * @throws SupportException.InvalidInput where it is too long for the desk.
+     */
+    public suspend fun setDraft(text: String): Unit = call { it.setDraft(text) }
+
+    /** What the customer had begun to write. */
+    public suspend fun draft(): String? = call { it.draft() }
+
+    /** The customer pressed a key (`true`), or stopped (`false`). A signal of the moment. Returns at once. */
+    public fun setTyping(typing: Boolean): Unit = engine.post { of(it).setTyping(typing) }
+
+    /** The customer has seen everything that is here. Call it when the newest message is visible. */
+    public suspend fun markSeen(): Unit = call { it.markSeen() }
+
+    /**
+     * Ends the conversation at the desk; its status changes when the desk has done so.
+     *
+     * @throws SupportException.NotFound where nothing was ever said in it.
+     * @throws SupportException.Unsupported where the desk can't.
+     */
+    public suspend fun resolve(): Unit = call { it.resolve() }
+
+    // --- For Java ---
+
+    /** [send], for Java. */
+    public fun send(
+        text: String,
+        callback: SupportCallback<String>?,
+    ): Unit = engine.later(callback) { send(text) }
+
+    /** [retry], for Java. */
+    public fun retry(
+        messageId: String,
+        callback: SupportCallback<Unit>?,
+    ): Unit = engine.later(callback) { retry(messageId) }
+
+    /** [edit], for Java. */
+    public fun edit(
+        messageId: String,
+        text: String,
+        callback: SupportCallback<Unit>?,
+    ): Unit = engine.later(callback) { edit(messageId, text) }
+
+    /** [discard], for Java. */
+    public fun discard(
+        messageId: String,
+        callback: SupportCallback<Unit>?,
+    ): Unit = engine.later(callback) { discard(messageId) }
+
+    /** [choose], for Java. */
+    public fun choose(
+        messageId: String,
+        value: String,
+        callback: SupportCallback<Unit>?,
+    ): Unit = engine.later(callback) { choose(messageId, value) }
+
+    /** [fillIn], for Java. */
+    public fun fillIn(
+        messageId: String,
+        values: Map<String, String>,
+        callback: SupportCallback<Unit>?,
+    ): Unit = engine.later(callback) { fillIn(messageId, values) }
+
+    /** [rate], for Java. */
+    public fun rate(
+        messageId: String,
+        score: Int,
+        feedback: String,
+        callback: SupportCallback<Unit>?,
+    ): Unit = engine.later(callback) { rate(messageId, score, feedback) }
+
+    /** [loadOlder], for Java. */
+    public fun loadOlder(callback: SupportCallback<Older>?): Unit = engine.later(callback) { loadOlder() }
+
+    /** [setDraft], for Java. */
+    public fun setDraft(
+        text: String,
+        callback: SupportCallback<Unit>?,
+    ): Unit = engine.later(callback) { setDraft(text) }
+
+    /** [draft], for Java. */
+    public fun draft(callback: SupportCallback<String?>): Unit = engine.later(callback) { draft() }
+
+    /** [markSeen], for Java. */
+    public fun markSeen(callback: SupportCallback<Unit>?): Unit = engine.later(callback) { markSeen() }
+
+    /** [resolve], for Java. */
+    public fun resolve(callback: SupportCallback<Unit>?): Unit = engine.later(callback) { resolve() }
+
+    /** Listens to [messages], for Java, until what it returns is closed: as long as the conversation is on screen. */
+    public fun addMessagesListener(listener: SupportListener<List<Message>>): AutoCloseable =
+        engine.listen(messages, listener)
+
+    /** Listens to [typing], for Java, until what it returns is closed. */
+    public fun addTypingListener(listener: SupportListener<Typing?>): AutoCloseable = engine.listen(typing, listener)
+}
+
+private class MessagesObserver(
+    private val state: MutableStateFlow<List<Message>>,
+) : MessagesListener {
+    // Not the state's list: an observation that ended may have left its own there.
+    private var shown = emptyList<Message>()
+
+    override fun onBatch(batch: List<NativeMessageDiff>) {
+        Attached.keep()
+        shown = shown.after(batch)
+        state.value = shown
+    }
+
+    override fun onEnd() {
+        shown = emptyList()
+        state.value = shown
+    }
+}
+
+private class TypingObserver(
+    private val state: MutableStateFlow<Typing?>,
+) : TypingListener {
+    override fun onTyping(typing: Typing?) {
+        Attached.keep()
+        state.value = typing
+    }
+
+    override fun onEnd() {
+        state.value = null
+    }
+}

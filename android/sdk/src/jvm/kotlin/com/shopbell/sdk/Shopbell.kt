@@ -1,0 +1,112 @@
+package com.shopbell.sdk
+
+import kotlinx.coroutines.CoroutineDispatcher
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.flow.StateFlow
+import java.io.File
+
+/**
+ * The door to Shopbell for an app: the one [ShopbellClient] of the process, under names that are quick to type.
+ *
+ * ```kotlin
+ * Shopbell.initialize(context, ShopbellConfig("https://desk.example.com", "inbox-identifier"))
+ * ```
+ * Everything else fails with [SupportException.InvalidConfig] before that.
+ */
+public object Shopbell {
+    private class Current(
+        val config: ShopbellConfig,
+        val dataDir: File,
+        val client: ShopbellClient,
+    )
+
+    private var current: Current? = null
+
+    /**
+     * Begins to open the store in [dataDir], a folder of the app's own, and returns at once: neither disk nor network is
+     * touched on the caller's thread. A second time with the same arguments does nothing; with others it closes the
+     * first client and begins with another.
+     */
+    @JvmStatic
+    public fun initialize(
+        config: ShopbellConfig,
+        dataDir: File,
+    ): Unit = initialize(config, dataDir, Dispatchers.Default)
+
+    /** True if a client was made by this call. */
+    internal fun initialize(
+        config: ShopbellConfig,
+        dataDir: File,
+        callbacks: CoroutineDispatcher,
+        made: (ShopbellClient) -> Unit = {},
+    ) {
+        val before: Current?
+        val now: Current
+        synchronized(this) {
+            before = current
+            if (before?.config == config && before.dataDir == dataDir) return
+            now = Current(config, dataDir, ShopbellClient(config, dataDir, callbacks))
+            current = now
+        }
+        before?.client?.close()
+        made(now.client)
+    }
+
+    /** The client itself. */
+    @JvmStatic
+    public val client: ShopbellClient
+        get() =
+            synchronized(this) { current }?.client
+                ?: throw SupportException.InvalidConfig("initialize", "call Shopbell.initialize(…) first")
+
+    /** [ShopbellClient.conversations]. */
+    @JvmStatic
+    public val conversations: StateFlow<List<ConversationSummary>> get() = client.conversations
+
+    /** [ShopbellClient.unreadCount]. */
+    @JvmStatic
+    public val unreadCount: StateFlow<Int> get() = client.unreadCount
+
+    /** [ShopbellClient.status]. */
+    @JvmStatic
+    public val status: StateFlow<ClientStatus?> get() = client.status
+
+    /** [ShopbellClient.loginIdentifiedUser]. */
+    public suspend fun loginIdentifiedUser(
+        userId: String,
+        userHash: String? = null,
+        profile: CustomerProfile = CustomerProfile(),
+    ): Unit = client.loginIdentifiedUser(userId, userHash, profile)
+
+    /** [ShopbellClient.loginUnidentifiedUser]. */
+    public suspend fun loginUnidentifiedUser(profile: CustomerProfile = CustomerProfile()): Unit =
+        client.loginUnidentifiedUser(profile)
+
+    /** [ShopbellClient.logout]. */
+    public suspend fun logout(): Unit = client.logout()
+
+    /** [ShopbellClient.updateUser]. */
+    public suspend fun updateUser(profile: CustomerProfile): Unit = client.updateUser(profile)
+
+    /** [ShopbellClient.startConversation]. */
+    public suspend fun startConversation(): Conversation = client.startConversation()
+
+    /** [ShopbellClient.conversation]. */
+    @JvmStatic
+    public fun conversation(id: String): Conversation = client.conversation(id)
+
+    /** [ShopbellClient.refresh]. */
+    public suspend fun refresh(): Unit = client.refresh()
+
+    /** [ShopbellClient.addUnreadCountListener]. */
+    @JvmStatic
+    public fun addUnreadCountListener(listener: SupportListener<Int>): AutoCloseable =
+        client.addUnreadCountListener(listener)
+
+    /** Ends the client. The next [initialize] begins anew. */
+    @JvmStatic
+    public fun close() {
+        val before = synchronized(this) { current.also { current = null } }
+        before?.client?.close()
+    }
+}

@@ -1,0 +1,226 @@
+package com.shopbell.sdk
+
+import com.shopbell.sdk.internal.Attached
+import com.shopbell.sdk.internal.Engine
+import com.shopbell.sdk.internal.after
+import kotlinx.coroutines.CompletableDeferred
+import kotlinx.coroutines.CoroutineDispatcher
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.flow.MutableStateFlow
+import kotlinx.coroutines.flow.StateFlow
+import kotlinx.coroutines.flow.asStateFlow
+import java.io.File
+
+/**
+ * In-app support: one for an app. [Shopbell] is the door that most apps use.
+ *
+ * Making one returns at once; the library is loaded and the store opened in the background, and calls made meanwhile
+ * wait for it in order. Every call may come from any thread, the main thread too. **Cancelling a call stops the
+ * waiting, never the work**: a message that was being sent when its screen was closed is sent.
+ *
+ * Every call may fail with [SupportException.NativeLibrary], [SupportException.InvalidConfig],
+ * [SupportException.Storage], [SupportException.Paused], [SupportException.Closed], and with what it names.
+ */
+public class ShopbellClient internal constructor(
+    config: ShopbellConfig,
+    dataDir: File,
+    callbacks: CoroutineDispatcher,
+    lingerMillis: Long = LINGER_MILLIS,
+) : AutoCloseable {
+    /** Keeps what was written in [dataDir], a folder of the app's own. */
+    public constructor(config: ShopbellConfig, dataDir: File) : this(config, dataDir, Dispatchers.Default)
+
+    internal val engine = Engine(config, dataDir, callbacks, lingerMillis)
+
+    private val conversationsState = MutableStateFlow<List<ConversationSummary>>(emptyList())
+    private val unreadState = MutableStateFlow(0)
+    private val statusState = MutableStateFlow<ClientStatus?>(null)
+
+    /** The conversations of whoever is here, the one with the latest activity first. */
+    public val conversations: StateFlow<List<ConversationSummary>> = conversationsState.asStateFlow()
+
+    /** How many messages the customer has not seen, in all conversations. */
+    public val unreadCount: StateFlow<Int> = unreadState.asStateFlow()
+
+    /** How the desk is reached, whether agents are there, what the desk makes of the customer; `null` until known. */
+    public val status: StateFlow<ClientStatus?> = statusState.asStateFlow()
+
+    // Held here: a subscription ends with its object.
+    private lateinit var observing: List<NativeSubscription>
+
+    init {
+        engine.post { native ->
+            observing =
+                listOf(
+                    native.conversations(ConversationsObserver(conversationsState)),
+                    native.status(StatusObserver(statusState, unreadState)),
+                )
+        }
+    }
+
+    /** Waits until the store is open, or tells why it can't be. Never needed: every call waits by itself. */
+    public suspend fun opened(): Unit = engine.call { it.opened() }
+
+    /**
+     * The customer has logged in to your app. Returns when it is safe on the phone; the desk is told by itself.
+     * Whoever was anonymous keeps the conversations; whoever was somebody else leaves. Call it at every start.
+     *
+     * @param userId your own id of the person (1 to 255 characters): stable, unique, never re-used.
+     * @param userHash the proof of your server: lower-case hex of `HMAC-SHA256(key, userId)`. Never compute it in the
+     *   app.
+     * @throws SupportException.InvalidInput where something can't be so; then nothing has changed.
+     */
+    public suspend fun loginIdentifiedUser(
+        userId: String,
+        userHash: String? = null,
+        profile: CustomerProfile = CustomerProfile(),
+    ): Unit = engine.call { it.identify(Identity(userId, userHash), profile) }
+
+    /**
+     * Somebody uses your app without an account. Whoever was logged in leaves as by [logout]; somebody anonymous stays
+     * who they are.
+     */
+    public suspend fun loginUnidentifiedUser(profile: CustomerProfile = CustomerProfile()): Unit =
+        engine.call { native ->
+            if (native.currentStatus().verification != Verification.ANONYMOUS) native.logOut()
+            if (profile != CustomerProfile()) native.updateCustomer(profile)
+        }
+
+    /**
+     * The customer has logged out: whoever comes next sees nothing of them. What they wrote, unsent messages included,
+     * is there when they log in again. Somebody anonymous leaves for good.
+     */
+    public suspend fun logout(): Unit = engine.call { it.logOut() }
+
+    /**
+     * Says more of the customer; a field left out stays as it is, attributes are merged by name.
+     *
+     * @throws SupportException.InvalidInput where a value is over the desk's limits.
+     */
+    public suspend fun updateUser(profile: CustomerProfile): Unit = engine.call { it.updateCustomer(profile) }
+
+    /**
+     * Asks the desk now what it makes of the customer's identity.
+     *
+     * @throws SupportException.IdentityRejected where it refuses it.
+     * @throws SupportException.Offline and its kin where it can't be asked.
+     */
+    public suspend fun verifyIdentity(): Verification = engine.call { it.verifyIdentity() }
+
+    /** Begins a conversation. The desk learns of it with its first message; without one it leaves no trace. */
+    public suspend fun startConversation(): Conversation {
+        val native = engine.call { it.startConversation() }
+        return Conversation(native.id(), engine, native)
+    }
+
+    /**
+     * A conversation of the list, or one whose id was kept. Returns at once. One that does not exist is told by the
+     * first command ([SupportException.NotFound]). It belongs to whoever is here: get a new one after a log-in.
+     */
+    public fun conversation(id: String): Conversation = Conversation(id, engine, null)
+
+    /**
+     * Asks the desk for news now: for pull-to-refresh. What is new is in the flows when it returns.
+     *
+     * @throws SupportException.Offline and its kin; what is on the phone stays as it is.
+     */
+    public suspend fun refresh(): Unit = engine.call { it.refresh() }
+
+    /** What the desk can do. Not asked of it: known beforehand. */
+    public suspend fun capabilities(): Capabilities = engine.call { it.capabilities() }
+
+    /**
+     * Asks the desk about itself: also a check of the configuration, for your first run.
+     *
+     * @throws SupportException.InvalidConfig where the desk does not know the inbox.
+     * @throws SupportException.Offline and its kin where it can't be asked.
+     */
+    public suspend fun deskInfo(): DeskInfo = engine.call { it.deskInfo() }
+
+    /** There is a network again (`true`), or none (`false`). Never needed, always helpful. On Android it is told. */
+    public fun networkChanged(available: Boolean): Unit = engine.post { it.networkChanged(available) }
+
+    /**
+     * Closes every file, lock and socket, for the app goes to the background. What is being sent may finish first, for
+     * at most three seconds. On Android it happens by itself.
+     */
+    public suspend fun pause(): Unit = engine.call { it.pause() }
+
+    /** Opens everything again and tries at once what waits. On Android it happens by itself. */
+    public suspend fun resume(): Unit = engine.call { it.resume() }
+
+    /** Ends the client for good, after what was asked for before, and waits until every file is closed. */
+    public suspend fun shutdown() {
+        val ended = CompletableDeferred<Unit>()
+        engine.close { ended.complete(Unit) }
+        ended.await()
+    }
+
+    /** As [shutdown], without waiting. A second time is no error. */
+    override fun close(): Unit = engine.close()
+
+    // --- For Java ---
+
+    /** [loginIdentifiedUser], for Java. */
+    public fun loginIdentifiedUser(
+        userId: String,
+        userHash: String?,
+        profile: CustomerProfile,
+        callback: SupportCallback<Unit>?,
+    ): Unit = engine.later(callback) { loginIdentifiedUser(userId, userHash, profile) }
+
+    /** [loginUnidentifiedUser], for Java. */
+    public fun loginUnidentifiedUser(
+        profile: CustomerProfile,
+        callback: SupportCallback<Unit>?,
+    ): Unit = engine.later(callback) { loginUnidentifiedUser(profile) }
+
+    /** [logout], for Java. */
+    public fun logout(callback: SupportCallback<Unit>?): Unit = engine.later(callback) { logout() }
+
+    /** [updateUser], for Java. */
+    public fun updateUser(
+        profile: CustomerProfile,
+        callback: SupportCallback<Unit>?,
+    ): Unit = engine.later(callback) { updateUser(profile) }
+
+    /** [startConversation], for Java. */
+    public fun startConversation(callback: SupportCallback<Conversation>): Unit =
+        engine.later(callback) { startConversation() }
+
+    /** [refresh], for Java. */
+    public fun refresh(callback: SupportCallback<Unit>?): Unit = engine.later(callback) { refresh() }
+
+    /** Listens to [unreadCount], for Java, until what it returns is closed. */
+    public fun addUnreadCountListener(listener: SupportListener<Int>): AutoCloseable =
+        engine.listen(unreadCount, listener)
+
+    /** Listens to [conversations], for Java, until what it returns is closed. */
+    public fun addConversationsListener(listener: SupportListener<List<ConversationSummary>>): AutoCloseable =
+        engine.listen(conversations, listener)
+
+    internal companion object {
+        /** A screen that is turned around is back within a second or two; the usual five leave room for slow phones. */
+        const val LINGER_MILLIS = 5_000L
+    }
+}
+
+private class ConversationsObserver(
+    private val state: MutableStateFlow<List<ConversationSummary>>,
+) : ConversationsListener {
+    override fun onBatch(batch: List<NativeConversationDiff>) {
+        Attached.keep()
+        state.value = state.value.after(batch)
+    }
+}
+
+private class StatusObserver(
+    private val state: MutableStateFlow<ClientStatus?>,
+    private val unread: MutableStateFlow<Int>,
+) : StatusListener {
+    override fun onStatus(status: ClientStatus) {
+        Attached.keep()
+        unread.value = status.unread
+        state.value = status
+    }
+}

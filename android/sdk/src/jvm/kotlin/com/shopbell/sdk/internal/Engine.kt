@@ -1,0 +1,139 @@
+package com.shopbell.sdk.internal
+
+import com.shopbell.sdk.NativeClient
+import com.shopbell.sdk.ShopbellConfig
+import com.shopbell.sdk.SupportCallback
+import com.shopbell.sdk.SupportException
+import com.shopbell.sdk.SupportListener
+import kotlinx.coroutines.CancellationException
+import kotlinx.coroutines.CoroutineDispatcher
+import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.Deferred
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.SupervisorJob
+import kotlinx.coroutines.async
+import kotlinx.coroutines.cancel
+import kotlinx.coroutines.currentCoroutineContext
+import kotlinx.coroutines.ensureActive
+import kotlinx.coroutines.flow.StateFlow
+import kotlinx.coroutines.launch
+import kotlinx.coroutines.withContext
+import java.io.File
+import java.util.concurrent.atomic.AtomicBoolean
+
+/**
+ * The native client and the scope that calls it.
+ *
+ * Loading the library takes the disk and a tenth of a second, so it happens on a thread of its own, and calls wait for
+ * it in order. Each call runs in this scope to its end: whoever is cancelled stops waiting, nothing more.
+ */
+internal class Engine(
+    config: ShopbellConfig,
+    dataDir: File,
+    private val callbacks: CoroutineDispatcher,
+    val lingerMillis: Long,
+) {
+    val scope = CoroutineScope(SupervisorJob() + Dispatchers.Default.limitedParallelism(1))
+    private val closed = AtomicBoolean()
+
+    private val native: Deferred<NativeClient> =
+        scope.async(Dispatchers.IO) {
+            natively {
+                Logs.libraryIsLoaded()
+                NativeClient(config.native(dataDir.path))
+            }
+        }
+
+    /** Calls the library, to the end of the call. Fails with a [SupportException]. */
+    suspend fun <T> call(work: suspend (NativeClient) -> T): T {
+        if (closed.get()) throw closedException()
+        val running = scope.async { natively { work(native.await()) } }
+        try {
+            return running.await()
+        } catch (error: CancellationException) {
+            // Either whoever waits was cancelled, or the client was closed under them.
+            currentCoroutineContext().ensureActive()
+            throw closedException(error)
+        }
+    }
+
+    /** The same for what returns at once and can't fail in a way that anybody could act on. In order with the calls. */
+    fun post(work: (NativeClient) -> Unit) {
+        scope.launch {
+            try {
+                natively { work(native.await()) }
+            } catch (_: SupportException) {
+                // Told by the next call.
+            }
+        }
+    }
+
+    /** Runs a call for Java. */
+    fun <T> later(
+        callback: SupportCallback<T>?,
+        call: suspend () -> T,
+    ) {
+        // Not in the scope that ends with the client: the callback is told of that, too.
+        CoroutineScope(callbacks).launch {
+            val result =
+                try {
+                    Result.success(call())
+                } catch (error: SupportException) {
+                    Result.failure(error)
+                }
+            if (callback == null) return@launch
+            guarded {
+                result.fold(callback::onSuccess) { callback.onFailure(it as SupportException) }
+            }
+        }
+    }
+
+    /** Collects for Java, until closed. */
+    fun <T> listen(
+        flow: StateFlow<T>,
+        listener: SupportListener<T>,
+    ): AutoCloseable {
+        val open = AtomicBoolean(true)
+        val job =
+            scope.launch {
+                flow.collect { value ->
+                    withContext(callbacks) { if (open.get()) guarded { listener.onChanged(value) } }
+                }
+            }
+        return AutoCloseable {
+            open.set(false)
+            job.cancel()
+        }
+    }
+
+    /** A host's code that throws must not end what calls it. */
+    private inline fun guarded(call: () -> Unit) {
+        try {
+            call()
+        } catch (
+            @Suppress("TooGenericExceptionCaught") error: Exception,
+        ) {
+            Logs.hostFailed(error)
+        }
+    }
+
+    /** Ends everything, after what was asked for before. Returns at once; [ended] is told when it is done. */
+    fun close(ended: () -> Unit = {}) {
+        if (!closed.compareAndSet(false, true)) return ended()
+        scope.launch {
+            try {
+                native.await().use { it.shutdown() }
+            } catch (
+                @Suppress("TooGenericExceptionCaught") _: Exception,
+            ) {
+                // It never opened.
+            } finally {
+                scope.cancel()
+                ended()
+            }
+        }
+    }
+
+    private fun closedException(cause: Throwable? = null) =
+        SupportException.Closed("closed: this client of Shopbell was closed; make a new one", cause)
+}

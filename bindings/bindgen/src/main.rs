@@ -1,0 +1,52 @@
+//! Writes the Kotlin or the Swift that calls the library: `uniffi-bindgen kotlin|swift LIBRARY FOLDER`.
+//!
+//! The library must not be stripped: what it exports is read from its symbols. `uniffi.toml` one folder up says
+//! how things are called.
+
+use std::process::ExitCode;
+
+use camino::Utf8PathBuf;
+use uniffi_bindgen::{
+    BindgenPaths, BindgenPathsLayer,
+    bindings::{GenerateOptions, TargetLanguage, generate_with_bindgen_paths},
+};
+
+struct Here;
+
+impl BindgenPathsLayer for Here {
+    fn get_crate_root(&self, name: &str) -> Option<Utf8PathBuf> {
+        (name == "shopbell_ffi").then(|| concat!(env!("CARGO_MANIFEST_DIR"), "/..").into())
+    }
+}
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [language, library, folder] = arguments.as_slice() else {
+        eprintln!("uniffi-bindgen kotlin|swift LIBRARY FOLDER");
+        return ExitCode::from(2);
+    };
+    let language = match language.as_str() {
+        "kotlin" => TargetLanguage::Kotlin,
+        "swift" => TargetLanguage::Swift,
+        other => {
+            eprintln!("{other} is neither kotlin nor swift");
+            return ExitCode::from(2);
+        }
+    };
+    let options = GenerateOptions {
+        languages: vec![language],
+        source: library.into(),
+        out_dir: folder.into(),
+        format: false,
+        ..GenerateOptions::default()
+    };
+    let mut paths = BindgenPaths::default();
+    paths.add_layer(Here);
+    match generate_with_bindgen_paths(options, paths) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("uniffi-bindgen: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

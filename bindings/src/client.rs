@@ -1,0 +1,220 @@
+//! The client: one for an app.
+
+use std::sync::Arc;
+
+use crate::{
+    Capabilities, ClientConfig, ClientStatus, Conversation, ConversationsListener, CustomerProfile, DeskInfo, Identity,
+    StatusListener, Subscription, SupportError, Verification,
+    host::{Host, Open},
+    model::{list, number},
+    subscription::{Line, Outlet, Pause},
+};
+
+/// In-app support.
+///
+/// Every call may come from any thread and none blocks. Calls made while the client is still opening wait for it, in
+/// order. Errors of every call: what opening failed with, [`SupportError::Paused`], [`SupportError::Closed`],
+/// [`SupportError::Storage`], and what each names. Cancelling a call stops the waiting, never the work.
+#[derive(uniffi::Object)]
+pub struct Client {
+    host: Arc<Host>,
+}
+
+#[uniffi::export]
+impl Client {
+    /// Begins to open the client as whoever was here last, and returns: no disk and no network is touched on the
+    /// caller's thread.
+    ///
+    /// Errors: [`SupportError::InvalidConfig`].
+    #[uniffi::constructor]
+    pub fn new(config: ClientConfig) -> Result<Arc<Self>, SupportError> {
+        Ok(Arc::new(Self { host: Host::start(config.checked()?)? }))
+    }
+
+    /// Waits until the client is open, or tells why it can't be. A client that did not open stays so: make a new one.
+    ///
+    /// Errors: [`SupportError::Storage`] where the folder can't be used, is full, or holds data of a newer version.
+    pub async fn opened(&self) -> Result<(), SupportError> {
+        self.host.run(|_| Box::pin(async { Ok(()) })).await
+    }
+
+    /// The customer has logged in to the merchant's app. Returns when it is safe on the phone; the desk is told by
+    /// itself. Whoever was anonymous keeps the conversations; whoever was somebody else leaves.
+    ///
+    /// Errors: [`SupportError::InvalidInput`].
+    pub async fn identify(&self, identity: Identity, profile: CustomerProfile) -> Result<(), SupportError> {
+        self.host
+            .keep(|open| Box::pin(async move { Ok(open.client.identify(identity.into(), profile.into()).await?) }))
+            .await
+    }
+
+    /// Says more of the customer; a field left out stays as it is, attributes are merged by name.
+    ///
+    /// Errors: [`SupportError::InvalidInput`] where a value is over the desk's limits.
+    pub async fn update_customer(&self, profile: CustomerProfile) -> Result<(), SupportError> {
+        self.host.keep(|open| Box::pin(async move { Ok(open.client.update_customer(profile.into()).await?) })).await
+    }
+
+    /// Asks the desk now what it makes of the customer's identity.
+    ///
+    /// Errors: [`SupportError::IdentityRejected`]; [`SupportError::Offline`] and its kin.
+    pub async fn verify_identity(&self) -> Result<Verification, SupportError> {
+        self.host.run(|open| Box::pin(async move { Ok(open.client.verify_identity().await?.into()) })).await
+    }
+
+    /// The customer has logged out: whoever comes next sees nothing of them. What they wrote, unsent messages
+    /// included, is there when they log in again. An anonymous customer leaves for good.
+    pub async fn log_out(&self) -> Result<(), SupportError> {
+        self.host.keep(|open| Box::pin(async move { Ok(open.client.log_out().await?) })).await
+    }
+
+    /// Observes the list of conversations, the one with the latest activity first. Follows whoever is here.
+    pub fn conversations(&self, listener: Arc<dyn ConversationsListener>) -> Arc<Subscription> {
+        self.subscribe(|open, outlet| {
+            let mut updates = open.client.conversations();
+            Box::pin(async move {
+                let mut pause = Pause::new();
+                loop {
+                    match updates.next().await {
+                        Ok(Some(batch)) => {
+                            pause.over();
+                            let (listener, batch) = (Arc::clone(&listener), list(batch));
+                            if !outlet.deliver(move || listener.on_batch(batch)).await {
+                                return;
+                            }
+                        }
+                        Ok(None) => return,
+                        Err(error) => pause.take(&error).await,
+                    }
+                }
+            })
+        })
+    }
+
+    /// Observes how things stand. Follows whoever is here.
+    pub fn status(&self, listener: Arc<dyn StatusListener>) -> Arc<Subscription> {
+        self.subscribe(|open, outlet| {
+            let mut updates = open.client.status();
+            Box::pin(async move {
+                let mut pause = Pause::new();
+                loop {
+                    match updates.next().await {
+                        Ok(Some(status)) => {
+                            pause.over();
+                            let (listener, status) = (Arc::clone(&listener), status.into());
+                            if !outlet.deliver(move || listener.on_status(status)).await {
+                                return;
+                            }
+                        }
+                        Ok(None) => return,
+                        Err(error) => pause.take(&error).await,
+                    }
+                }
+            })
+        })
+    }
+
+    /// Begins a conversation. The desk learns of it with its first message; without one it leaves no trace.
+    pub async fn start_conversation(&self) -> Result<Arc<Conversation>, SupportError> {
+        let host = Arc::clone(&self.host);
+        self.host
+            .run(move |open| Box::pin(async move { Ok(Conversation::begun(host, open.client.start_conversation()?)) }))
+            .await
+    }
+
+    /// A conversation of the list, or one whose id was kept. One that does not exist here is told by the first command
+    /// ([`SupportError::NotFound`]); its timeline is empty.
+    pub fn conversation(&self, id: String) -> Arc<Conversation> {
+        Conversation::known(Arc::clone(&self.host), id)
+    }
+
+    /// How many messages the customer has not seen, in all conversations.
+    pub async fn unread(&self) -> Result<i32, SupportError> {
+        self.host.run(|open| Box::pin(async move { Ok(number(open.client.unread().await?)) })).await
+    }
+
+    /// How things stand now, as the phone knows it. For one who needs it once; [`status`](Self::status) tells changes.
+    pub async fn current_status(&self) -> Result<ClientStatus, SupportError> {
+        self.host
+            .run(|open| {
+                Box::pin(async move {
+                    // Observing waits through a pause; this is to say so.
+                    open.client.unread().await?;
+                    let status = open.client.status().next().await?;
+                    Ok(status.ok_or(shopbell::SupportError::Closed)?.into())
+                })
+            })
+            .await
+    }
+
+    /// What the desk can do. Not asked of it: known beforehand.
+    pub async fn capabilities(&self) -> Result<Capabilities, SupportError> {
+        self.host.run(|open| Box::pin(async move { Ok(open.client.capabilities().into()) })).await
+    }
+
+    /// Asks the desk about itself: also a check of the configuration, for a developer's first run.
+    ///
+    /// Errors: [`SupportError::InvalidConfig`] where the desk does not know the inbox; [`SupportError::Offline`] and
+    /// its kin.
+    pub async fn desk_info(&self) -> Result<DeskInfo, SupportError> {
+        self.host.run(|open| Box::pin(async move { Ok(open.client.desk_info().await?.into()) })).await
+    }
+
+    /// Asks the desk for news now: for pull-to-refresh. What is new is in the list and the timelines when it returns.
+    ///
+    /// Errors: [`SupportError::Offline`] and its kin; what is on the phone stays as it is.
+    pub async fn refresh(&self) -> Result<(), SupportError> {
+        self.host.run(|open| Box::pin(async move { Ok(open.client.refresh().await?) })).await
+    }
+
+    /// The host knows that there is a network again (`true`), or that there is none (`false`). Never needed, always
+    /// helpful. Returns at once.
+    pub fn network_changed(&self, available: bool) {
+        self.host.when_open(Box::new(move |open| {
+            if let Ok(open) = open {
+                open.client.network_changed(available);
+            }
+        }));
+    }
+
+    /// Closes every file, lock and socket, for the app goes to the background and may be frozen there. What is being
+    /// sent may finish first, for at most three seconds. Pausing twice is one pause.
+    pub async fn pause(&self) -> Result<(), SupportError> {
+        self.host
+            .run(|open| {
+                Box::pin(async move {
+                    open.client.pause().await;
+                    Ok(())
+                })
+            })
+            .await
+    }
+
+    /// Opens everything again and tries at once what waits. On a client that is not paused it only does the latter:
+    /// call it whenever the app comes to the foreground.
+    pub async fn resume(&self) -> Result<(), SupportError> {
+        self.host.run(|open| Box::pin(async move { Ok(open.client.resume().await?) })).await
+    }
+
+    /// Ends the client for good, and with it every object that it gave out. No call to a listener begins from the
+    /// moment that this begins. A second time is no error.
+    pub async fn shutdown(&self) {
+        self.host.shut_down().await;
+    }
+}
+
+type Asking = std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;
+
+impl Client {
+    fn subscribe(&self, asking: impl FnOnce(&Open, Outlet) -> Asking + Send + 'static) -> Arc<Subscription> {
+        let line = Line::new();
+        let of_job = Arc::clone(&line);
+        self.host.when_open(Box::new(move |open| {
+            if let Ok(open) = open {
+                let outlet = Outlet { line: Arc::clone(&of_job), deliveries: open.deliveries.clone() };
+                of_job.spawn(&open, asking(&open, outlet));
+            }
+        }));
+        Subscription::new(line, Arc::clone(&self.host))
+    }
+}

@@ -1,0 +1,150 @@
+//! How a client is set up.
+
+use std::{path::PathBuf, time::Duration};
+
+use crate::SupportError;
+
+/// How to reach the desk and where to keep what was written. Checked when the client is made.
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct ClientConfig {
+    /// The desk's address: `https`, or `http` on this very machine.
+    pub desk_url: String,
+    /// The inbox's identifier, from the desk's settings. Public: it is no secret.
+    pub inbox: String,
+    /// A folder of the app's own. Made if it is not there.
+    pub data_dir: String,
+    /// Allows plain `http` to other machines, for a desk on the developer's own network. Never ship it.
+    #[uniffi(default = false)]
+    pub allow_plain_http: bool,
+    /// Names the app to the desk, as `name/version`.
+    #[uniffi(default = None)]
+    pub user_agent: Option<String>,
+    /// Sizes and times.
+    #[uniffi(default = None)]
+    pub limits: Option<Limits>,
+}
+
+/// Sizes and times. What is left out stays at what suits a phone.
+#[derive(Clone, Debug, Default, PartialEq, Eq, uniffi::Record)]
+pub struct Limits {
+    /// The longest that a connection may take to be made, in milliseconds; 10 s.
+    #[uniffi(default = None)]
+    pub connect_timeout_millis: Option<i64>,
+    /// The longest that a small request may take as a whole, in milliseconds; 30 s.
+    #[uniffi(default = None)]
+    pub request_timeout_millis: Option<i64>,
+    /// How long after a request that ended unclear the desk may still be acting on it, in milliseconds; 10 s.
+    #[uniffi(default = None)]
+    pub settle_millis: Option<i64>,
+    /// The largest answer that is read, in bytes; 64 MiB.
+    #[uniffi(default = None)]
+    pub max_response_bytes: Option<i64>,
+    /// How often the desk is asked for news while no conversation is on screen, in milliseconds; 2 minutes.
+    #[uniffi(default = None)]
+    pub idle_poll_millis: Option<i64>,
+    /// How often, where a conversation is on screen and no socket can be had, in milliseconds; 10 s.
+    #[uniffi(default = None)]
+    pub active_poll_millis: Option<i64>,
+    /// How often the desk is asked whether agents have read what is on screen, in milliseconds; 30 s.
+    #[uniffi(default = None)]
+    pub read_marks_millis: Option<i64>,
+    /// How many messages a page of a timeline holds; 50.
+    #[uniffi(default = None)]
+    pub page_size: Option<i32>,
+}
+
+impl ClientConfig {
+    /// As the core takes it, checked.
+    pub(crate) fn checked(self) -> Result<shopbell::ClientConfig, SupportError> {
+        let mut config = shopbell::ClientConfig::new(self.desk_url, self.inbox, PathBuf::from(self.data_dir));
+        config.allow_plain_http = self.allow_plain_http;
+        if let Some(user_agent) = self.user_agent {
+            config.user_agent = user_agent;
+        }
+        if let Some(limits) = self.limits {
+            limits.set(&mut config.limits);
+        }
+        config.validate()?;
+        Ok(config)
+    }
+}
+
+impl Limits {
+    fn set(&self, limits: &mut shopbell::Limits) {
+        let set = |place: &mut Duration, millis: Option<i64>| {
+            if let Some(millis) = millis {
+                // A negative one becomes zero, which the core refuses by its name.
+                *place = Duration::from_millis(u64::try_from(millis).unwrap_or(0));
+            }
+        };
+        set(&mut limits.connect_timeout, self.connect_timeout_millis);
+        set(&mut limits.request_timeout, self.request_timeout_millis);
+        set(&mut limits.settle, self.settle_millis);
+        set(&mut limits.idle_poll, self.idle_poll_millis);
+        set(&mut limits.active_poll, self.active_poll_millis);
+        set(&mut limits.read_marks, self.read_marks_millis);
+        if let Some(bytes) = self.max_response_bytes {
+            limits.max_response_bytes = usize::try_from(bytes).unwrap_or(0);
+        }
+        if let Some(size) = self.page_size {
+            limits.page_size = u32::try_from(size).unwrap_or(0);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(limits: Limits) -> ClientConfig {
+        ClientConfig {
+            desk_url: "https://desk.example.com".into(),
+            inbox: "shop".into(),
+            data_dir: "data".into(),
+            allow_plain_http: false,
+            user_agent: None,
+            limits: Some(limits),
+        }
+    }
+
+    #[test]
+    fn what_is_left_out_stays_as_the_core_has_it() {
+        let checked = config(Limits::default()).checked().unwrap();
+        assert_eq!(checked.limits, shopbell::Limits::default());
+    }
+
+    #[test]
+    fn what_is_set_reaches_the_core() {
+        let limits = Limits {
+            connect_timeout_millis: Some(11),
+            request_timeout_millis: Some(12),
+            settle_millis: Some(0),
+            max_response_bytes: Some(1 << 20),
+            idle_poll_millis: Some(14),
+            active_poll_millis: Some(15),
+            read_marks_millis: Some(16),
+            page_size: Some(17),
+        };
+        let set = config(limits).checked().unwrap().limits;
+        assert_eq!(set.connect_timeout.as_millis(), 11);
+        assert_eq!(set.request_timeout.as_millis(), 12);
+        assert_eq!(set.settle.as_millis(), 0);
+        assert_eq!(set.max_response_bytes, 1 << 20);
+        assert_eq!(set.idle_poll.as_millis(), 14);
+        assert_eq!(set.active_poll.as_millis(), 15);
+        assert_eq!(set.read_marks.as_millis(), 16);
+        assert_eq!(set.page_size, 17);
+    }
+
+    #[test]
+    fn negative_numbers_are_refused_by_name() {
+        for (limits, name) in [
+            (Limits { page_size: Some(-1), ..Limits::default() }, "limits.page_size"),
+            (Limits { idle_poll_millis: Some(-1), ..Limits::default() }, "limits.idle_poll"),
+            (Limits { max_response_bytes: Some(-1), ..Limits::default() }, "limits.max_response_bytes"),
+        ] {
+            let refused = config(limits).checked().map(|_| ()).unwrap_err();
+            assert!(matches!(&refused, SupportError::InvalidConfig { field, .. } if field == name), "{refused}");
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! A conversation in an app's hands.
+
+use std::sync::{Arc, OnceLock};
+
+use shopbell::{Conversation as Core, ConversationId, MessageId};
+use tokio::sync::watch;
+
+use crate::{
+    FieldValue, MessagesListener, Subscription, SupportError, Timeline, TypingListener,
+    host::{Host, Open, Work},
+    model::list,
+    subscription::{Line, Outlet, Pause},
+};
+
+/// A conversation: commands go through it, [`timeline`](Self::timeline) shows it.
+///
+/// Every command is safe on the phone when it returns, with or without a network, and reaches the desk by itself.
+/// Cancelling a call stops the waiting, never the work. Errors of every command: [`SupportError::Paused`],
+/// [`SupportError::Closed`] (the client was shut down or another customer is here now), [`SupportError::Storage`],
+/// and what each names.
+#[derive(uniffi::Object)]
+pub struct Conversation {
+    id: String,
+    host: Arc<Host>,
+    core: Arc<OnceLock<Core>>,
+}
+
+impl Conversation {
+    pub(crate) fn begun(host: Arc<Host>, core: Core) -> Arc<Self> {
+        let id = core.id().as_str().to_owned();
+        Arc::new(Self { id, host, core: Arc::new(core.into()) })
+    }
+
+    /// The core's handle belongs to whoever is here when it is made: at once, or as soon as the client is open.
+    pub(crate) fn known(host: Arc<Host>, id: String) -> Arc<Self> {
+        let this = Arc::new(Self { id, host, core: Arc::default() });
+        let (core, id) = (Arc::clone(&this.core), ConversationId::new(this.id.as_str()));
+        this.host.when_open(Box::new(move |open| {
+            // One that is made while the client is paused is tried again when it is used.
+            if let Ok(open) = open
+                && let Ok(made) = open.client.conversation(&id)
+            {
+                let _ = core.set(made);
+            }
+        }));
+        this
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(Core) -> Work<T> + Send + 'static,
+    ) -> Result<T, SupportError> {
+        let (core, id) = (Arc::clone(&self.core), self.id.clone());
+        self.host.keep(move |open| Box::pin(async move { work(made(&open, &core, &id)?).await })).await
+    }
+}
+
+/// The core's handle, made now if it could not be made before.
+fn made(open: &Open, core: &OnceLock<Core>, id: &str) -> Result<Core, shopbell::SupportError> {
+    if let Some(made) = core.get() {
+        return Ok(made.clone());
+    }
+    let made = open.client.conversation(&ConversationId::new(id))?;
+    Ok(core.get_or_init(|| made).clone())
+}
+
+/// The same, through pauses; `None` once the client is closed.
+async fn made_after_pauses(open: &Open, core: &OnceLock<Core>, id: &str) -> Option<Core> {
+    let mut status = None;
+    loop {
+        match made(open, core, id) {
+            Ok(made) => return Some(made),
+            // Its first answer waits for the resume.
+            Err(shopbell::SupportError::Paused) => {
+                let status = status.get_or_insert_with(|| open.client.status());
+                if !matches!(status.next().await, Ok(Some(_))) {
+                    return None;
+                }
+            }
+            Err(_) => return None,
+        }
+    }
+}
+
+#[uniffi::export]
+impl Conversation {
+    /// Its id on this phone: stable for ever, and no secret.
+    pub fn id(&self) -> String {
+        self.id.clone()
+    }
+
+    /// Sends a message, trimmed of white space around it: returns its id when it is safe on the phone and in the
+    /// timeline. The draft is cleared with it. Writing to a resolved conversation opens it again.
+    ///
+    /// Errors: [`SupportError::InvalidInput`] where it is empty, too long for the desk or holds a NUL.
+    pub async fn send(&self, text: String) -> Result<String, SupportError> {
+        self.run(|core| Box::pin(async move { Ok(core.send(&text).await?.as_str().to_owned()) })).await
+    }
+
+    /// Tries a message or an answer that needs attention again, or one that waits, at once.
+    ///
+    /// Errors: [`SupportError::NotFound`]; [`SupportError::Conflict`] where it has arrived.
+    pub async fn retry(&self, message: String) -> Result<(), SupportError> {
+        self.run(|core| Box::pin(async move { Ok(core.retry(&MessageId::new(message)).await?) })).await
+    }
+
+    /// Changes the words of a message that waits or needs attention, and sends it.
+    ///
+    /// Errors: [`SupportError::Conflict`] where it is on its way, may have arrived, or has.
+    pub async fn edit(&self, message: String, text: String) -> Result<(), SupportError> {
+        self.run(|core| Box::pin(async move { Ok(core.edit(&MessageId::new(message), &text).await?) })).await
+    }
+
+    /// Removes a message that waits or needs attention. One that may have reached the desk all the same comes back
+    /// into the timeline if it has.
+    ///
+    /// Errors: [`SupportError::Conflict`] where it is on its way or has arrived.
+    pub async fn discard(&self, message: String) -> Result<(), SupportError> {
+        self.run(|core| Box::pin(async move { Ok(core.discard(&MessageId::new(message)).await?) })).await
+    }
+
+    /// Picks a choice of a question, by its value.
+    ///
+    /// Errors: [`SupportError::NotFound`] where the message or the choice does not exist.
+    pub async fn choose(&self, message: String, value: String) -> Result<(), SupportError> {
+        self.run(|core| Box::pin(async move { Ok(core.choose(&MessageId::new(message), &value).await?) })).await
+    }
+
+    /// Fills in a form: a value for each field by its name; fields left out are empty.
+    ///
+    /// Errors: [`SupportError::InvalidInput`] where a required field is empty or a value is none of a field's choices;
+    /// [`SupportError::NotFound`] where the message is no form or has no such field.
+    pub async fn fill_in(&self, message: String, values: Vec<FieldValue>) -> Result<(), SupportError> {
+        self.run(|core| Box::pin(async move { Ok(core.fill_in(&MessageId::new(message), list(values)).await?) })).await
+    }
+
+    /// Answers a survey: 1 (worst) to 5, and what the customer adds, possibly empty. May be answered again.
+    ///
+    /// Errors: [`SupportError::InvalidInput`]; [`SupportError::NotFound`] where the message is no survey.
+    pub async fn rate(&self, message: String, score: i32, feedback: String) -> Result<(), SupportError> {
+        // What is no score at all is refused by the core as zero is.
+        let score = u8::try_from(score).unwrap_or(0);
+        self.run(move |core| Box::pin(async move { Ok(core.rate(&MessageId::new(message), score, &feedback).await?) }))
+            .await
+    }
+
+    /// Keeps what the customer has begun to write; empty clears it.
+    ///
+    /// Errors: [`SupportError::InvalidInput`] where it is too long for the desk.
+    pub async fn set_draft(&self, text: String) -> Result<(), SupportError> {
+        self.run(|core| Box::pin(async move { Ok(core.set_draft(&text).await?) })).await
+    }
+
+    /// What the customer had begun to write.
+    pub async fn draft(&self) -> Result<Option<String>, SupportError> {
+        self.run(|core| Box::pin(async move { Ok(core.draft().await?) })).await
+    }
+
+    /// The customer pressed a key (`true`), or stopped (`false`). A signal of the moment: without a network, or where
+    /// the client is not open, it is dropped. Returns at once.
+    pub fn set_typing(&self, typing: bool) {
+        let (core, id) = (Arc::clone(&self.core), self.id.clone());
+        self.host.when_open(Box::new(move |open| {
+            let Ok(open) = open else { return };
+            // The core spawns what it tells the desk.
+            let _runtime = open.runtime.enter();
+            if let Err(error) = made(&open, &core, &id).and_then(|core| core.set_typing(typing)) {
+                tracing::debug!(%error, "typing is not told");
+            }
+        }));
+    }
+
+    /// The customer has seen everything that is here. Call it when the newest message is visible.
+    pub async fn mark_seen(&self) -> Result<(), SupportError> {
+        self.run(|core| Box::pin(async move { Ok(core.mark_seen().await?) })).await
+    }
+
+    /// Ends the conversation at the desk; its status changes when the desk has done so.
+    ///
+    /// Errors: [`SupportError::Unsupported`]; [`SupportError::NotFound`] where nothing was ever said in it.
+    pub async fn resolve(&self) -> Result<(), SupportError> {
+        self.run(|core| Box::pin(async move { Ok(core.resolve().await?) })).await
+    }
+
+    /// Observes the messages, oldest first, from the newest page on. While it lives, the conversation counts as being
+    /// on screen: the realtime connection is up.
+    pub fn timeline(&self, listener: Arc<dyn MessagesListener>) -> Arc<Timeline> {
+        let line = Line::new();
+        let (tell_pager, pager) = watch::channel(None);
+        let (of_job, core, id) = (Arc::clone(&line), Arc::clone(&self.core), self.id.clone());
+        self.host.when_open(Box::new(move |open| {
+            let Ok(open) = open else { return };
+            let outlet = Outlet { line: Arc::clone(&of_job), deliveries: open.deliveries.clone() };
+            let of_task = open.clone();
+            of_job.spawn(&open, async move {
+                let core = made_after_pauses(&of_task, &core, &id).await;
+                // A task that held the core for good would keep the client from ending.
+                drop(of_task);
+                let Some(core) = core else { return };
+                let mut updates = core.timeline();
+                tell_pager.send_replace(Some(updates.pager()));
+                let mut pause = Pause::new();
+                loop {
+                    match updates.next().await {
+                        Ok(Some(batch)) => {
+                            pause.over();
+                            let (listener, batch) = (Arc::clone(&listener), list(batch));
+                            if !outlet.deliver(move || listener.on_batch(batch)).await {
+                                return;
+                            }
+                        }
+                        Ok(None) => {
+                            outlet.deliver(move || listener.on_end()).await;
+                            return;
+                        }
+                        Err(error) => pause.take(&error).await,
+                    }
+                }
+            });
+        }));
+        Timeline::new(line, Arc::clone(&self.host), pager)
+    }
+
+    /// Observes who types at the desk.
+    pub fn typing(&self, listener: Arc<dyn TypingListener>) -> Arc<Subscription> {
+        let line = Line::new();
+        let (of_job, core, id) = (Arc::clone(&line), Arc::clone(&self.core), self.id.clone());
+        self.host.when_open(Box::new(move |open| {
+            let Ok(open) = open else { return };
+            let outlet = Outlet { line: Arc::clone(&of_job), deliveries: open.deliveries.clone() };
+            let of_task = open.clone();
+            of_job.spawn(&open, async move {
+                let core = made_after_pauses(&of_task, &core, &id).await;
+                drop(of_task);
+                let Some(core) = core else { return };
+                let mut updates = core.typing();
+                while let Some(typing) = updates.next().await {
+                    let (listener, typing) = (Arc::clone(&listener), typing.map(Into::into));
+                    if !outlet.deliver(move || listener.on_typing(typing)).await {
+                        return;
+                    }
+                }
+                outlet.deliver(move || listener.on_end()).await;
+            });
+        }));
+        Subscription::new(line, Arc::clone(&self.host))
+    }
+}

@@ -1,0 +1,307 @@
+//! The thread and the runtime under a client.
+//!
+//! # Life
+//! ```text
+//!  Opening (jobs wait, in order) ──▶ Open (jobs run) ──▶ Closed
+//!        └──▶ Failed (jobs are told why)
+//! ```
+//! The thread `shopbell` makes the runtime, opens the core, runs what has waited, and from then on calls the listeners,
+//! until [`Host::shut_down`] is called or the last object of the client is dropped. Then it ends the core and the
+//! runtime, and itself.
+//!
+//! A job is a closure that is given the open core: it must not block, for it may run on the caller's thread. What takes
+//! time it spawns.
+
+use std::{
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use shopbell::SupportClient;
+use tokio::{
+    runtime::{Builder, Handle, Runtime},
+    sync::{mpsc, oneshot, watch},
+};
+
+use crate::{
+    ListenerError, SupportError,
+    panics::{self, caught, caught_async},
+    subscription::Line,
+};
+
+/// Two: one for what waits on the network, one for what the customer does meanwhile.
+const WORKERS: usize = 2;
+/// The core reads a few files at a time; what is above waits its turn.
+const BLOCKING: usize = 8;
+/// How long what is under way may take to end when everything is closed: far more than a write to the phone's storage
+/// takes. Past it, it is left to itself.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// What a job is given.
+#[derive(Clone)]
+pub(crate) struct Open {
+    pub(crate) client: SupportClient,
+    pub(crate) runtime: Handle,
+    pub(crate) deliveries: mpsc::UnboundedSender<Delivery>,
+}
+
+/// A call to a listener.
+pub(crate) struct Delivery {
+    pub(crate) line: Arc<Line>,
+    pub(crate) call: Box<dyn FnOnce() -> Result<(), ListenerError> + Send>,
+    /// Told, or dropped, once the call has ended.
+    pub(crate) done: oneshot::Sender<()>,
+}
+
+pub(crate) type Job = Box<dyn FnOnce(Result<Open, SupportError>) + Send>;
+
+/// Boxed, for what is generic over every future is compiled for every future.
+pub(crate) type Work<T> = Pin<Box<dyn Future<Output = Result<T, SupportError>> + Send>>;
+
+enum Stage {
+    Opening(Vec<Job>),
+    Open(Open),
+    Failed(SupportError),
+    Closed,
+}
+
+struct Inner {
+    stage: Mutex<Stage>,
+    /// Set once: no listener is called any more, and the thread ends.
+    closing: watch::Sender<bool>,
+    /// How many works are under way that must not be cut short: the customer's own.
+    keeping: watch::Sender<usize>,
+}
+
+/// A work under way that must not be cut short.
+struct Kept(Arc<Inner>);
+
+impl Kept {
+    fn new(inner: &Arc<Inner>) -> Self {
+        inner.keeping.send_modify(|count| *count += 1);
+        Self(Arc::clone(inner))
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        self.0.keeping.send_modify(|count| *count = count.saturating_sub(1));
+    }
+}
+
+/// Held by every object that a client gave out; the last one that goes takes everything down.
+pub(crate) struct Host {
+    inner: Arc<Inner>,
+}
+
+impl Host {
+    /// Starts the thread, and returns while it is opening.
+    pub(crate) fn start(config: shopbell::ClientConfig) -> Result<Arc<Self>, SupportError> {
+        panics::note_them();
+        let inner = Arc::new(Inner {
+            stage: Mutex::new(Stage::Opening(Vec::new())),
+            closing: watch::channel(false).0,
+            keeping: watch::channel(0).0,
+        });
+        let of_thread = Arc::clone(&inner);
+        std::thread::Builder::new()
+            .name("shopbell".to_owned())
+            .spawn(move || {
+                if let Err(error) = caught(|| of_thread.live(config)) {
+                    of_thread.end(Stage::Failed(error));
+                }
+            })
+            .map_err(|error| SupportError::internal(format!("the system gives no thread: {error}")))?;
+        Ok(Arc::new(Self { inner }))
+    }
+
+    /// Runs a job: at once, or once the core is open. Jobs run in the order in which they came.
+    pub(crate) fn when_open(&self, job: Job) {
+        let open = {
+            let mut stage = self.inner.stage();
+            match &mut *stage {
+                Stage::Opening(jobs) => {
+                    jobs.push(job);
+                    return;
+                }
+                Stage::Open(open) => Ok(open.clone()),
+                Stage::Failed(error) => Err(error.clone()),
+                Stage::Closed => Err(shopbell::SupportError::Closed.into()),
+            }
+        };
+        job(open);
+    }
+
+    /// Does work on the runtime, to its end, and waits for it. Dropping the future stops the waiting only.
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(Open) -> Work<T> + Send + 'static,
+    ) -> Result<T, SupportError> {
+        self.run_boxed(Box::new(work), None).await
+    }
+
+    /// The same for what the customer did: everything is closed only after it, for [`GRACE`] at most.
+    pub(crate) async fn keep<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(Open) -> Work<T> + Send + 'static,
+    ) -> Result<T, SupportError> {
+        self.run_boxed(Box::new(work), Some(Kept::new(&self.inner))).await
+    }
+
+    async fn run_boxed<T: Send + 'static>(
+        &self,
+        work: Box<dyn FnOnce(Open) -> Work<T> + Send>,
+        kept: Option<Kept>,
+    ) -> Result<T, SupportError> {
+        let (tell, told) = oneshot::channel();
+        self.when_open(Box::new(move |open| match open {
+            Ok(open) => {
+                let runtime = open.runtime.clone();
+                runtime.spawn(async move {
+                    let done = caught_async(async move { work(open).await }).await;
+                    drop(kept);
+                    // Nobody may be waiting any more.
+                    let _ = tell.send(done);
+                });
+            }
+            Err(error) => {
+                let _ = tell.send(Err(error));
+            }
+        }));
+        // Dropped without a word: the runtime has ended under it.
+        told.await.unwrap_or_else(|_| Err(shopbell::SupportError::Closed.into()))
+    }
+
+    /// Ends everything, and returns when every file and socket is closed. No call to a listener begins from the moment
+    /// that this begins. A second time is no error.
+    pub(crate) async fn shut_down(&self) {
+        let inner = Arc::clone(&self.inner);
+        let ended = self
+            .run(move |open| {
+                Box::pin(async move {
+                    inner.closing.send_replace(true);
+                    inner.close(&open.client).await;
+                    Ok(())
+                })
+            })
+            .await;
+        if let Err(error) = ended {
+            tracing::debug!(%error, "nothing to shut down");
+        }
+    }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        self.inner.closing.send_replace(true);
+    }
+}
+
+impl Inner {
+    fn stage(&self) -> MutexGuard<'_, Stage> {
+        self.stage.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The life of the thread.
+    fn live(&self, config: shopbell::ClientConfig) {
+        let runtime = match runtime() {
+            Ok(runtime) => runtime,
+            Err(error) => return self.end(Stage::Failed(error)),
+        };
+        runtime.block_on(async {
+            let core = caught_async(async { Ok(SupportClient::open(config).await?) });
+            match core.await {
+                Ok(client) => {
+                    let (deliveries, inbox) = mpsc::unbounded_channel();
+                    let open = Open { client: client.clone(), runtime: runtime.handle().clone(), deliveries };
+                    self.open(open);
+                    deliver(inbox, self.closing.subscribe()).await;
+                    self.close(&client).await;
+                }
+                Err(error) => {
+                    tracing::error!(%error, "the client does not open");
+                    self.end(Stage::Failed(error));
+                }
+            }
+        });
+        runtime.shutdown_timeout(GRACE);
+    }
+
+    /// Runs what has waited, in order. What comes meanwhile waits behind it.
+    fn open(&self, open: Open) {
+        loop {
+            let jobs = {
+                let mut stage = self.stage();
+                match &mut *stage {
+                    Stage::Opening(jobs) if !jobs.is_empty() => std::mem::take(jobs),
+                    Stage::Opening(_) => {
+                        *stage = Stage::Open(open);
+                        return;
+                    }
+                    _ => return,
+                }
+            };
+            jobs.into_iter().for_each(|job| job(Ok(open.clone())));
+        }
+    }
+
+    /// Ends the core, after what the customer did has been kept. The last that is done on the runtime.
+    async fn close(&self, client: &SupportClient) {
+        let mut keeping = self.keeping.subscribe();
+        let kept = tokio::time::timeout(GRACE, keeping.wait_for(|count| *count == 0)).await.is_ok();
+        if !kept {
+            tracing::warn!("closed before everything asked for was done");
+        }
+        client.shutdown().await;
+        self.end(Stage::Closed);
+    }
+
+    /// Enters the last stage, and tells whoever still waits. The first reason stays.
+    fn end(&self, last: Stage) {
+        let error = match &last {
+            Stage::Failed(error) => error.clone(),
+            _ => shopbell::SupportError::Closed.into(),
+        };
+        let before = {
+            let mut stage = self.stage();
+            match &*stage {
+                Stage::Failed(_) | Stage::Closed => return,
+                Stage::Opening(_) | Stage::Open(_) => std::mem::replace(&mut *stage, last),
+            }
+        };
+        if let Stage::Opening(jobs) = before {
+            jobs.into_iter().for_each(|job| job(Err(error.clone())));
+        }
+    }
+}
+
+fn runtime() -> Result<Runtime, SupportError> {
+    Builder::new_multi_thread()
+        .worker_threads(WORKERS)
+        .max_blocking_threads(BLOCKING)
+        .thread_name("shopbell-worker")
+        .enable_all()
+        .build()
+        .map_err(|error| SupportError::internal(format!("the system gives no runtime: {error}")))
+}
+
+/// Calls the listeners, one at a time, until everything is closed.
+async fn deliver(mut inbox: mpsc::UnboundedReceiver<Delivery>, mut closing: watch::Receiver<bool>) {
+    loop {
+        let delivery = tokio::select! {
+            biased;
+            _ = closing.wait_for(|closing| *closing) => return,
+            delivery = inbox.recv() => delivery,
+        };
+        let Some(Delivery { line, call, done }) = delivery else { return };
+        if !line.is_cancelled() {
+            match caught(call) {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => tracing::error!(%error, "a listener failed; it is called again with what is next"),
+                Err(error) => tracing::error!(%error, "a listener panicked"),
+            }
+        }
+        let _ = done.send(());
+    }
+}

@@ -1,0 +1,40 @@
+//! What the host is told, and how it listens.
+//!
+//! Each is called on the thread `shopbell`, one call at a time. What a listener throws is noted in the log, and its
+//! subscription goes on. Whoever holds the subscription holds the listener.
+
+use crate::{ClientStatus, ConversationDiff, ListenerError, MessageDiff, Typing};
+
+/// Listens to the list of conversations.
+#[uniffi::export(foreign)]
+pub trait ConversationsListener: Send + Sync {
+    /// The next steps, to be applied in order. The first batch is the whole list.
+    fn on_batch(&self, batch: Vec<ConversationDiff>) -> Result<(), ListenerError>;
+}
+
+/// Listens to the messages of a conversation.
+#[uniffi::export(foreign)]
+pub trait MessagesListener: Send + Sync {
+    /// The next steps, to be applied in order. The first batch is the newest page.
+    fn on_batch(&self, batch: Vec<MessageDiff>) -> Result<(), ListenerError>;
+
+    /// The customer has left: nothing more comes, and what is shown is not for whoever is here now.
+    fn on_end(&self) -> Result<(), ListenerError>;
+}
+
+/// Listens to how things stand.
+#[uniffi::export(foreign)]
+pub trait StatusListener: Send + Sync {
+    /// How things stand now: at once, then whenever it changes.
+    fn on_status(&self, status: ClientStatus) -> Result<(), ListenerError>;
+}
+
+/// Listens to who types at the desk.
+#[uniffi::export(foreign)]
+pub trait TypingListener: Send + Sync {
+    /// Who types now, if anybody: at once, then whenever it changes.
+    fn on_typing(&self, typing: Option<Typing>) -> Result<(), ListenerError>;
+
+    /// The customer has left: nothing more comes.
+    fn on_end(&self) -> Result<(), ListenerError>;
+}

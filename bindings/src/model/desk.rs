@@ -1,0 +1,127 @@
+//! The desk, and how things stand with it.
+
+use super::{Verification, long, number};
+
+/// How things stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct ClientStatus {
+    /// How the desk is reached.
+    pub connection: Connection,
+    /// Whether agents are there; known only while a conversation is on screen.
+    pub availability: Availability,
+    /// What the desk makes of the customer's identity.
+    pub verification: Verification,
+    /// How many messages the customer has not seen, in all conversations.
+    pub unread: i32,
+}
+
+/// How the client reaches the desk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
+pub enum Connection {
+    /// Nothing was tried yet.
+    Unknown,
+    /// The last try found no network, or the host says that there is none.
+    Offline,
+    /// Requests work; what happens at the desk is asked for now and then.
+    Online,
+    /// What happens at the desk arrives at once.
+    Live,
+}
+
+/// Whether the people at the desk are there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
+pub enum Availability {
+    /// Not known: no socket has said so yet.
+    Unknown,
+    /// At least one is online.
+    Online,
+    /// None is online, one is busy.
+    Busy,
+    /// None is there.
+    Offline,
+}
+
+/// What the desk can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct Capabilities {
+    /// There is a realtime connection.
+    pub realtime: bool,
+    /// Typing of the customer can be told.
+    pub typing: bool,
+    /// What the customer has seen can be told.
+    pub read_receipts: bool,
+    /// The customer can end a conversation.
+    pub resolve: bool,
+    /// The longest text of a message, in characters (Unicode scalar values).
+    pub max_message_chars: i32,
+    /// The longest text of a customer's attribute, in characters.
+    pub max_attribute_chars: i32,
+    /// The largest absolute value of a whole-number attribute.
+    pub max_attribute_integer: i64,
+}
+
+/// What the desk says of itself.
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct DeskInfo {
+    /// The inbox's name, as the merchant gave it.
+    pub name: String,
+    /// Identities need the server's proof.
+    pub identity_proof_required: bool,
+    /// A survey follows a resolved conversation.
+    pub survey: bool,
+}
+
+impl From<shopbell::ClientStatus> for ClientStatus {
+    fn from(status: shopbell::ClientStatus) -> Self {
+        Self {
+            connection: status.connection.into(),
+            availability: status.availability.into(),
+            verification: status.verification.into(),
+            unread: number(status.unread),
+        }
+    }
+}
+
+impl From<shopbell::Connection> for Connection {
+    fn from(connection: shopbell::Connection) -> Self {
+        use shopbell::Connection as Core;
+        match connection {
+            Core::Offline => Self::Offline,
+            Core::Online => Self::Online,
+            Core::Live => Self::Live,
+            _ => Self::Unknown,
+        }
+    }
+}
+
+impl From<shopbell::Availability> for Availability {
+    fn from(availability: shopbell::Availability) -> Self {
+        use shopbell::Availability as Core;
+        match availability {
+            Core::Unknown => Self::Unknown,
+            Core::Online => Self::Online,
+            Core::Busy => Self::Busy,
+            Core::Offline => Self::Offline,
+        }
+    }
+}
+
+impl From<shopbell::backend::Capabilities> for Capabilities {
+    fn from(desk: shopbell::backend::Capabilities) -> Self {
+        Self {
+            realtime: desk.realtime,
+            typing: desk.typing,
+            read_receipts: desk.read_receipts,
+            resolve: desk.resolve,
+            max_message_chars: number(desk.max_message_chars),
+            max_attribute_chars: number(desk.max_attribute_chars),
+            max_attribute_integer: long(desk.max_attribute_integer),
+        }
+    }
+}
+
+impl From<shopbell::backend::DeskInfo> for DeskInfo {
+    fn from(desk: shopbell::backend::DeskInfo) -> Self {
+        Self { name: desk.name, identity_proof_required: desk.identity_proof_required, survey: desk.survey }
+    }
+}
