@@ -5,6 +5,7 @@
 //! it expects, and the first that does not come ends the tour with what was there instead.
 
 pub(crate) mod child;
+mod photo;
 mod stage;
 mod story;
 
@@ -13,8 +14,8 @@ use crate::problem::Problem;
 /// Tells the story.
 ///
 /// Errors: the step that did not happen.
-pub(crate) async fn run() -> Result<(), Problem> {
-    let stage = stage::Stage::set().await.map_err(broken)?;
+pub(crate) async fn run(megabytes: u32) -> Result<(), Problem> {
+    let stage = stage::Stage::set(megabytes).await.map_err(broken)?;
     let outcome = story::tell_story(&stage).await.map_err(broken);
     stage.strike().await;
     outcome
