@@ -178,7 +178,8 @@ async fn film_that_stands_still_holds_up_no_word_elsewhere() {
 async fn photo_discarded_in_the_middle_never_arrives() {
     let mut phone = Phone::new().await;
     phone.at_sends(Fault::StallUpload(10_000), 1);
-    let photo = phone.send("wrong photo", &content(5)).await;
+    // More than the network between the two holds: the last of it can't have left.
+    let photo = phone.send("wrong photo", &vec![7; 30_000_000]).await;
     until("the photo under way", || phone.desk.faults().injected(), |n| *n == 1).await;
     phone.conversation.discard(&photo).await.unwrap();
     phone.conversation.send("after").await.unwrap();

@@ -17,6 +17,9 @@ pub(crate) struct Arguments {
     /// Play a whole story without a terminal, tell it line by line, and fail if any of it did not happen
     #[arg(long, conflicts_with_all = ["desk", "inbox", "hmac_key", "data"])]
     pub(crate) tour: bool,
+    /// In the tour, send a photo of so many megabytes, and fetch it again
+    #[arg(long, value_name = "MB", default_value_t = 1)]
+    pub(crate) tour_megabytes: u32,
     /// Use a real desk: its address, as it stands in your browser
     #[arg(long, value_name = "URL", requires = "inbox")]
     pub(crate) desk: Option<String>,

@@ -46,7 +46,7 @@ async fn start(arguments: Arguments) -> Result<(), Problem> {
         return tour::child::run(&arguments).await;
     }
     if arguments.tour {
-        return tour::run().await;
+        return tour::run(arguments.tour_megabytes).await;
     }
     run::run(arguments).await
 }

@@ -11,13 +11,15 @@ fn the_tour_without_a_terminal_happens_and_ends_well() {
     for line in [
         "✓ the process is dead, by signal 9",
         "✓ the message is at the desk exactly once",
+        "✓ its photo came along, once, and is the same to the last byte",
+        "✓ the photo is on the phone, the same to the last byte",
         "is typing…",
         "✓ the desk has the rating and the words",
         "✓ the first hit is “Đổi trả hàng trong 30 ngày”",
         "✓ one search, one article read, one question answered, and no ticket",
         "✓ with the network back, the desk has counted the view",
         "✓ he sees no conversation and nothing unread",
-        "✓ all her 5 messages are there",
+        "✓ all her 6 messages are there",
     ] {
         assert!(told.contains(line), "{line:?} is missing in\n{told}");
     }

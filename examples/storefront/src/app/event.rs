@@ -2,7 +2,8 @@
 
 use ratatui::crossterm::event::KeyEvent;
 use shopbell::{
-    ClientStatus, ConversationId, ConversationSummary, Diff, FieldValue, Message, MessageId, Older, Typing,
+    AttachmentId, ClientStatus, ConversationId, ConversationSummary, Diff, FieldValue, Message, MessageId, Older,
+    Typing,
 };
 
 use super::help::{News, Order};
@@ -73,6 +74,11 @@ pub(crate) enum Action {
     LoadOlder,
     Resolve,
     Refresh,
+    /// Copy a file of the conversation to where the person finds it.
+    Save {
+        attachment: AttachmentId,
+        name: String,
+    },
     LogIn {
         person: &'static Person,
         right_proof: bool,

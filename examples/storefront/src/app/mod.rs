@@ -4,6 +4,7 @@
 //! feeds it with keys and with what Shopbell's observers say, and carries its actions out.
 
 pub(crate) mod answering;
+pub(crate) mod attaching;
 pub(crate) mod chat;
 pub(crate) mod editor;
 mod event;
@@ -61,6 +62,10 @@ pub(crate) enum Overlay {
     Help,
     /// Who to be, with the line under the cursor.
     LogIn {
+        at: usize,
+    },
+    /// The conversation's files, with the line under the cursor.
+    Files {
         at: usize,
     },
     /// Is the process to be killed?
@@ -205,6 +210,7 @@ fn on_key(app: &mut App, key: KeyEvent) -> Vec<Action> {
         KeyCode::Char('c' | 'q') if control => return vec![Action::Quit],
         KeyCode::Char('k') if control => app.overlay = Some(Overlay::Kill),
         KeyCode::Char('l') if control => app.overlay = Some(Overlay::LogIn { at: who(app) }),
+        KeyCode::Char('f') if control && in_chat(app) => return list_files(app),
         KeyCode::F(1) => app.overlay = Some(Overlay::Help),
         KeyCode::F(2) => return switch(app),
         KeyCode::Char('o') if control => return switch(app),
@@ -346,6 +352,7 @@ fn overlay_key(app: &mut App, overlay: Overlay, key: KeyEvent) -> Vec<Action> {
     match (overlay, key.code) {
         (_, KeyCode::Char('c')) if key.modifiers.contains(KeyModifiers::CONTROL) => return vec![Action::Quit],
         (Overlay::Kill, KeyCode::Char('y') | KeyCode::Enter) => return vec![Action::Kill],
+        (Overlay::Files { at }, key) => return files_key(app, at, key),
         (Overlay::LogIn { at }, KeyCode::Enter) => return log_in(at),
         (Overlay::LogIn { at }, KeyCode::Up) => app.overlay = Some(Overlay::LogIn { at: at.saturating_sub(1) }),
         (Overlay::LogIn { at }, KeyCode::Down | KeyCode::Tab) => {
@@ -356,6 +363,30 @@ fn overlay_key(app: &mut App, overlay: Overlay, key: KeyEvent) -> Vec<Action> {
             _ => app.overlay = Some(Overlay::LogIn { at }),
         },
         // Any other key closes what asks nothing.
+        _ => {}
+    }
+    Vec::new()
+}
+
+fn list_files(app: &mut App) -> Vec<Action> {
+    let count = app.chat.as_ref().map_or(0, |chat| attaching::files(&chat.messages).count());
+    match count.checked_sub(1) {
+        Some(at) => app.overlay = Some(Overlay::Files { at }),
+        None => app.notice = Some(Notice::Bad("There are no files here".to_owned())),
+    }
+    Vec::new()
+}
+
+fn files_key(app: &mut App, at: usize, key: KeyCode) -> Vec<Action> {
+    let Some(chat) = &app.chat else { return Vec::new() };
+    let last = attaching::files(&chat.messages).count().saturating_sub(1);
+    match key {
+        KeyCode::Up => app.overlay = Some(Overlay::Files { at: at.saturating_sub(1) }),
+        KeyCode::Down => app.overlay = Some(Overlay::Files { at: (at + 1).min(last) }),
+        KeyCode::Enter | KeyCode::Char('s') => {
+            let file = attaching::file_at(&chat.messages, at);
+            return file.map(|(attachment, name)| Action::Save { attachment, name }).into_iter().collect();
+        }
         _ => {}
     }
     Vec::new()

@@ -3,6 +3,7 @@
 //! ```text
 //! DIR/phone/      Shopbell's own folder
 //! DIR/desk/       the embedded desk's
+//! DIR/saved/      files that the person saved
 //! DIR/shop.json   who is logged in (the merchant's own session), and the embedded desk's port
 //! ```
 
@@ -52,6 +53,10 @@ impl Place {
 
     pub(crate) fn desk(&self) -> PathBuf {
         self.folder.join("desk")
+    }
+
+    pub(crate) fn saved(&self) -> PathBuf {
+        self.folder.join("saved")
     }
 
     /// What was remembered; nothing where there is nothing that can be read.

@@ -1,6 +1,11 @@
 //! The client behind the screens: carries actions out in their order, and passes on what the observers say.
 
-use shopbell::{Conversation, ConversationId, Diff, Message, SupportClient, SupportError, TimelinePager, Verification};
+use std::path::{Path, PathBuf};
+
+use shopbell::{
+    AttachmentId, Conversation, ConversationId, Diff, Message, NewAttachment, NewMessage, SupportClient, SupportError,
+    TimelinePager, Verification,
+};
 use tokio::{sync::mpsc, task::JoinHandle};
 
 use super::{
@@ -9,7 +14,7 @@ use super::{
     place::{Place, Session},
 };
 use crate::{
-    app::{Action, Event, Notice},
+    app::{Action, Event, Notice, attaching::attached},
     shop::{Person, server},
 };
 
@@ -140,6 +145,7 @@ impl Worker {
             }
             Action::Refresh => self.refresh(),
             Action::LoadOlder => self.load_older(),
+            Action::Save { attachment, name } => self.save(attachment, name),
             // The loop has left before these come here.
             Action::Quit | Action::Kill => {}
             in_chat => self.carry_out_in_chat(in_chat).await?,
@@ -151,7 +157,10 @@ impl Worker {
         let Some(OpenChat { conversation, .. }) = &self.chat else { return Ok(()) };
         match action {
             Action::Send(text) => {
-                if let Err(error) = conversation.send(&text).await {
+                let (words, files) = attached(&text);
+                let mut message = NewMessage::text(words);
+                message.attachments = files.into_iter().map(NewAttachment::path).collect();
+                if let Err(error) = conversation.send_message(message).await {
                     let (id, problem) = (conversation.id().clone(), error.to_string());
                     self.tell(Event::NotKept { conversation: id, text, problem });
                 }
@@ -227,6 +236,20 @@ impl Worker {
         });
     }
 
+    /// Aside from the order: it may take as long as the file is large.
+    fn save(&self, attachment: AttachmentId, name: String) {
+        let Some(OpenChat { conversation, .. }) = &self.chat else { return };
+        let (conversation, events) = (conversation.clone(), self.events.clone());
+        let folder = self.place.saved();
+        tokio::spawn(async move {
+            let notice = match save(&conversation, &attachment, folder, &name).await {
+                Ok(path) => Notice::Good(format!("Saved as {}", path.display())),
+                Err(problem) => Notice::Bad(format!("{name} was not saved: {problem}")),
+            };
+            let _ = events.send(Event::Told(notice));
+        });
+    }
+
     fn refresh(&self) {
         let (client, events) = (self.client.clone(), self.events.clone());
         tokio::spawn(async move {
@@ -245,4 +268,29 @@ fn tell_messages(events: &mpsc::UnboundedSender<Event>, conversation: &Conversat
 
 fn complain(events: &mpsc::UnboundedSender<Event>, error: &SupportError) {
     let _ = events.send(Event::Told(Notice::Bad(format!("{error}. Start the app again"))));
+}
+
+async fn save(
+    conversation: &Conversation,
+    attachment: &AttachmentId,
+    folder: PathBuf,
+    name: &str,
+) -> Result<PathBuf, String> {
+    let mut download = conversation.download(attachment).await.map_err(|error| error.to_string())?;
+    let here = download.finished().await.map_err(|error| error.to_string())?;
+    let path = free(&folder, name);
+    let to = path.clone();
+    let copied = tokio::task::spawn_blocking(move || {
+        std::fs::create_dir_all(&folder)?;
+        std::fs::copy(here, to)
+    });
+    let copied = copied.await.map_err(|error| error.to_string())?;
+    copied.map_err(|error| error.to_string()).map(|_| path)
+}
+
+/// A place of that name at which nothing is yet: what was saved before is somebody's.
+fn free(folder: &Path, name: &str) -> PathBuf {
+    let numbered = (2..).map(|number| folder.join(format!("{number} {name}")));
+    let mut places = std::iter::once(folder.join(name)).chain(numbered);
+    places.find(|place| !place.exists()).unwrap_or_default()
 }

@@ -6,6 +6,7 @@
 
 pub(crate) mod child;
 mod help;
+mod photo;
 mod stage;
 mod story;
 
@@ -14,8 +15,8 @@ use crate::problem::Problem;
 /// Tells the story.
 ///
 /// Errors: the step that did not happen.
-pub(crate) async fn run() -> Result<(), Problem> {
-    let stage = stage::Stage::set().await.map_err(broken)?;
+pub(crate) async fn run(megabytes: u32) -> Result<(), Problem> {
+    let stage = stage::Stage::set(megabytes).await.map_err(broken)?;
     let outcome = story::tell_story(&stage).await.map_err(broken);
     stage.strike().await;
     outcome

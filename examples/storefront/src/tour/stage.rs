@@ -14,6 +14,7 @@ use shopbell::{
 };
 use tempfile::TempDir;
 
+use super::photo;
 use crate::{
     shop::{self, Person, server},
     view::time::Local,
@@ -56,11 +57,13 @@ pub(crate) type Told<T> = Result<T, Missed>;
 pub(crate) struct Stage {
     sandbox: Sandbox,
     phone: TempDir,
+    /// The size of the photo.
+    pub(crate) megabytes: u32,
 }
 
 impl Stage {
     /// A desk in this process, which asks for proofs, and a phone on which nothing is kept yet.
-    pub(crate) async fn set() -> Told<Self> {
+    pub(crate) async fn set(megabytes: u32) -> Told<Self> {
         let options = Options {
             inbox_name: shop::NAME.to_owned(),
             hmac_key: Some(server::SANDBOX_KEY.to_owned()),
@@ -69,7 +72,7 @@ impl Stage {
         };
         let sandbox = Sandbox::start(options).await.map_err(|error| Missed::new("a desk", error.to_string()))?;
         let phone = tempfile::tempdir().map_err(|error| Missed::new("a folder for the phone", error.to_string()))?;
-        Ok(Self { sandbox, phone })
+        Ok(Self { sandbox, phone, megabytes })
     }
 
     pub(crate) async fn strike(self) {
@@ -100,7 +103,7 @@ impl Stage {
     pub(crate) async fn open_app(&self) -> Told<SupportClient> {
         let mut config = ClientConfig::new(self.url(), self.inbox(), self.phone());
         config.help_center = Some(HelpCenterConfig::new(self.sandbox.help_slug()).in_languages(["vi-VN"]));
-        Ok(SupportClient::open(config).await?)
+        Ok(SupportClient::open(photo::allow(config, self.megabytes)).await?)
     }
 
     /// The desk's one conversation of this person.
@@ -115,6 +118,17 @@ impl Stage {
         let view = self.conversation_of(person);
         let messages = view.into_iter().flat_map(|view| view.messages);
         messages.filter(incoming).filter_map(|message| message.content).collect()
+    }
+
+    /// The messages of this person that brought a photo along, each with the name of it and whether it is whole.
+    pub(crate) fn photos_of(&self, person: &Person) -> Vec<(String, bool)> {
+        let messages = self.conversation_of(person).into_iter().flat_map(|view| view.messages);
+        let with_files = messages.filter(|message| message.message_type == 0 && !message.attachments.is_empty());
+        let look = |message: MessageView| {
+            let whole = self.desk().files(message.id).iter().all(|bytes| photo::is(bytes, self.megabytes));
+            (message.attachments.into_iter().map(|(name, _)| name).collect(), whole)
+        };
+        with_files.map(look).collect()
     }
 
     /// Waits until the desk looks as it should.

@@ -17,7 +17,7 @@ use tokio::{
 };
 
 use super::{
-    child,
+    child, photo,
     stage::{Missed, Screen, Stage, Told, chapter, seen, tell, until_listed, within},
 };
 use crate::shop::{PEOPLE, Person, server};
@@ -63,6 +63,7 @@ async fn the_app_is_killed(stage: &Stage, mai: &Person) -> Told<ConversationId> 
         .args(["--desk", &stage.url(), "--inbox", &stage.inbox()])
         .arg("--data")
         .arg(stage.phone())
+        .args(["--tour-megabytes", &stage.megabytes.to_string()])
         .args(["--tour-proof", &server::proof(server::SANDBOX_KEY, mai.identifier)])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -94,7 +95,8 @@ async fn the_app_is_killed(stage: &Stage, mai: &Person) -> Told<ConversationId> 
     tell("network", "is gone: a tunnel");
     let id = said(child::KEPT).await?;
     app.start_kill().map_err(|error| Missed::new("the app to be killed", error.to_string()))?;
-    tell("shopper", &format!("writes: “{SECOND}”"));
+    let size = stage.megabytes;
+    tell("shopper", &format!("writes: “{SECOND}”, with a photo of {size} MB, and the app deletes its own copy"));
     let ended = within("the app to be dead", app.wait()).await?;
     killed(ended.map_err(|error| Missed::new("the app to be dead", error.to_string()))?)?;
     tell("system", "kills the app with SIGKILL, the moment that the message is kept");
@@ -153,6 +155,11 @@ async fn the_app_comes_back(
         return Err(Missed::new("each message at the desk once", format!("{words:?}")));
     }
     seen("the message is at the desk exactly once, and marked as sent (✓)");
+    let photos = stage.photos_of(mai);
+    if photos != [(photo::NAME.to_owned(), true)] {
+        return Err(Missed::new("one photo, whole", format!("{photos:?}")));
+    }
+    seen("its photo came along, once, and is the same to the last byte");
     Ok(screen)
 }
 
@@ -222,7 +229,45 @@ async fn the_agent_answers(
         return Err(Missed::new("nothing unread", format!("{}", client.unread().await?)));
     }
     seen("the desk knows that it was read");
+    the_agent_sends_a_file(stage, client, conversation, screen, number).await?;
     the_shopper_picks(stage, conversation, screen, number).await
+}
+
+async fn the_agent_sends_a_file(
+    stage: &Stage,
+    client: &SupportClient,
+    conversation: &Conversation,
+    screen: &mut Screen,
+    number: u64,
+) -> Told<()> {
+    let missed = |error: std::io::Error| Missed::new("the photo on the phone", error.to_string());
+    let path = stage.phone().join("from the agent.png");
+    photo::take(&path, stage.megabytes).map_err(missed)?;
+    let bytes = std::fs::read(&path).map_err(missed)?;
+    stage.desk().reply_with_file(number, "Like this one?", photo::NAME, "image/png", bytes);
+    tell("agent", "sends a photo back");
+    let file = |messages: &[Message]| messages.last()?.attachments.first().map(|file| file.id.clone());
+    let file = screen.until("the agent's photo", file).await?;
+    // The network breaks in the middle, once.
+    let middle = usize::try_from(photo::length(stage.megabytes) / 2).unwrap_or(usize::MAX);
+    stage.network().once("/disk/", Fault::TruncateBody(middle));
+    let mut download = conversation.download(&file).await?;
+    let here = within("the photo on the phone", download.finished()).await??;
+    let same = std::fs::read(here).is_ok_and(|bytes| photo::is(&bytes, stage.megabytes));
+    if !same {
+        return Err(Missed::new("the agent's photo, whole", "another"));
+    }
+    let ranges = stage.desk().requests().iter().filter(|request| request.range).count();
+    if ranges == 0 {
+        return Err(Missed::new("a transfer that goes on in its middle", "one from the beginning"));
+    }
+    seen("the photo is on the phone, the same to the last byte, though the network broke in the middle");
+    let size = client.size_on_disk().await?;
+    drop(download);
+    client.clear_cache().await?;
+    seen(&format!("files took {} MB on the phone, and make room when asked", size.fetched / 1_000_000));
+    conversation.mark_seen().await?;
+    Ok(())
 }
 
 /// Waits until things stand as they should.

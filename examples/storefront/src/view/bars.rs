@@ -170,6 +170,7 @@ fn chat_keys(app: &App, chat: &Chat) -> Keys {
                 keys.push(("Tab", if message.delivery.is_some() { "the unsent" } else { "answer" }));
             }
             keys.extend([("↑", "messages"), ("F2", switch(app)), ("Esc", "list"), ("F1", "help"), ("^R", "end chat")]);
+            keys.extend([("^F", "files"), ("@/path", "attach")]);
             keys
         }
         Focus::Browse(_) => {
@@ -178,6 +179,8 @@ fn chat_keys(app: &App, chat: &Chat) -> Keys {
             let delivery = selected.and_then(|message| message.delivery.as_ref());
             if matches!(delivery, Some(Delivery::NeedsAttention { .. } | Delivery::Queued)) {
                 keys.extend([("r", "retry"), ("e", "edit"), ("d", "discard")]);
+            } else if selected.is_some_and(crate::app::attaching::goes) {
+                keys.push(("d", "cancel"));
             }
             if selected.is_some_and(|message| crate::app::answering::Answering::of(message).is_some()) {
                 keys.push(("Enter", "answer"));

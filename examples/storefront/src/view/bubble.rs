@@ -6,7 +6,7 @@ use ratatui::{
 };
 use shopbell::{
     AnswerState, Attachment, AttachmentKind, AttentionReason, Author, Card, CardAction, Content, Delivery, Message,
-    SurveyScale,
+    SurveyScale, Transfer,
 };
 use unicode_width::UnicodeWidthStr as _;
 
@@ -138,6 +138,7 @@ pub(crate) fn why(reason: &AttentionReason) -> String {
         AttentionReason::IdentityRejected => {
             "The desk doubts who you are: log in again (Ctrl+L), and it goes out by itself".to_owned()
         }
+        AttentionReason::FileLost => "A file of it is not here any more: discard it and attach it again".to_owned(),
         AttentionReason::Gone => "The conversation is gone at the desk: copy your words into a new one".to_owned(),
         _ => "It was not sent: retry".to_owned(),
     }
@@ -267,8 +268,38 @@ fn attachment(file: &Attachment) -> Vec<(String, Style)> {
         AttachmentKind::Location => "⌖",
         _ => "▤",
     };
-    let size = file.size.map_or(String::new(), |size| format!(" ({} kB)", size.div_ceil(1000)));
+    let size = file.size.map_or(String::new(), |size| format!(" ({})", amount(size)));
     let mut runs = vec![(format!("{sign} {}{size} ", file.name), theme::quiet())];
-    runs.extend(file.url.iter().map(|url| (url.clone(), theme::link())));
+    match transfer(file.transfer) {
+        Some(going) => runs.push((going, theme::brand())),
+        None => runs.extend(file.url.iter().map(|url| (url.clone(), theme::link()))),
+    }
     runs
+}
+
+/// How far a file is on its way; nothing where it has arrived.
+fn transfer(transfer: Transfer) -> Option<String> {
+    const CELLS: u8 = 10;
+    Some(match transfer {
+        Transfer::Queued => "◷ waits".to_owned(),
+        Transfer::Preparing => "… is made ready".to_owned(),
+        Transfer::Uploading { .. } => {
+            let done = transfer.fraction().unwrap_or(0.0);
+            let cell = |cell: u8| if f64::from(cell) < done * f64::from(CELLS) { '▰' } else { '▱' };
+            format!("{} {:.0} %", (0..CELLS).map(cell).collect::<String>(), done * 100.0)
+        }
+        Transfer::Processing => "… is taken in".to_owned(),
+        Transfer::NeedsAttention => "! stays here".to_owned(),
+        _ => return None,
+    })
+}
+
+/// `812 kB`, `3.4 MB`.
+pub(crate) fn amount(bytes: u64) -> String {
+    let kilobytes = bytes.div_ceil(1_000);
+    if kilobytes < 1_000 {
+        format!("{kilobytes} kB")
+    } else {
+        format!("{}.{} MB", bytes / 1_000_000, bytes / 100_000 % 10)
+    }
 }

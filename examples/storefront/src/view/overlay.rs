@@ -9,11 +9,12 @@ use ratatui::{
 };
 
 use super::{
+    bubble::amount,
     theme,
-    wrap::{pad, wrap_text},
+    wrap::{cut, pad, wrap_text},
 };
 use crate::{
-    app::{App, Overlay},
+    app::{App, Overlay, attaching::files as files_of},
     shop::PEOPLE,
 };
 
@@ -21,6 +22,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App, overlay: &Overl
     let (title, width) = match overlay {
         Overlay::Help => (" Keys ", 66),
         Overlay::LogIn { .. } => (" Who is here? ", 62),
+        Overlay::Files { .. } => (" Files ", 66),
         Overlay::Kill => (" Kill the app? ", 58),
     };
     let width = width.min(area.width.saturating_sub(2));
@@ -28,6 +30,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App, overlay: &Overl
     let lines = match overlay {
         Overlay::Help => help(),
         Overlay::LogIn { at } => people(*at, inner_width, app),
+        Overlay::Files { at } => files(*at, inner_width, app),
         Overlay::Kill => kill(inner_width),
     };
     let height = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX).min(area.height);
@@ -42,10 +45,12 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App, overlay: &Overl
 }
 
 fn help() -> Vec<Line<'static>> {
-    const KEYS: [(&str, &str); 15] = [
+    const KEYS: [(&str, &str); 17] = [
         ("1 2 3 4 5", "Shop, Cart, Orders, Support, Help (Alt+1… in a chat)"),
         ("Enter", "open; in a chat: send"),
         ("Ctrl+J", "a new line (Alt+Enter as well)"),
+        ("@/a/path", "on a line of its own: attach that file"),
+        ("Ctrl+F", "in a chat: its files, to save one"),
         ("Tab", "in a chat: to what waits for you"),
         ("↑ ↓", "in a chat: from message to message"),
         ("PgUp PgDn", "scroll; at the top: older messages"),
@@ -90,6 +95,24 @@ fn people(at: usize, width: usize, app: &App) -> Vec<Line<'static>> {
     all.extend(wrap_text(words, theme::quiet(), width));
     all.push(Line::styled("↑↓ Enter or 1-5  ·  Esc", theme::quiet()));
     all
+}
+
+/// The files of the conversation, as many as fit around the one under the cursor.
+fn files(at: usize, width: usize, app: &App) -> Vec<Line<'static>> {
+    const SHOWN: usize = 12;
+    let messages = app.chat.as_ref().map_or(&[][..], |chat| &chat.messages);
+    let all: Vec<_> = files_of(messages).collect();
+    let from = (at + 1).saturating_sub(SHOWN);
+    let mut lines = Vec::new();
+    for (number, file) in all.iter().enumerate().skip(from).take(SHOWN) {
+        let size = file.size.map_or_else(|| "?".to_owned(), amount);
+        let style = if number == at { theme::cursor() } else { Style::new() };
+        let name = pad(&cut(&file.name, width.saturating_sub(12)), width.saturating_sub(11));
+        lines.push(Line::from(vec![Span::styled(name, style), Span::styled(format!(" {size:>9}"), theme::quiet())]));
+    }
+    lines.push(Line::default());
+    lines.push(Line::styled("↑↓ Enter to save  ·  Esc", theme::quiet()));
+    lines
 }
 
 fn kill(width: usize) -> Vec<Line<'static>> {

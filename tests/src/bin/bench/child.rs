@@ -5,7 +5,7 @@ use std::{
     process::{Child, ChildStdout, Command, Stdio},
 };
 
-use super::{cold_open, memory};
+use super::{cold_open, files, memory};
 
 /// Says that this process is a child.
 pub(crate) const FLAG: &str = "--child";
@@ -24,6 +24,9 @@ pub(crate) fn run(arguments: &[String]) {
         ["cold-open-bare", rest @ ..] => cold_open::bare_child(rest),
         ["memory", rest @ ..] => memory::child(rest),
         ["memory-bare"] => memory::bare_child(),
+        [kind @ ("upload" | "download"), rest @ ..] => files::child(kind, rest),
+        ["upload-bare", rest @ ..] => files::bare_child("upload", rest),
+        ["download-bare", rest @ ..] => files::bare_child("download", rest),
         other => panic!("no such work: {other:?}"),
     }
 }
@@ -55,6 +58,12 @@ impl Helper {
     /// The number it says next. Blocks.
     pub(crate) fn number(&mut self) -> f64 {
         self.hear().parse().expect("a number")
+    }
+
+    /// Lets it go on from where it [lingers](linger).
+    pub(crate) fn go(&mut self) {
+        let input = self.child.stdin.as_mut().expect("a pipe");
+        input.write_all(b"\n").and_then(|()| input.flush()).expect("the child listens");
     }
 
     /// Its number among the system's processes.

@@ -21,6 +21,7 @@ mod catch_up;
 mod child;
 mod cold_open;
 mod desk_side;
+mod files;
 mod fill;
 mod idle;
 mod machine;
@@ -79,6 +80,11 @@ const MEASURES: &[Measure] = &[
         name: "idle",
         about: "bytes on the wire with no conversation on screen",
         take: |work| Box::pin(idle::take(work)),
+    },
+    Measure {
+        name: "files",
+        about: "100 MB sent and fetched, and a cache of 10,000 files",
+        take: |work| Box::pin(files::take(work)),
     },
     Measure {
         name: "size",

@@ -8,6 +8,7 @@ use shopbell::{CardAction, Content, ConversationId, Delivery, Diff, Message, Mes
 use super::{
     Action, Notice,
     answering::{Answering, Outcome},
+    attaching,
     editor::Editor,
 };
 use crate::view::{
@@ -279,7 +280,8 @@ impl Chat {
                 self.editor = Editor::new(message.content.as_text());
                 self.editing = Some((message.id, draft));
             }
-            KeyCode::Char('d') if unsent => {
+            // While its files go, it can still be taken back.
+            KeyCode::Char('d') if unsent || attaching::goes(&message) => {
                 self.focus = Focus::Write;
                 return Reply::of([Action::Discard(message.id)]);
             }

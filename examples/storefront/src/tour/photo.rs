@@ -1,0 +1,83 @@
+//! The photo of a torn parcel: as large as wanted, the same in every process, and no two parts of it alike.
+
+use std::{
+    fs,
+    io::{self, BufWriter, Write as _},
+    path::Path,
+};
+
+use shopbell::ClientConfig;
+
+/// What the shopper's camera calls it.
+pub(crate) const NAME: &str = "torn parcel.png";
+
+/// How a PNG of 4,000 by 3,000 points begins; nobody looks at more of it.
+const HEAD: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x0f\xa0\0\0\x0b\xb8\x08\x02\0\0\0";
+
+/// Its length in bytes.
+pub(crate) fn length(megabytes: u32) -> u64 {
+    u64::from(megabytes.max(1)) * 1_000_000
+}
+
+/// Takes the photo.
+pub(crate) fn take(path: &Path, megabytes: u32) -> io::Result<()> {
+    let mut file = BufWriter::new(fs::File::create(path)?);
+    let mut left = length(megabytes);
+    for part in parts() {
+        let size = usize::try_from(left).unwrap_or(usize::MAX).min(part.len());
+        file.write_all(part.get(..size).unwrap_or_default())?;
+        left -= size as u64;
+        if left == 0 {
+            break;
+        }
+    }
+    file.flush()
+}
+
+/// Whether these bytes are the photo, all of it.
+pub(crate) fn is(bytes: &[u8], megabytes: u32) -> bool {
+    let mut rest = bytes;
+    for part in parts() {
+        let size = part.len().min(rest.len());
+        let (here, behind) = rest.split_at(size);
+        if part.get(..size) != Some(here) {
+            return false;
+        }
+        rest = behind;
+        if rest.is_empty() {
+            break;
+        }
+    }
+    bytes.len() as u64 == length(megabytes)
+}
+
+/// The head, then numbers that count up: a part that is left out, or comes twice, is seen.
+fn parts() -> impl Iterator<Item = Vec<u8>> {
+    let number = |number: u64| number.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_le_bytes();
+    let block = move |block: u64| (block * 512..(block + 1) * 512).flat_map(number).collect::<Vec<u8>>();
+    std::iter::once(HEAD.to_vec()).chain((0..).map(block))
+}
+
+/// The app's settings, which let a photo of this size through.
+pub(crate) fn allow(mut config: ClientConfig, megabytes: u32) -> ClientConfig {
+    config.limits.max_attachment_bytes = config.limits.max_attachment_bytes.max(length(megabytes));
+    config.limits.max_cache_bytes = config.limits.max_cache_bytes.max(3 * length(megabytes));
+    config
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_photo_is_itself_and_no_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(NAME);
+        take(&path, 1).unwrap();
+        let mut bytes = fs::read(path).unwrap();
+        assert!(is(&bytes, 1) && !is(&bytes[1..], 1) && !is(&bytes, 2) && !is(&[], 1));
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        assert!(!is(&bytes, 1));
+    }
+}
