@@ -22,6 +22,7 @@ mod child;
 mod cold_open;
 mod desk_side;
 mod fill;
+mod help;
 mod idle;
 mod machine;
 mod memory;
@@ -79,6 +80,11 @@ const MEASURES: &[Measure] = &[
         name: "idle",
         about: "bytes on the wire with no conversation on screen",
         take: |work| Box::pin(idle::take(work)),
+    },
+    Measure {
+        name: "help",
+        about: "a keystroke in the help centre, beside SQLite FTS5 and tantivy",
+        take: |work| Box::pin(help::take(work)),
     },
     Measure {
         name: "size",
