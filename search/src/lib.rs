@@ -55,6 +55,8 @@ mod fold;
 mod highlight;
 mod index;
 mod plan;
+#[cfg(test)]
+mod properties;
 mod quiet;
 mod rank;
 mod recent;

@@ -32,6 +32,13 @@ pub(crate) struct Query {
     pub(crate) kind: String,
 }
 
+/// More ways in which customers ask for an article.
+#[derive(Deserialize)]
+pub(crate) struct Phrasings {
+    pub(crate) id: String,
+    pub(crate) phrasings: Vec<String>,
+}
+
 /// Why the program stops.
 #[derive(Debug)]
 pub(crate) enum Failure {
@@ -43,6 +50,10 @@ pub(crate) enum Failure {
     Output(std::io::Error),
     /// An index that does not open again: a fault of the search crate.
     Open(shopbell_search::OpenError),
+    /// A desk that can't be asked, or does not answer.
+    Desk(shopbell::SupportError),
+    /// A choice that can't be met.
+    Choice(String),
 }
 
 impl fmt::Display for Failure {
@@ -52,6 +63,8 @@ impl fmt::Display for Failure {
             Self::Line { path, line, what } => write!(f, "{}:{line}: {what}", path.display()),
             Self::Output(error) => write!(f, "can't write: {error}"),
             Self::Open(error) => write!(f, "{error}"),
+            Self::Desk(error) => write!(f, "{error}"),
+            Self::Choice(what) => f.write_str(what),
         }
     }
 }
@@ -59,6 +72,12 @@ impl fmt::Display for Failure {
 impl From<std::io::Error> for Failure {
     fn from(error: std::io::Error) -> Self {
         Self::Output(error)
+    }
+}
+
+impl From<shopbell::SupportError> for Failure {
+    fn from(error: shopbell::SupportError) -> Self {
+        Self::Desk(error)
     }
 }
 
@@ -78,6 +97,11 @@ pub(crate) fn articles(path: &Path) -> Result<Vec<Article>, Failure> {
 /// The queries of a file.
 pub(crate) fn queries(path: &Path) -> Result<Vec<Query>, Failure> {
     Ok(read(path)?.into_iter().map(|(_, query)| query).collect())
+}
+
+/// The phrasings of a file, with the line that each stands on.
+pub(crate) fn phrasings(path: &Path) -> Result<Vec<(usize, Phrasings)>, Failure> {
+    read(path)
 }
 
 fn read<T: DeserializeOwned>(path: &Path) -> Result<Vec<(usize, T)>, Failure> {

@@ -3,15 +3,19 @@
 //! ```text
 //! shopbell-help search --articles F.jsonl [QUERY]
 //! shopbell-help eval   --articles F.jsonl --queries F.jsonl [--json] [--repeat-to N]
+//! shopbell-help pack   --portal SLUG --desk URL   [--locale TAG…] [--phrasings F.jsonl] OUT
+//! shopbell-help pack   --portal SLUG --folder DIR [--locale TAG]  [--phrasings F.jsonl] OUT
 //! ```
 //!
 //! Articles are lines of `{"id", "title", "body"}`, and if known `"phrasings": [..]`, `"category"`, `"popularity"`,
 //! `"locale"`. Queries are lines of `{"q", "rel": [article ids], "kind"}`; `"rel": []` says that no article answers, and a
-//! query without `rel` is only typed, to take its time.
+//! query without `rel` is only typed, to take its time. Phrasings are lines of `{"id", "phrasings": [..]}`.
 
 mod eval;
+mod folder;
 mod lines;
 mod look;
+mod pack;
 
 use clap::{Parser, Subcommand};
 use std::io::Write;
@@ -50,6 +54,26 @@ enum Command {
         #[arg(long)]
         repeat_to: Option<usize>,
     },
+    /// Build a starter pack, which an app brings along so that its first run answers without a network.
+    Pack {
+        /// The help centre's slug, as the app names it.
+        #[arg(long)]
+        portal: String,
+        /// Take the published articles of this desk.
+        #[arg(long, value_name = "URL", conflicts_with = "folder", required_unless_present = "folder")]
+        desk: Option<String>,
+        /// Take the Markdown files of this folder, see folder.rs.
+        #[arg(long, value_name = "DIR")]
+        folder: Option<PathBuf>,
+        /// The languages to pack (repeatable); all of a desk's if none is named. For a folder: its language.
+        #[arg(long = "locale", value_name = "TAG")]
+        locales: Vec<String>,
+        /// More ways in which customers ask, as JSON lines.
+        #[arg(long)]
+        phrasings: Option<PathBuf>,
+        /// The pack.
+        out: PathBuf,
+    },
 }
 
 fn main() -> ExitCode {
@@ -58,6 +82,15 @@ fn main() -> ExitCode {
         Command::Search { articles, query } => look::search(&articles, query.as_deref(), &mut out),
         Command::Eval { articles, queries, json, repeat_to } => {
             eval::eval(&articles, &queries, repeat_to, json, &mut out)
+        }
+        Command::Pack { portal, desk, folder, locales, phrasings, out: to } => {
+            let source = match (&desk, &folder) {
+                (Some(url), _) => pack::Source::Desk(url),
+                (None, Some(path)) => pack::Source::Folder(path),
+                // The command line asks for one of them.
+                (None, None) => return ExitCode::FAILURE,
+            };
+            pack::pack(&source, &portal, &locales, phrasings.as_deref(), &to, &mut out)
         }
     };
     match done {

@@ -6,8 +6,8 @@
 use std::hint::black_box;
 
 use shopbell::{
-    AttachmentId, ClientConfig, Conversation, ConversationId, CustomerProfile, FieldValue, Identity, MessageId,
-    NewAttachment, NewMessage, SupportClient, SupportError,
+    ArticleId, AttachmentId, ClientConfig, Conversation, ConversationId, CustomerProfile, FieldValue, HelpCenterConfig,
+    Identity, MessageId, NewAttachment, NewMessage, SupportClient, SupportError,
 };
 
 /// Reaches everything.
@@ -29,7 +29,11 @@ fn markdown(text: &str) -> usize {
 }
 
 async fn client(text: &str) -> Result<(), SupportError> {
-    let client = SupportClient::open(ClientConfig::new(text, text, text)).await?;
+    let mut config = ClientConfig::new(text, text, text);
+    let mut center = HelpCenterConfig::new(text).in_languages([text]);
+    center.starter_pack = Some(text.into());
+    config.help_center = Some(center);
+    let client = SupportClient::open(config).await?;
     client.identify(Identity::new(text).with_hash(text), CustomerProfile::default()).await?;
     client.update_customer(CustomerProfile::default()).await?;
     black_box(client.verify_identity().await?);
@@ -45,10 +49,40 @@ async fn client(text: &str) -> Result<(), SupportError> {
     client.log_out_and_clear_cache().await?;
     conversation(&client.start_conversation()?, text).await?;
     conversation(&client.conversation(&ConversationId::new(text))?, text).await?;
+    help(&client, text).await?;
     client.pause().await;
     client.resume().await?;
     client.log_out().await?;
     client.shutdown().await;
+    Ok(())
+}
+
+async fn help(client: &SupportClient, text: &str) -> Result<(), SupportError> {
+    let help = client.help_center()?;
+    let id = ArticleId::new(text);
+    black_box(help.sync().await?);
+    black_box(help.categories().await?);
+    black_box(help.articles(Some(text)).await?);
+    black_box(help.popular().await?);
+    black_box(help.search(text, Some(text)).await?);
+    let mut search = help.search_as_you_type();
+    search.input().set_text(text);
+    search.input().set_category(Some(text));
+    search.input().submit().await?;
+    black_box(search.next().await?);
+    black_box(help.suggest(text).await?);
+    black_box(help.article(&id).await?);
+    black_box(help.article_for_link(text).await?);
+    black_box(help.picture(text).await?);
+    help.set_reading_position(&id, 0.5).await?;
+    help.vote(&id, true, Some(text)).await?;
+    help.helped(&id).await?;
+    help.asked_anyway(&client.start_conversation()?).await?;
+    black_box(help.recent_searches().await?);
+    help.forget_searches(Some(text)).await?;
+    black_box(help.figures().await?);
+    black_box(help.events().next().await);
+    black_box(help.changes().next().await);
     Ok(())
 }
 

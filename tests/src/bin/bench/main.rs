@@ -23,6 +23,7 @@ mod cold_open;
 mod desk_side;
 mod files;
 mod fill;
+mod help;
 mod idle;
 mod machine;
 mod memory;
@@ -85,6 +86,11 @@ const MEASURES: &[Measure] = &[
         name: "files",
         about: "100 MB sent and fetched, and a cache of 10,000 files",
         take: |work| Box::pin(files::take(work)),
+    },
+    Measure {
+        name: "help",
+        about: "a keystroke in the help centre, beside SQLite FTS5 and tantivy",
+        take: |work| Box::pin(help::take(work)),
     },
     Measure {
         name: "size",
