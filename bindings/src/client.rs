@@ -206,6 +206,10 @@ impl Client {
 type Asking = std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;
 
 impl Client {
+    pub(crate) fn host(&self) -> &Arc<Host> {
+        &self.host
+    }
+
     fn subscribe(&self, asking: impl FnOnce(&Open, Outlet) -> Asking + Send + 'static) -> Arc<Subscription> {
         let line = Line::new();
         let of_job = Arc::clone(&line);

@@ -22,6 +22,26 @@ pub struct ClientConfig {
     /// Sizes and times.
     #[uniffi(default = None)]
     pub limits: Option<Limits>,
+    /// The help centre; `None` for an app without.
+    #[uniffi(default = None)]
+    pub help_center: Option<HelpCenterConfig>,
+}
+
+/// Which help centre, in which languages.
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct HelpCenterConfig {
+    /// The help centre's slug, from the desk's settings.
+    pub portal: String,
+    /// The customer's languages, the best first, as tags (`vi-VN`). Empty for the help centre's own.
+    #[uniffi(default)]
+    pub locales: Vec<String>,
+    /// The path of a starter pack that the app brings along: what is shown before the first sync.
+    #[uniffi(default = None)]
+    pub starter_pack: Option<String>,
+    /// How old the articles may be when the help centre is used before they are asked for again, in milliseconds; 1
+    /// hour.
+    #[uniffi(default = None)]
+    pub refresh_after_millis: Option<i64>,
 }
 
 /// Sizes and times. What is left out stays at what suits a phone.
@@ -51,6 +71,21 @@ pub struct Limits {
     /// How many messages a page of a timeline holds; 50.
     #[uniffi(default = None)]
     pub page_size: Option<i32>,
+    /// How many files a message may have; 10.
+    #[uniffi(default = None)]
+    pub max_attachments: Option<i32>,
+    /// The largest file that may be attached, in bytes; 100 MiB.
+    #[uniffi(default = None)]
+    pub max_attachment_bytes: Option<i64>,
+    /// The media types that may be attached, as `image/png` or `image/*`; all.
+    #[uniffi(default = None)]
+    pub attachment_types: Option<Vec<String>>,
+    /// How long a file that is sent or fetched may stand still, in milliseconds; 30 s.
+    #[uniffi(default = None)]
+    pub stall_timeout_millis: Option<i64>,
+    /// How much room fetched files may take, in bytes; 256 MiB.
+    #[uniffi(default = None)]
+    pub max_cache_bytes: Option<i64>,
 }
 
 impl ClientConfig {
@@ -64,13 +99,35 @@ impl ClientConfig {
         if let Some(limits) = self.limits {
             limits.set(&mut config.limits);
         }
+        if let Some(help) = self.help_center {
+            help.set(&mut config)?;
+        }
         config.validate()?;
         Ok(config)
     }
 }
 
+impl HelpCenterConfig {
+    #[cfg(feature = "help-center")]
+    fn set(self, config: &mut shopbell::ClientConfig) -> Result<(), SupportError> {
+        let mut help = shopbell::HelpCenterConfig::new(self.portal).in_languages(self.locales);
+        help.starter_pack = self.starter_pack.map(PathBuf::from);
+        if let Some(millis) = self.refresh_after_millis {
+            help.refresh_after = Duration::from_millis(u64::try_from(millis).unwrap_or(0));
+        }
+        config.help_center = Some(help);
+        Ok(())
+    }
+
+    #[cfg(not(feature = "help-center"))]
+    fn set(self, _: &mut shopbell::ClientConfig) -> Result<(), SupportError> {
+        let text = "configuration: help_center: this build of Shopbell was made without the help centre".to_owned();
+        Err(SupportError::InvalidConfig { field: "help_center".to_owned(), text })
+    }
+}
+
 impl Limits {
-    fn set(&self, limits: &mut shopbell::Limits) {
+    fn set(self, limits: &mut shopbell::Limits) {
         let set = |place: &mut Duration, millis: Option<i64>| {
             if let Some(millis) = millis {
                 // A negative one becomes zero, which the core refuses by its name.
@@ -83,11 +140,24 @@ impl Limits {
         set(&mut limits.idle_poll, self.idle_poll_millis);
         set(&mut limits.active_poll, self.active_poll_millis);
         set(&mut limits.read_marks, self.read_marks_millis);
+        set(&mut limits.stall_timeout, self.stall_timeout_millis);
         if let Some(bytes) = self.max_response_bytes {
             limits.max_response_bytes = usize::try_from(bytes).unwrap_or(0);
         }
         if let Some(size) = self.page_size {
             limits.page_size = u32::try_from(size).unwrap_or(0);
+        }
+        if let Some(count) = self.max_attachments {
+            limits.max_attachments = usize::try_from(count).unwrap_or(0);
+        }
+        if let Some(bytes) = self.max_attachment_bytes {
+            limits.max_attachment_bytes = u64::try_from(bytes).unwrap_or(0);
+        }
+        if let Some(kinds) = self.attachment_types {
+            limits.attachment_types = kinds;
+        }
+        if let Some(bytes) = self.max_cache_bytes {
+            limits.max_cache_bytes = u64::try_from(bytes).unwrap_or(0);
         }
     }
 }
@@ -104,6 +174,7 @@ mod tests {
             allow_plain_http: false,
             user_agent: None,
             limits: Some(limits),
+            help_center: None,
         }
     }
 
@@ -124,6 +195,11 @@ mod tests {
             active_poll_millis: Some(15),
             read_marks_millis: Some(16),
             page_size: Some(17),
+            max_attachments: Some(18),
+            max_attachment_bytes: Some(19),
+            attachment_types: Some(vec!["image/*".into()]),
+            stall_timeout_millis: Some(20),
+            max_cache_bytes: Some(21),
         };
         let set = config(limits).checked().unwrap().limits;
         assert_eq!(set.connect_timeout.as_millis(), 11);
@@ -134,6 +210,9 @@ mod tests {
         assert_eq!(set.active_poll.as_millis(), 15);
         assert_eq!(set.read_marks.as_millis(), 16);
         assert_eq!(set.page_size, 17);
+        assert_eq!((set.max_attachments, set.max_attachment_bytes, set.max_cache_bytes), (18, 19, 21));
+        assert_eq!(set.attachment_types, ["image/*"]);
+        assert_eq!(set.stall_timeout.as_millis(), 20);
     }
 
     #[test]

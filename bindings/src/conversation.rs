@@ -1,6 +1,9 @@
 //! A conversation in an app's hands.
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    pin::Pin,
+    sync::{Arc, OnceLock},
+};
 
 use shopbell::{Conversation as Core, ConversationId, MessageId};
 use tokio::sync::watch;
@@ -46,12 +49,35 @@ impl Conversation {
         this
     }
 
-    async fn run<T: Send + 'static>(
+    pub(crate) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(Core) -> Work<T> + Send + 'static,
     ) -> Result<T, SupportError> {
         let (core, id) = (Arc::clone(&self.core), self.id.clone());
         self.host.keep(move |open| Box::pin(async move { work(made(&open, &core, &id)?).await })).await
+    }
+
+    /// Has the core's handle observed, for a listener that gets what is found through the outlet.
+    pub(crate) fn subscribe(
+        &self,
+        asking: impl FnOnce(Core, Outlet) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + 'static,
+    ) -> Arc<Subscription> {
+        let line = Line::new();
+        let (of_job, core, id) = (Arc::clone(&line), Arc::clone(&self.core), self.id.clone());
+        self.host.when_open(Box::new(move |open| {
+            let Ok(open) = open else { return };
+            let outlet = Outlet { line: Arc::clone(&of_job), deliveries: open.deliveries.clone() };
+            let of_task = open.clone();
+            of_job.spawn(&open, async move {
+                let core = made_after_pauses(&of_task, &core, &id).await;
+                // A task that held the core for good would keep the client from ending.
+                drop(of_task);
+                if let Some(core) = core {
+                    asking(core, outlet).await;
+                }
+            });
+        }));
+        Subscription::new(line, Arc::clone(&self.host))
     }
 }
 
@@ -185,18 +211,9 @@ impl Conversation {
     /// Observes the messages, oldest first, from the newest page on. While it lives, the conversation counts as being
     /// on screen: the realtime connection is up.
     pub fn timeline(&self, listener: Arc<dyn MessagesListener>) -> Arc<Timeline> {
-        let line = Line::new();
         let (tell_pager, pager) = watch::channel(None);
-        let (of_job, core, id) = (Arc::clone(&line), Arc::clone(&self.core), self.id.clone());
-        self.host.when_open(Box::new(move |open| {
-            let Ok(open) = open else { return };
-            let outlet = Outlet { line: Arc::clone(&of_job), deliveries: open.deliveries.clone() };
-            let of_task = open.clone();
-            of_job.spawn(&open, async move {
-                let core = made_after_pauses(&of_task, &core, &id).await;
-                // A task that held the core for good would keep the client from ending.
-                drop(of_task);
-                let Some(core) = core else { return };
+        let shown = self.subscribe(|core, outlet| {
+            Box::pin(async move {
                 let mut updates = core.timeline();
                 tell_pager.send_replace(Some(updates.pager()));
                 let mut pause = Pause::new();
@@ -216,23 +233,15 @@ impl Conversation {
                         Err(error) => pause.take(&error).await,
                     }
                 }
-            });
-        }));
-        Timeline::new(line, Arc::clone(&self.host), pager)
+            })
+        });
+        Timeline::new(shown, Arc::clone(&self.host), pager)
     }
 
     /// Observes who types at the desk.
     pub fn typing(&self, listener: Arc<dyn TypingListener>) -> Arc<Subscription> {
-        let line = Line::new();
-        let (of_job, core, id) = (Arc::clone(&line), Arc::clone(&self.core), self.id.clone());
-        self.host.when_open(Box::new(move |open| {
-            let Ok(open) = open else { return };
-            let outlet = Outlet { line: Arc::clone(&of_job), deliveries: open.deliveries.clone() };
-            let of_task = open.clone();
-            of_job.spawn(&open, async move {
-                let core = made_after_pauses(&of_task, &core, &id).await;
-                drop(of_task);
-                let Some(core) = core else { return };
+        self.subscribe(|core, outlet| {
+            Box::pin(async move {
                 let mut updates = core.typing();
                 while let Some(typing) = updates.next().await {
                     let (listener, typing) = (Arc::clone(&listener), typing.map(Into::into));
@@ -241,8 +250,7 @@ impl Conversation {
                     }
                 }
                 outlet.deliver(move || listener.on_end()).await;
-            });
-        }));
-        Subscription::new(line, Arc::clone(&self.host))
+            })
+        })
     }
 }

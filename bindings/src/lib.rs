@@ -20,6 +20,9 @@
 //! - **A panic is an error and a log line**, wherever it happens: the call that it happened in fails with
 //!   [`SupportError::Internal`], a listener's is noted and its subscription goes on.
 //!
+//! # Rooms that can be left out
+//! `help-center` (on by default): without it the library is smaller, and has no [`HelpCenter`].
+//!
 //! # Numbers
 //! Counts and sizes are signed, for Java has no others; times are milliseconds, since 1970 UTC where they are moments.
 
@@ -27,6 +30,9 @@ mod client;
 mod config;
 mod conversation;
 mod error;
+mod files;
+#[cfg(feature = "help-center")]
+mod help;
 mod host;
 mod listeners;
 mod log;
@@ -35,10 +41,12 @@ mod panics;
 mod subscription;
 
 pub use client::Client;
-pub use config::{ClientConfig, Limits};
+pub use config::{ClientConfig, HelpCenterConfig, Limits};
 pub use conversation::Conversation;
 pub use error::{ListenerError, StorageProblem, SupportError};
-pub use listeners::{ConversationsListener, MessagesListener, StatusListener, TypingListener};
+#[cfg(feature = "help-center")]
+pub use help::{HelpCenter, HelpListener, SearchBox, SearchListener};
+pub use listeners::{ConversationsListener, DownloadListener, MessagesListener, StatusListener, TypingListener};
 pub use log::{LogLevel, LogRecord, LogSink, set_log_sink};
 pub use model::*;
 pub use subscription::{Subscription, Timeline};

@@ -3,7 +3,7 @@
 //! Each is called on the thread `shopbell`, one call at a time. What a listener throws is noted in the log, and its
 //! subscription goes on. Whoever holds the subscription holds the listener.
 
-use crate::{ClientStatus, ConversationDiff, ListenerError, MessageDiff, Typing};
+use crate::{ClientStatus, ConversationDiff, DownloadProgress, ListenerError, MessageDiff, SupportError, Typing};
 
 /// Listens to the list of conversations.
 #[uniffi::export(foreign)]
@@ -37,4 +37,17 @@ pub trait TypingListener: Send + Sync {
 
     /// The customer has left: nothing more comes.
     fn on_end(&self) -> Result<(), ListenerError>;
+}
+
+/// Listens to a file that is brought to this phone.
+#[uniffi::export(foreign)]
+pub trait DownloadListener: Send + Sync {
+    /// How much of it is here: at once, then a few times a second at most.
+    fn on_progress(&self, progress: DownloadProgress) -> Result<(), ListenerError>;
+
+    /// All of it is here, under this path, for as long as the subscription lives.
+    fn on_finished(&self, path: String) -> Result<(), ListenerError>;
+
+    /// It can't be brought. What came stays; asking again goes on from there.
+    fn on_failed(&self, error: SupportError) -> Result<(), ListenerError>;
 }

@@ -50,14 +50,18 @@ impl Drop for Subscription {
 /// Ends with [`cancel`](Self::cancel), or when it is dropped.
 #[derive(uniffi::Object)]
 pub struct Timeline {
-    line: Arc<Line>,
+    shown: Arc<Subscription>,
     host: Arc<Host>,
     pager: watch::Receiver<Option<TimelinePager>>,
 }
 
 impl Timeline {
-    pub(crate) fn new(line: Arc<Line>, host: Arc<Host>, pager: watch::Receiver<Option<TimelinePager>>) -> Arc<Self> {
-        Arc::new(Self { line, host, pager })
+    pub(crate) fn new(
+        shown: Arc<Subscription>,
+        host: Arc<Host>,
+        pager: watch::Receiver<Option<TimelinePager>>,
+    ) -> Arc<Self> {
+        Arc::new(Self { shown, host, pager })
     }
 }
 
@@ -83,13 +87,7 @@ impl Timeline {
 
     /// Ends it: no call to the listener begins once this has returned. Returns at once; a second time is no error.
     pub fn cancel(&self) {
-        self.line.cancel();
-    }
-}
-
-impl Drop for Timeline {
-    fn drop(&mut self) {
-        self.line.cancel();
+        self.shown.cancel();
     }
 }
 

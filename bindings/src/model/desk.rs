@@ -42,7 +42,7 @@ pub enum Availability {
 }
 
 /// What the desk can do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Record)]
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
 pub struct Capabilities {
     /// There is a realtime connection.
     pub realtime: bool,
@@ -58,6 +58,14 @@ pub struct Capabilities {
     pub max_attribute_chars: i32,
     /// The largest absolute value of a whole-number attribute.
     pub max_attribute_integer: i64,
+    /// Votes on articles are taken.
+    pub article_votes: bool,
+    /// How many files a message may have; 0 where the desk takes none.
+    pub max_attachments: i32,
+    /// The largest file that the desk takes, in bytes.
+    pub max_attachment_bytes: i64,
+    /// The media types that the desk takes, as `image/png` or `image/*`; empty where it takes all.
+    pub attachment_types: Vec<String>,
 }
 
 /// What the desk says of itself.
@@ -116,6 +124,10 @@ impl From<shopbell::backend::Capabilities> for Capabilities {
             max_message_chars: number(desk.max_message_chars),
             max_attribute_chars: number(desk.max_attribute_chars),
             max_attribute_integer: long(desk.max_attribute_integer),
+            article_votes: desk.article_votes,
+            max_attachments: number(desk.max_attachments),
+            max_attachment_bytes: long(desk.max_attachment_bytes),
+            attachment_types: desk.attachment_types.iter().map(|&kind| kind.to_owned()).collect(),
         }
     }
 }

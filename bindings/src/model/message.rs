@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use super::{Agent, Block, Content, list, long, number};
+use super::{Agent, Attachment, Block, Content, list, number};
 
 /// A message as the app shows it.
-#[derive(Clone, PartialEq, Eq, uniffi::Record)]
+#[derive(Clone, PartialEq, uniffi::Record)]
 pub struct Message {
     /// Its id on this phone; never changes, whatever happens to the message.
     pub id: String,
@@ -87,48 +87,8 @@ pub enum AttentionReason {
     IdentityRejected,
     /// The conversation or the inbox is gone at the desk.
     Gone,
-}
-
-/// A file or a place that came with a message.
-#[derive(Clone, PartialEq, Eq, uniffi::Record)]
-pub struct Attachment {
-    /// What sort of thing it is.
-    pub kind: AttachmentKind,
-    /// Its file name, or its title.
-    pub name: String,
-    /// Its size in bytes, where the desk says it.
-    pub size: Option<i64>,
-    /// Its media type, where the desk says it.
-    pub media_type: Option<String>,
-    /// Where it is: `http` or `https` only.
-    pub url: Option<String>,
-    /// A small picture of it.
-    pub thumbnail_url: Option<String>,
-    /// Width in pixels, of pictures and videos.
-    pub width: Option<i32>,
-    /// Height in pixels, of pictures and videos.
-    pub height: Option<i32>,
-    /// What is said in it, for audio, where the desk writes it down.
-    pub transcript: Option<String>,
-}
-
-/// What sort of thing an attachment is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
-pub enum AttachmentKind {
-    /// A picture.
-    Image,
-    /// Sound.
-    Audio,
-    /// A film.
-    Video,
-    /// Any other file.
-    File,
-    /// A place on the map; `url` leads there.
-    Location,
-    /// A person's card.
-    Contact,
-    /// Something else, with a link.
-    Link,
+    /// A file that belongs to it is not on the phone any more: discard it, and attach the file again.
+    FileLost,
 }
 
 /// What lies before the oldest message shown.
@@ -141,7 +101,7 @@ pub enum Older {
 }
 
 /// One step from the timeline as it was to the timeline as it is.
-#[derive(Clone, Debug, PartialEq, Eq, uniffi::Enum)]
+#[derive(Clone, Debug, PartialEq, uniffi::Enum)]
 pub enum MessageDiff {
     /// Everything anew.
     Reset {
@@ -234,39 +194,9 @@ impl From<shopbell::AttentionReason> for AttentionReason {
             Core::Unconfirmed => Self::Unconfirmed,
             Core::IdentityRejected => Self::IdentityRejected,
             Core::Gone => Self::Gone,
+            Core::FileLost => Self::FileLost,
             // Retrying is what can be done about anything that is not known here.
             _ => Self::DeskFailing,
-        }
-    }
-}
-
-impl From<shopbell::Attachment> for Attachment {
-    fn from(attachment: shopbell::Attachment) -> Self {
-        Self {
-            kind: attachment.kind.into(),
-            name: attachment.name,
-            size: attachment.size.map(long),
-            media_type: attachment.media_type,
-            url: attachment.url,
-            thumbnail_url: attachment.thumbnail_url,
-            width: attachment.width.map(number),
-            height: attachment.height.map(number),
-            transcript: attachment.transcript,
-        }
-    }
-}
-
-impl From<shopbell::AttachmentKind> for AttachmentKind {
-    fn from(kind: shopbell::AttachmentKind) -> Self {
-        use shopbell::AttachmentKind as Core;
-        match kind {
-            Core::Image => Self::Image,
-            Core::Audio => Self::Audio,
-            Core::Video => Self::Video,
-            Core::File => Self::File,
-            Core::Location => Self::Location,
-            Core::Contact => Self::Contact,
-            _ => Self::Link,
         }
     }
 }
@@ -312,12 +242,7 @@ impl fmt::Debug for AttentionReason {
             Self::Unconfirmed => "Unconfirmed",
             Self::IdentityRejected => "IdentityRejected",
             Self::Gone => "Gone",
+            Self::FileLost => "FileLost",
         })
-    }
-}
-
-impl fmt::Debug for Attachment {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Attachment({:?}, {:?} bytes)", self.kind, self.size)
     }
 }

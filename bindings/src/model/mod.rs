@@ -3,21 +3,29 @@
 //! The core may learn of kinds that are not mirrored here yet; each such kind is shown as the nearest thing that hides
 //! nothing.
 
+mod attachment;
 mod content;
 mod conversation;
 mod customer;
 mod desk;
+#[cfg(feature = "help-center")]
+mod help;
 mod message;
 mod text;
 
+pub use attachment::{Attachment, AttachmentKind, Coordinates, DownloadProgress, NewAttachment, SizeOnDisk, Transfer};
 pub use content::{
     Answer, AnswerState, ArticleLink, Card, CardAction, Choice, Content, FieldValue, FormField, Rating, SurveyScale,
 };
 pub use conversation::{Agent, ConversationDiff, ConversationStatus, ConversationSummary, Typing};
 pub use customer::{AttributeValue, CustomerProfile, Identity, Verification};
 pub use desk::{Availability, Capabilities, ClientStatus, Connection, DeskInfo};
-pub use message::{Attachment, AttachmentKind, AttentionReason, Author, Delivery, Message, MessageDiff, Older};
-pub use text::{Block, ListItem, Span, TableCell};
+#[cfg(feature = "help-center")]
+pub use help::{
+    Article, ArticleHit, ArticleSummary, HelpCategory, HelpEvent, HelpFigures, InAppLink, MatchRange, SearchResults,
+};
+pub use message::{AttentionReason, Author, Delivery, Message, MessageDiff, Older};
+pub use text::{Block, CalloutKind, ListItem, Span, TableCell};
 
 /// Each item, converted.
 pub(crate) fn list<T: Into<U>, U>(items: Vec<T>) -> Vec<U> {

@@ -24,9 +24,16 @@ pub enum Block {
         /// The items, in order.
         items: Vec<ListItem>,
     },
-    /// Quoted text, or a call-out.
+    /// Quoted text.
     Quote {
         /// What is quoted.
+        blocks: Vec<Block>,
+    },
+    /// A box that stands out.
+    Callout {
+        /// What it is for.
+        kind: CalloutKind,
+        /// What it says.
         blocks: Vec<Block>,
     },
     /// Text to be shown in a fixed-width face, verbatim.
@@ -52,6 +59,21 @@ pub enum Block {
     },
     /// A line across.
     Rule,
+}
+
+/// What a call-out is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
+pub enum CalloutKind {
+    /// Worth knowing.
+    Note,
+    /// Makes it easier.
+    Tip,
+    /// Without it, it does not work.
+    Important,
+    /// Something may go wrong.
+    Warning,
+    /// Something bad may happen.
+    Caution,
 }
 
 /// One item of a list.
@@ -93,6 +115,7 @@ impl From<shopbell::Block> for Block {
             Core::Heading { level, spans } => Self::Heading { level: level.into(), spans: list(spans) },
             Core::List { start, items } => Self::Listing { start: start.map(super::long), items: list(items) },
             Core::Quote { blocks } => Self::Quote { blocks: list(blocks) },
+            Core::Callout { kind, blocks } => Self::Callout { kind: kind.into(), blocks: list(blocks) },
             Core::Code { language, text } => Self::Code { language, text },
             Core::Table { header, rows } => {
                 Self::Table { header: list(header), rows: rows.into_iter().map(list).collect() }
@@ -100,6 +123,20 @@ impl From<shopbell::Block> for Block {
             Core::Image { url, alt } => Self::Image { url, alt },
             // `Rule`, and what the core may learn of.
             _ => Self::Rule,
+        }
+    }
+}
+
+impl From<shopbell::CalloutKind> for CalloutKind {
+    fn from(kind: shopbell::CalloutKind) -> Self {
+        use shopbell::CalloutKind as Core;
+        match kind {
+            Core::Tip => Self::Tip,
+            Core::Important => Self::Important,
+            Core::Warning => Self::Warning,
+            Core::Caution => Self::Caution,
+            // `Note`, and what the core may learn of.
+            _ => Self::Note,
         }
     }
 }
@@ -128,14 +165,14 @@ mod tests {
     use super::*;
 
     const EVERYTHING: &str = "# Title\n\nWords, **bold**, *slanted*, ~~gone~~, `code`, <https://example.com>\n\n\
-        3. three\n4. four\n\n> quoted\n\n```rust\nfn main() {}\n```\n\n| a | b |\n|---|---|\n| c | d |\n\n---\n\n\
+        3. three\n4. four\n\n> quoted\n\n> [!TIP]\n> called out\n\n```rust\nfn main() {}\n```\n\n| a | b |\n|---|---|\n| c | d |\n\n---\n\n\
         ![alt](https://example.com/p.png)";
 
     #[test]
     fn every_kind_of_block_is_mirrored() {
         let blocks: Vec<Block> = list(shopbell::markdown::parse(EVERYTHING));
         let kinds: Vec<&str> = blocks.iter().map(kind).collect();
-        assert_eq!(kinds, ["heading", "paragraph", "listing", "quote", "code", "table", "rule", "image"]);
+        assert_eq!(kinds, ["heading", "paragraph", "listing", "quote", "callout", "code", "table", "rule", "image"]);
         let Block::Paragraph { spans } = &blocks[1] else { panic!() };
         let marked = |mark: fn(&Span) -> bool| spans.iter().filter(|span| mark(span)).count();
         assert_eq!(marked(|s| s.strong), 1);
@@ -145,7 +182,7 @@ mod tests {
         assert_eq!(marked(|s| s.link.is_some()), 1);
         let Block::Listing { start, items } = &blocks[2] else { panic!() };
         assert_eq!((*start, items.len()), (Some(3), 2));
-        let Block::Table { header, rows } = &blocks[5] else { panic!() };
+        let Block::Table { header, rows } = &blocks[6] else { panic!() };
         assert_eq!((header.len(), rows.len()), (2, 1));
     }
 
@@ -155,6 +192,10 @@ mod tests {
             Block::Heading { .. } => "heading",
             Block::Listing { .. } => "listing",
             Block::Quote { .. } => "quote",
+            Block::Callout { kind, .. } => {
+                assert_eq!(*kind, CalloutKind::Tip);
+                "callout"
+            }
             Block::Code { .. } => "code",
             Block::Table { .. } => "table",
             Block::Image { .. } => "image",

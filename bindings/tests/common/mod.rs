@@ -20,8 +20,8 @@ use std::{
 
 use sandbox::{Options, Sandbox};
 use shopbell_ffi::{
-    Client, ClientConfig, ConversationDiff, ConversationSummary, ConversationsListener, Limits, ListenerError, Message,
-    MessageDiff, MessagesListener,
+    Client, ClientConfig, ConversationDiff, ConversationSummary, ConversationsListener, HelpCenterConfig, Limits,
+    ListenerError, Message, MessageDiff, MessagesListener,
 };
 
 /// How long something may take before a test gives up on it: far above any machine's worst.
@@ -79,6 +79,12 @@ pub(crate) fn config(desk: &str, data: &Path) -> ClientConfig {
             request_timeout_millis: Some(2_000),
             active_poll_millis: Some(200),
             ..Limits::default()
+        }),
+        help_center: Some(HelpCenterConfig {
+            portal: "shop".to_owned(),
+            locales: Vec::new(),
+            starter_pack: None,
+            refresh_after_millis: None,
         }),
     }
 }
