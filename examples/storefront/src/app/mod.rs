@@ -221,9 +221,14 @@ fn on_key(app: &mut App, key: KeyEvent) -> Vec<Action> {
     Vec::new()
 }
 
+/// Whether a conversation is on screen.
+fn in_chat(app: &App) -> bool {
+    app.tab == Tab::Support && app.chat.is_some()
+}
+
 /// Whether a conversation or the help centre is on screen, and letters are words.
 fn letters_are_words(app: &App) -> bool {
-    app.tab == Tab::Help || app.tab == Tab::Support && app.chat.is_some()
+    app.tab == Tab::Help || in_chat(app)
 }
 
 /// On to the article that may answer what is being written; the way back is kept.
