@@ -259,3 +259,33 @@ async fn file_of_a_message_that_was_taken_back_goes_from_the_phone() {
     assert_eq!(phone.client.size_on_disk().await.unwrap(), shopbell::SizeOnDisk::default());
     phone.client.shutdown().await;
 }
+
+/// The system's limit on the size of files stands in for a disk without room: what it does to a write is the same.
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn phone_that_fills_while_a_file_is_copied_keeps_the_words_and_no_half_file() {
+    let (desk, data) = (desk_with(|_| {}).await, tempfile::tempdir().unwrap());
+    let file = data.path().join("film.bin");
+    fs::write(&file, vec![7; 8_000_000]).unwrap();
+    let phone = data.path().join("phone");
+    // 4,000 blocks are 2 or 4 MB, as the shell counts: room for the database, and not for the film.
+    let limited = r#"trap '' XFSZ; ulimit -f 4000; exec "$0" "$@""#;
+    let output = tokio::process::Command::new("sh")
+        .args(["-c", limited, env!("CARGO_BIN_EXE_filer"), &desk.url(), "shop"])
+        .arg(&phone)
+        .arg("new")
+        .arg(&file)
+        .arg("full")
+        .output()
+        .await
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(said, "storage: the phone's storage is full; draft: \"my words\"\n", "{output:?}");
+    assert!(at_desk(&desk.desk()).is_empty());
+    for inbox in fs::read_dir(&phone).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()) {
+        let folders = fs::read_dir(inbox).unwrap().map(|entry| entry.unwrap().path());
+        for folder in folders.filter(|path| path.extension().is_some_and(|extension| extension == "files")) {
+            assert_eq!(fs::read_dir(folder).unwrap().count(), 0, "nothing half written is left");
+        }
+    }
+}

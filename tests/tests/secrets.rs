@@ -8,7 +8,7 @@ use std::{
 };
 
 use sandbox::Fault;
-use shopbell::{CustomerProfile, Delivery};
+use shopbell::{CustomerProfile, Delivery, NewAttachment, NewMessage};
 use shopbell_tests::{HMAC_KEY, Screen, desk, identity, live, phone, until, until_at_desk};
 
 #[derive(Clone, Default)]
@@ -57,17 +57,31 @@ async fn whole_story_leaves_no_word_and_no_secret_in_the_log() {
         conversation.send("secretword again").await.unwrap();
     }
     until("the faults", || desk.faults().injected(), |n| *n == 4).await;
+    for fault in [Fault::ResetUpload(100), Fault::StatusAfterWrite(500)] {
+        desk.faults().once("/messages", fault);
+        let file = NewAttachment::bytes("secretfile.bin", "secretbytes ".repeat(10_000));
+        conversation.send_message(NewMessage::text("secretword again").attach(file)).await.unwrap();
+    }
+    let nowhere = NewMessage::text("x").attach(NewAttachment::path("/secretfolder/secretphoto.jpg"));
+    let refused = conversation.send_message(nowhere.clone()).await.unwrap_err();
+    desk.desk().reply_with_file(number, "", "secretlabel.bin", "text/plain", "secretlabels");
+    screen.until("the label", |messages| messages.iter().filter(|m| !m.author.is_customer()).count() == 2).await;
+    let label = screen.messages.iter().filter(|m| !m.author.is_customer()).nth(1).unwrap().attachments[0].clone();
+    for fault in [Fault::CaptivePortal, Fault::TruncateBody(3)] {
+        desk.faults().once("/disk/", fault);
+        let mut download = conversation.download(&label.id).await.unwrap();
+        println!("{:?} {download:?}", download.finished().await.map(|_| ()));
+    }
     desk.faults().drop_sockets();
-    until_at_desk(
-        &desk.desk(),
-        &["secretword", "secretword again", "secretword again", "secretword again", "secretword again"],
-    )
-    .await;
+    until_at_desk(&desk.desk(), &[["secretword"].as_slice(), &["secretword again"; 6]].concat()).await;
     let wrong = shopbell::Identity::new("secretidentifier").with_hash("0".repeat(64));
     client.identify(wrong, CustomerProfile::default()).await.unwrap();
     let error = client.verify_identity().await.unwrap_err();
     println!("{client:?} {conversation:?} {:?} {error:?}", screen.messages);
-    let debug = format!("{client:?} {conversation:?} {:?} {error:?} {error}", screen.messages);
+    let debug = format!(
+        "{client:?} {conversation:?} {:?} {error:?} {error} {nowhere:?} {refused:?} {refused} {label:?}",
+        screen.messages
+    );
     client.shutdown().await;
 
     let contact = desk.desk().contacts().remove(0);

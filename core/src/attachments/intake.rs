@@ -284,3 +284,47 @@ fn duplicate(from: &Path, _source: &mut fs::File, _size: u64, to: &Path) -> io::
     fs::set_permissions(to, fs::Permissions::from_mode(0o600))?;
     fs::OpenOptions::new().read(true).write(true).open(to)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Brings a file in that had `size` bytes when it was looked at; gives what came of it, and what is left behind.
+    fn bring(bytes: &[u8], size: u64) -> (Result<Vec<u8>, SupportError>, usize) {
+        let temporary = tempfile::tempdir().unwrap();
+        let folder = super::super::beside(&temporary.path().join("a.db"));
+        folder.make().unwrap();
+        let path = temporary.path().join("app's.bin");
+        fs::write(&path, bytes).unwrap();
+        let file = Some(fs::File::open(&path).unwrap());
+        let look = Look { file, size, name: "a.bin".to_owned(), media_type: "application/octet-stream" };
+        let (limits, desk) = (Limits::default(), Capabilities::default());
+        let rules = Rules { limits: &limits, desk: &desk, now: Timestamp::default() };
+        let attachment = NewAttachment::path(&path);
+        let taken = bring_in(&folder, AttachmentId::new("m.1"), 1, attachment, look, &rules);
+        let content = taken.map(|taken| fs::read(&taken.path).unwrap());
+        let left = fs::read_dir(folder.path("")).unwrap().count();
+        (content, left)
+    }
+
+    #[test]
+    fn file_that_changes_size_after_it_was_looked_at_is_refused_and_leaves_nothing() {
+        assert_eq!(bring(b"hello", 5), (Ok(b"hello".to_vec()), 0), "one that nobody kept goes again");
+        for size in [4, 6, 1_000_000] {
+            assert_eq!(bring(b"hello", size), (Err(refused(1, CHANGED)), 0), "{size}");
+        }
+    }
+
+    #[test]
+    fn file_that_disappears_after_it_was_opened_is_copied_all_the_same() {
+        let temporary = tempfile::tempdir().unwrap();
+        let path = temporary.path().join("app's.bin");
+        fs::write(&path, "hello").unwrap();
+        let source = fs::File::open(&path).unwrap();
+        let to = temporary.path().join("copy");
+        #[cfg(not(target_vendor = "apple"))]
+        fs::remove_file(&path).unwrap();
+        copy(1, &path, source, 5, &to).unwrap();
+        assert_eq!(fs::read(to).unwrap(), b"hello");
+    }
+}

@@ -1,6 +1,7 @@
 //! Sends files and fetches the agent's until it is killed: see `shopbell_tests::kill`.
 //!
-//! Arguments: desk, inbox, data folder, conversation (or `new`), first number, count.
+//! Arguments: desk, inbox, data folder, conversation (or `new`), first number, count. With `full` in place of the count,
+//! a file in place of the number: sends it where there is no room for it.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test's program; its output is its protocol")]
 
@@ -16,6 +17,9 @@ async fn main() {
         println!("six arguments, please");
         std::process::exit(2);
     };
+    if count == "full" {
+        return full(desk, inbox, data, first).await;
+    }
     let (first, count): (u64, u64) = (first.parse().unwrap(), count.parse().unwrap());
     let mut config = ClientConfig::new(desk, inbox, data);
     config.limits.request_timeout = Duration::from_millis(500);
@@ -40,6 +44,16 @@ async fn main() {
         println!("kept {number}");
     }
     fetching.abort();
+    client.shutdown().await;
+}
+
+/// Sends a file for which there is no room, and says what came of it: the error, and the draft.
+async fn full(desk: &str, inbox: &str, data: &str, file: &str) {
+    let client = SupportClient::open(ClientConfig::new(desk, inbox, data)).await.unwrap();
+    let conversation = client.start_conversation().unwrap();
+    let message = NewMessage::text("my words").attach(NewAttachment::path(file));
+    let error = conversation.send_message(message).await.unwrap_err();
+    println!("{error}; draft: {:?}", conversation.draft().await.unwrap().unwrap_or_default());
     client.shutdown().await;
 }
 

@@ -6,6 +6,8 @@ use super::Phone;
 use crate::{
     AttachmentId, DownloadProgress, NewAttachment, SizeOnDisk, SupportError,
     backend::{BackendError, Fault},
+    error::StorageProblem,
+    store::{FileId, Part},
     testing::memory::{Call, Play},
 };
 
@@ -166,4 +168,22 @@ async fn customer_who_leaves_can_leave_no_fetched_file_behind() {
     phone.client.log_out_and_clear_cache().await.unwrap();
     assert!(!path.exists());
     assert_eq!(phone.conversation.download(&id).await.map(|_| ()), Err(SupportError::Closed));
+}
+
+/// Every write to this device fails for want of room.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn phone_that_is_full_says_so_and_keeps_no_half_file() {
+    let content = vec![1; 400_000];
+    let (phone, id) = Phone::with_file_of_the_agent(|_| {}, &content).await;
+    let folder = phone.conversation.active().unwrap().attachments.folder.clone();
+    folder.make().unwrap();
+    let part = folder.path(&format!("{}.part", FileId::of(&id, Part::Whole).as_str()));
+    std::os::unix::fs::symlink("/dev/full", part).unwrap();
+    let fetched = phone.conversation.download(&id).await.unwrap().finished().await;
+    assert_eq!(fetched, Err(SupportError::Storage(StorageProblem::Full)));
+    assert!(phone.kept().is_empty(), "{:?}", phone.kept());
+    assert_eq!(phone.client.size_on_disk().await.unwrap(), SizeOnDisk::default());
+    let path = phone.conversation.download(&id).await.unwrap().finished().await.unwrap();
+    assert_eq!(fs::read(path).unwrap(), content, "with room again it comes");
 }

@@ -293,3 +293,17 @@ async fn message_of_files_alone_has_a_line_in_the_list() {
     }
     assert_eq!(lines[0].preview, "receipt.pdf");
 }
+
+#[tokio::test]
+async fn names_that_do_harm_arrive_as_names_that_do_none() {
+    let mut phone = Phone::new().await;
+    let long = format!("{}.txt", "x".repeat(10_000));
+    let named = |name: &str| NewAttachment::bytes(name, "hello");
+    let files = ["../../x.txt", "CON", "photo\u{202e}gpj.exe", &long, ""].map(named);
+    phone.send("", files.to_vec()).await.unwrap();
+    phone.until_sent().await;
+    let names: Vec<_> = phone.desk.files().into_iter().map(|(name, _)| name).collect();
+    assert_eq!(names[..3], ["x.txt", "_CON.txt", "photogpj.exe"]);
+    assert!(names[3].len() == 255 && names[3].ends_with(".txt"));
+    assert_eq!(names[4], "file.txt");
+}

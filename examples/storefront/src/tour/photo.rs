@@ -51,11 +51,19 @@ pub(crate) fn is(bytes: &[u8], megabytes: u32) -> bool {
     bytes.len() as u64 == length(megabytes)
 }
 
-/// The head, then numbers that count up: a part that is left out, or comes twice, is seen.
+/// How large a part is.
+const PART: usize = 1 << 20;
+
+/// The head, then noise in parts that are numbered: one that is left out, or comes twice, is seen.
 fn parts() -> impl Iterator<Item = Vec<u8>> {
-    let number = |number: u64| number.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_le_bytes();
-    let block = move |block: u64| (block * 512..(block + 1) * 512).flat_map(number).collect::<Vec<u8>>();
-    std::iter::once(HEAD.to_vec()).chain((0..).map(block))
+    let word = |number: u64| number.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_le_bytes();
+    let noise: Vec<u8> = (1..).flat_map(word).take(PART).collect();
+    let part = move |number: u64| {
+        let mut part = noise.clone();
+        part.splice(..8, number.to_le_bytes());
+        part
+    };
+    std::iter::once(HEAD.to_vec()).chain((0..).map(part))
 }
 
 /// The app's settings, which let a photo of this size through.

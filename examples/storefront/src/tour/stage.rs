@@ -20,8 +20,9 @@ use crate::{
     view::time::Local,
 };
 
-/// How long a step may take: far above the worst of any machine, for a slow machine is no failure.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a step may take: far above the worst of any machine, a large photo included, for a slow machine is no
+/// failure.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// How often the desk is looked at while waiting for something there; its side has no observers.
 const LOOK: Duration = Duration::from_millis(20);
@@ -213,7 +214,7 @@ pub(crate) async fn until_listed(
 
 /// Waits for something else, no longer than [`PATIENCE`].
 pub(crate) async fn within<T>(expected: &str, waiting: impl Future<Output = T>) -> Told<T> {
-    tokio::time::timeout(PATIENCE, waiting).await.map_err(|_| Missed::new(expected, "nothing within 30 s"))
+    tokio::time::timeout(PATIENCE, waiting).await.map_err(|_| Missed::new(expected, "nothing within two minutes"))
 }
 
 /// Someone does something: `09:41  shopper   writes: …`
