@@ -1,6 +1,8 @@
 //! The adapter against desks made by hand, each of which speaks just enough to misbehave in one way.
 
 mod canned;
+#[cfg(feature = "help-center")]
+mod help;
 mod mapping;
 mod realtime;
 mod requests;
