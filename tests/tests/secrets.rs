@@ -9,7 +9,7 @@ use std::{
 
 use sandbox::Fault;
 use shopbell::{CustomerProfile, Delivery, NewAttachment, NewMessage};
-use shopbell_tests::{HMAC_KEY, Screen, desk, identity, live, phone, until, until_at_desk};
+use shopbell_tests::{HMAC_KEY, Screen, config, desk, identity, live, until, until_at_desk};
 
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
@@ -36,14 +36,28 @@ async fn whole_story_leaves_no_word_and_no_secret_in_the_log() {
     tracing_subscriber::util::SubscriberInitExt::try_init(subscriber).unwrap();
 
     let (desk, data) = (desk().await, tempfile::tempdir().unwrap());
-    let client = phone(&desk, data.path()).await;
+    let mut config = config(&desk, data.path());
+    config.help_center = Some(shopbell::HelpCenterConfig::new("shop"));
+    let client = shopbell::SupportClient::open(config).await.unwrap();
     let profile = CustomerProfile {
         name: Some("Secretname".into()),
         email: Some("secretmail@example.com".into()),
         ..CustomerProfile::default()
     };
     client.identify(identity("secretidentifier"), profile).await.unwrap();
+    let help = client.help_center().unwrap();
+    help.sync().await.unwrap();
+    let mut events = help.events();
+    let results = help.search("secretquery return", None).await.unwrap();
+    let article = results.hits[0].article.id.clone();
+    help.article(&article).await.unwrap();
+    help.vote(&article, false, Some("secretreason")).await.unwrap();
+    let refused = help.vote(&article, false, Some(&"secretreason".repeat(99))).await.unwrap_err();
+    let told = format!("{help:?} {results:?} {refused:?} {refused} {:?}", events.next().await);
+    desk.faults().once("/hc/", Fault::CaptivePortal);
+    help.sync().await.unwrap_err();
     let conversation = client.start_conversation().unwrap();
+    help.asked_anyway(&conversation).await.unwrap();
     let mut screen = Screen::open(&conversation).await;
     conversation.set_draft("secretdraft").await.unwrap();
     conversation.send("secretword").await.unwrap();
@@ -56,7 +70,7 @@ async fn whole_story_leaves_no_word_and_no_secret_in_the_log() {
         desk.faults().once("/messages", fault);
         conversation.send("secretword again").await.unwrap();
     }
-    until("the faults", || desk.faults().injected(), |n| *n == 4).await;
+    until("the faults", || desk.faults().injected(), |n| *n == 5).await;
     for fault in [Fault::ResetUpload(100), Fault::StatusAfterWrite(500)] {
         desk.faults().once("/messages", fault);
         let file = NewAttachment::bytes("secretfile.bin", "secretbytes ".repeat(10_000));
@@ -78,10 +92,11 @@ async fn whole_story_leaves_no_word_and_no_secret_in_the_log() {
     client.identify(wrong, CustomerProfile::default()).await.unwrap();
     let error = client.verify_identity().await.unwrap_err();
     println!("{client:?} {conversation:?} {:?} {error:?}", screen.messages);
-    let debug = format!(
-        "{client:?} {conversation:?} {:?} {error:?} {error} {nowhere:?} {refused:?} {refused} {label:?}",
-        screen.messages
-    );
+    let debug = told
+        + &format!(
+            "{client:?} {conversation:?} {:?} {error:?} {error} {nowhere:?} {refused:?} {refused} {label:?}",
+            screen.messages
+        );
     client.shutdown().await;
 
     let contact = desk.desk().contacts().remove(0);

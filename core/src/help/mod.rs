@@ -7,18 +7,18 @@
 //!   "this helped" ─── phrasings learnt ──────────┴──────────────────────────┘        ▼
 //!   keystroke ──────────────────────────────────────────────────────────────▶ hits, with snippets of the library
 //! ```
-//! - **The library** ([`library`]) is one file for each help centre of a desk, and holds nothing of any person. It is
+//! - **The library** (`library`) is one file for each help centre of a desk, and holds nothing of any person. It is
 //!   opened with the first question and closed with the client's pause. It can be thrown away: the desk says it again.
-//! - **Sync** ([`sync`]) puts aside what comes and swaps it in whole. Cut off anywhere, the old articles stay.
+//! - **Sync** (`sync`) puts aside what comes and swaps it in whole. Cut off anywhere, the old articles stay.
 //! - **A starter pack** ([`pack`]) is what is shown until the desk was asked for the first time. Its phrasings stay.
-//! - **Languages** ([`locales`]): those the customer chose, each with what it falls back to, then the help centre's own.
+//! - **Languages** (`locales`): those the customer chose, each with what it falls back to, then the help centre's own.
 //!   Lists show the first that has articles; a search goes on to the next where one has no likely answer.
 //! - **The index** is built, read and searched on threads that may wait, never on the caller's. It belongs to a revision
 //!   of the library; of any other, or damaged, it is built anew. While it is, the old one answers.
-//! - **Search as one types** ([`search`]): the newest keystroke wins.
-//! - **What belongs to a person** ([`personal`]: recent searches, votes, reading positions, articles seen) is in that
+//! - **Search as one types** (`search`): the newest keystroke wins.
+//! - **What belongs to a person** (`personal`: recent searches, votes, reading positions, articles seen) is in that
 //!   person's own file.
-//! - **Counting** ([`visit`]) is a pure machine: what is typed and opened goes in, figures and events come out.
+//! - **Counting** (`visit`) is a pure machine: what is typed and opened goes in, figures and events come out.
 
 mod config;
 mod handle;

@@ -7,7 +7,9 @@ use rusqlite::Connection;
 use super::queue::Event;
 use crate::{
     attachments::{Folder, progress::Transfers},
-    backend::{Backend, BackendError, ConversationContext, Fault, Fetched, OutgoingMessage, OutgoingVote, Session},
+    backend::{
+        Backend, BackendError, ConversationContext, Fault, Fetched, Happened, OutgoingMessage, OutgoingVote, Session,
+    },
     clock::{Clock, Random, token},
     customer::standing::{Standing, storage},
     model::{Answer, AnswerState, ConversationId, CustomerProfile, Delivery, Identity, MessageId},
@@ -136,7 +138,13 @@ impl Tools {
         let opened = if context.is_empty() {
             self.backend.open_conversation(session).await?
         } else {
-            self.backend.open_conversation_with(session, &context).await?
+            match self.backend.open_conversation_with(session, &context).await {
+                // What a desk does not like of the context must not keep the customer from writing.
+                Err(BackendError {
+                    fault: Fault::Refused { .. } | Fault::Unsupported, happened: Happened::No, ..
+                }) => self.backend.open_conversation(session).await?,
+                opened => opened?,
+            }
         };
         let id = conversation.id.clone();
         self.write(move |tx| {

@@ -1,5 +1,9 @@
 use super::*;
-use crate::{AttributeValue, testing::memory::Call};
+use crate::{
+    AttributeValue,
+    backend::{BackendError, Fault},
+    testing::memory::{Call, Play},
+};
 
 #[tokio::test]
 async fn suggestion_is_shown_only_where_one_fits() {
@@ -47,6 +51,21 @@ async fn agents_are_told_what_was_seen_before_the_question() {
         })
     })
     .await;
+}
+
+#[tokio::test]
+async fn context_that_the_desk_refuses_keeps_nobody_from_writing() {
+    let (desk, data) = (desk(), tempfile::tempdir().unwrap());
+    let client = phone(&desk, data.path()).await;
+    let help = client.help_center().unwrap();
+    help.article(&ArticleId::new("1")).await.unwrap();
+    let conversation = client.start_conversation().unwrap();
+    help.asked_anyway(&conversation).await.unwrap();
+    let refused = BackendError::refused(Fault::Refused { reason: "too long".into() }, "scripted");
+    desk.once(Call::OpenConversation, Play::Fails(refused));
+    conversation.send("Hello").await.unwrap();
+    desk.until(|desk| desk.texts_of_customers() == ["Hello"]).await;
+    assert_eq!(desk.count(Call::OpenConversation), 2);
 }
 
 #[tokio::test]

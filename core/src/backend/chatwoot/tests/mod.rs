@@ -2,6 +2,8 @@
 
 mod canned;
 mod files;
+#[cfg(feature = "help-center")]
+mod help;
 mod mapping;
 mod realtime;
 mod requests;
