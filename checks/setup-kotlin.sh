@@ -23,6 +23,10 @@ android      androidx.core          core                              1.13.1    
 android      androidx.lifecycle     lifecycle-process                 2.8.7                        aar
 android      androidx.lifecycle     lifecycle-runtime-android         2.8.7                        aar
 android      androidx.startup       startup-runtime                   1.1.1                        aar
+android      androidx.arch.core     core-common                       2.2.0                        jar
+android      androidx.arch.core     core-runtime                      2.2.0                        aar
+robolectric  junit                  junit                             4.13.2                       jar
+robolectric  org.hamcrest           hamcrest-core                     1.3                          jar
 instrumented org.robolectric        android-all-instrumented          15-robolectric-12650502-i7   jar
 '
 

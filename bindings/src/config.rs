@@ -77,7 +77,7 @@ pub struct Limits {
     /// The largest file that may be attached, in bytes; 100 MiB.
     #[uniffi(default = None)]
     pub max_attachment_bytes: Option<i64>,
-    /// The media types that may be attached, as `image/png` or `image/*`; all.
+    /// The media types that may be attached, as `image/png`, with a star in place of `png` for every kind of picture; all.
     #[uniffi(default = None)]
     pub attachment_types: Option<Vec<String>>,
     /// How long a file that is sent or fetched may stand still, in milliseconds; 30 s.

@@ -64,7 +64,8 @@ pub struct Capabilities {
     pub max_attachments: i32,
     /// The largest file that the desk takes, in bytes.
     pub max_attachment_bytes: i64,
-    /// The media types that the desk takes, as `image/png` or `image/*`; empty where it takes all.
+    /// The media types that the desk takes, as `image/png`, with a star in place of `png` for every kind of picture; empty where
+    /// it takes all.
     pub attachment_types: Vec<String>,
 }
 

@@ -4,8 +4,11 @@ import com.shopbell.sdk.internal.Attached
 import com.shopbell.sdk.internal.Engine
 import com.shopbell.sdk.internal.OnScreenFlow
 import com.shopbell.sdk.internal.after
+import com.shopbell.sdk.internal.supportException
+import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.StateFlow
+import java.io.File
 
 /**
  * A conversation: commands go through it, [messages] shows it.
@@ -77,18 +80,51 @@ public class Conversation internal constructor(
             },
         )
 
-    private fun of(native: NativeClient): NativeConversation =
+    internal fun of(native: NativeClient): NativeConversation =
         made ?: native.conversation(id).also { made = it }
 
     private suspend fun <T> call(work: suspend (NativeConversation) -> T): T = engine.call { work(of(it)) }
 
     /**
-     * Sends a message, trimmed of white space around it: returns its id when it is safe on the phone and in
-     * [messages]. The draft is cleared with it. Writing to a resolved conversation opens it again.
+     * Sends words, files, or both in one message: returns its id when all of it is safe on the phone and in [messages].
+     * The words are trimmed of white space around them, the files are copied; how far they are on their way is in
+     * [Attachment.transfer]. The draft is cleared with it. Writing to a resolved conversation opens it again.
      *
-     * @throws SupportException.InvalidInput where it is empty, too long for the desk or holds a NUL.
+     * @throws SupportException.InvalidInput where there is nothing to send, the text is too long for the desk or holds a
+     *   NUL, or a file is empty, too large, of a type that can't be sent, not there, or there are too many.
+     * @throws SupportException.Unsupported where the desk takes no files.
+     * @throws SupportException.Storage where the phone is full; then the text is kept as the draft.
      */
-    public suspend fun send(text: String): String = call { it.send(text) }
+    public suspend fun send(
+        text: String,
+        attachments: List<NewAttachment> = emptyList(),
+    ): String = call { it.sendMessage(text, attachments) }
+
+    /**
+     * The file of an attachment, or with [thumbnail] the desk's small picture of it: at once where it is on the phone,
+     * which an own one is. It may go later when room is needed, so use it now or copy it to keep it.
+     *
+     * Cancelling it stops it; what came stays, and the next call goes on from there. [onProgress] is called on a thread
+     * of Shopbell's, a few times a second at most.
+     *
+     * @throws SupportException.NotFound where there is no such attachment, or it is no file, or the desk has it no more.
+     * @throws SupportException.Offline and its kin where the connection broke for good.
+     */
+    public suspend fun download(
+        attachmentId: String,
+        thumbnail: Boolean = false,
+        onProgress: (DownloadProgress) -> Unit = {},
+    ): File {
+        val file = CompletableDeferred<File>()
+        val listener = DownloadObserver(file, onProgress)
+        val subscription = call { it.download(attachmentId, thumbnail, listener) }
+        try {
+            return engine.await(file)
+        } finally {
+            subscription.cancel()
+            subscription.close()
+        }
+    }
 
     /**
      * Tries a message or an answer that needs attention again, or one that waits, at once.
@@ -195,6 +231,20 @@ public class Conversation internal constructor(
         callback: SupportCallback<String>?,
     ): Unit = engine.later(callback) { send(text) }
 
+    /** [send] with files, for Java. */
+    public fun send(
+        text: String,
+        attachments: List<NewAttachment>,
+        callback: SupportCallback<String>?,
+    ): Unit = engine.later(callback) { send(text, attachments) }
+
+    /** [download], for Java. */
+    public fun download(
+        attachmentId: String,
+        thumbnail: Boolean,
+        callback: SupportCallback<File>,
+    ): Unit = engine.later(callback) { download(attachmentId, thumbnail) }
+
     /** [retry], for Java. */
     public fun retry(
         messageId: String,
@@ -290,5 +340,23 @@ private class TypingObserver(
 
     override fun onEnd() {
         state.value = null
+    }
+}
+
+private class DownloadObserver(
+    private val file: CompletableDeferred<File>,
+    private val onProgress: (DownloadProgress) -> Unit,
+) : DownloadListener {
+    override fun onProgress(progress: DownloadProgress) {
+        Attached.keep()
+        onProgress.invoke(progress)
+    }
+
+    override fun onFinished(path: String) {
+        file.complete(File(path))
+    }
+
+    override fun onFailed(error: NativeException) {
+        file.completeExceptionally(supportException(error))
     }
 }

@@ -2,7 +2,9 @@ package com.shopbell.sdk
 
 import kotlinx.coroutines.CoroutineDispatcher
 import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.StateFlow
+import kotlinx.coroutines.flow.flowOf
 import java.io.File
 
 /**
@@ -94,6 +96,21 @@ public object Shopbell {
     /** [ShopbellClient.conversation]. */
     @JvmStatic
     public fun conversation(id: String): Conversation = client.conversation(id)
+
+    /** What the help centre has for [query], now and whenever its articles change. See [HelpCenter.search]. */
+    @JvmStatic
+    public fun searchHelpCenter(query: String): Flow<SearchResults> = client.helpCenter.search(flowOf(query))
+
+    /** What the help centre has for what is being typed, the newest keystroke first. See [HelpCenter.search]. */
+    @JvmStatic
+    public fun searchHelpCenter(typed: Flow<String>): Flow<SearchResults> = client.helpCenter.search(typed)
+
+    /** [HelpCenter.suggestions]. */
+    public suspend fun suggestions(draft: String): List<ArticleHit> = client.helpCenter.suggestions(draft)
+
+    /** [ShopbellClient.helpCenter]. */
+    @JvmStatic
+    public val helpCenter: HelpCenter get() = client.helpCenter
 
     /** [ShopbellClient.refresh]. */
     public suspend fun refresh(): Unit = client.refresh()

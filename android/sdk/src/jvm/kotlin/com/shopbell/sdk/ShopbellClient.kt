@@ -45,6 +45,9 @@ public class ShopbellClient internal constructor(
     /** How the desk is reached, whether agents are there, what the desk makes of the customer; `null` until known. */
     public val status: StateFlow<ClientStatus?> = statusState.asStateFlow()
 
+    /** The help centre that [ShopbellConfig.helpCenter] names. */
+    public val helpCenter: HelpCenter = HelpCenter(engine)
+
     // Held here: a subscription ends with its object.
     private lateinit var observing: List<NativeSubscription>
 
@@ -136,6 +139,15 @@ public class ShopbellClient internal constructor(
      * @throws SupportException.Offline and its kin where it can't be asked.
      */
     public suspend fun deskInfo(): DeskInfo = engine.call { it.deskInfo() }
+
+    /** How much room the files of whoever is here take on this phone. */
+    public suspend fun sizeOnDisk(): SizeOnDisk = engine.call { it.sizeOnDisk() }
+
+    /** Removes the files of whoever is here that can be fetched again. What is still to be sent stays. */
+    public suspend fun clearCache(): Unit = engine.call { it.clearCache() }
+
+    /** [logout], and no fetched file stays on the phone: for one that many people use. */
+    public suspend fun logoutAndClearCache(): Unit = engine.call { it.logOutAndClearCache() }
 
     /** There is a network again (`true`), or none (`false`). Never needed, always helpful. On Android it is told. */
     public fun networkChanged(available: Boolean): Unit = engine.post { it.networkChanged(available) }

@@ -8,6 +8,7 @@ package com.shopbell.sdk
  * @property allowPlainHttp allows plain `http` to other machines, for a desk on your own network. Never ship it.
  * @property userAgent names the app to the desk, as `name/version`.
  * @property limits sizes and times; what is left out stays at what suits a phone.
+ * @property helpCenter the help centre; `null` for an app without.
  */
 public class ShopbellConfig
     @JvmOverloads
@@ -17,6 +18,7 @@ public class ShopbellConfig
         public val allowPlainHttp: Boolean = false,
         public val userAgent: String? = null,
         public val limits: Limits = Limits(),
+        public val helpCenter: HelpCenterConfig? = null,
     ) {
         override fun equals(other: Any?): Boolean =
             other is ShopbellConfig &&
@@ -24,12 +26,13 @@ public class ShopbellConfig
                 inbox == other.inbox &&
                 allowPlainHttp == other.allowPlainHttp &&
                 userAgent == other.userAgent &&
-                limits == other.limits
+                limits == other.limits &&
+                helpCenter == other.helpCenter
 
         override fun hashCode(): Int = 31 * deskUrl.hashCode() + inbox.hashCode()
 
         override fun toString(): String = "ShopbellConfig($deskUrl, $inbox)"
 
         internal fun native(dataDir: String): NativeConfig =
-            NativeConfig(deskUrl, inbox, dataDir, allowPlainHttp, userAgent, limits)
+            NativeConfig(deskUrl, inbox, dataDir, allowPlainHttp, userAgent, limits, helpCenter)
     }

@@ -57,6 +57,19 @@ internal class Engine(
         }
     }
 
+    /** Waits for what a listener is told, unless the client is closed under it. */
+    suspend fun <T> await(told: Deferred<T>): T {
+        val waiting = scope.async { told.await() }
+        try {
+            return waiting.await()
+        } catch (error: CancellationException) {
+            currentCoroutineContext().ensureActive()
+            throw closedException(error)
+        } finally {
+            waiting.cancel()
+        }
+    }
+
     /** The same for what returns at once and can't fail in a way that anybody could act on. In order with the calls. */
     fun post(work: (NativeClient) -> Unit) {
         scope.launch {

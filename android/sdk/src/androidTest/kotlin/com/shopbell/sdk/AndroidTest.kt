@@ -1,0 +1,212 @@
+package com.shopbell.sdk
+
+import android.app.Application
+import android.content.ContentProvider
+import android.content.ContentValues
+import android.database.Cursor
+import android.database.MatrixCursor
+import android.net.ConnectivityManager
+import android.net.Uri
+import android.os.Handler
+import android.os.Looper
+import android.os.ParcelFileDescriptor
+import android.provider.OpenableColumns
+import androidx.lifecycle.Lifecycle
+import androidx.lifecycle.LifecycleOwner
+import androidx.lifecycle.LifecycleRegistry
+import com.shopbell.sdk.internal.AppLifecycle
+import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.Job
+import kotlinx.coroutines.cancel
+import kotlinx.coroutines.runBlocking
+import org.junit.After
+import org.junit.Assert.assertEquals
+import org.junit.Assert.assertThrows
+import org.junit.Assert.assertTrue
+import org.junit.Test
+import org.junit.runner.RunWith
+import org.robolectric.Robolectric
+import org.robolectric.RobolectricTestRunner
+import org.robolectric.RuntimeEnvironment
+import org.robolectric.Shadows.shadowOf
+import org.robolectric.annotation.Config
+import java.io.File
+import java.io.FileNotFoundException
+
+/** What needs a phone, with Android's own classes, over the true library and a sandbox. */
+@RunWith(RobolectricTestRunner::class)
+@Config(sdk = [35], manifest = Config.NONE)
+class AndroidTest {
+    private val desk = Desk()
+    private val app: Application get() = RuntimeEnvironment.getApplication()
+
+    @After
+    fun close() {
+        Shopbell.close()
+        desk.close()
+    }
+
+    private fun opened(): ShopbellClient {
+        Shopbell.initialize(app, desk.config())
+        return Shopbell.client.also { runBlocking { it.opened() } }
+    }
+
+    @Test
+    fun readme_runs() {
+        val scope = CoroutineScope(Dispatchers.Default + Job())
+        readme(app, scope, desk.url)
+        desk.untilTexts("Is the blue bag waterproof?")
+        scope.cancel()
+    }
+
+    @Test
+    fun initialize_keepsEverythingInTheNoBackupFolder() {
+        opened()
+        assertTrue(File(app.applicationInfo.dataDir, "no_backup/shopbell").isDirectory)
+        assertEquals(File(app.noBackupFilesDir, "shopbell"), File(app.applicationInfo.dataDir, "no_backup/shopbell"))
+    }
+
+    @Test
+    fun networkThatGoesAndComes_isTold() {
+        val client = opened()
+        val connectivity = checkNotNull(app.getSystemService(ConnectivityManager::class.java))
+        val watch = shadowOf(connectivity).networkCallbacks.single()
+        val network = checkNotNull(connectivity.activeNetwork)
+        watch.onLost(network)
+        runBlocking {
+            client.status.until("no network") { it?.connection == Connection.OFFLINE }
+            client.startConversation().send("hello")
+            assertEquals(emptyList<String>(), desk.texts())
+        }
+        watch.onAvailable(network)
+        desk.untilTexts("hello")
+        runBlocking {
+            client.shutdown()
+            until({ "the watch to be let go of" }) { shadowOf(connectivity).networkCallbacks.isEmpty() }
+        }
+    }
+
+    private class Screens : LifecycleOwner {
+        override val lifecycle = LifecycleRegistry.createUnsafe(this)
+    }
+
+    @Test
+    fun appThatGoesToTheBackground_isPaused_andResumed() {
+        val client = opened()
+        val screens = Screens()
+        AppLifecycle.follow(client, Handler(Looper.getMainLooper()), screens.lifecycle)
+        screens.lifecycle.currentState = Lifecycle.State.STARTED
+        runBlocking {
+            val conversation = client.startConversation()
+            screens.lifecycle.currentState = Lifecycle.State.CREATED
+            until({ "the pause" }) { runCatching { conversation.draft() }.exceptionOrNull() is SupportException.Paused }
+            screens.lifecycle.currentState = Lifecycle.State.STARTED
+            until({ "the resume" }) { runCatching { conversation.draft() }.isSuccess }
+            conversation.send("back again")
+        }
+        desk.untilTexts("back again")
+    }
+
+    @Test
+    fun pickedFile_isStreamed_sentUnderItsName_andNotLeftInTheCache() {
+        Robolectric.setupContentProvider(Pictures::class.java, "pictures")
+        val client = opened()
+        runBlocking {
+            val conversation = client.startConversation()
+            conversation.send(app, "It arrived torn", listOf(Uri.parse("content://pictures/7")))
+            val file =
+                conversation.messages
+                    .until("the file") { it.isNotEmpty() }
+                    .first()
+                    .attachments
+                    .single()
+            assertEquals("torn.txt", file.name)
+            assertEquals(Pictures.BYTES.toLong(), file.size)
+            assertTrue(File(app.cacheDir, "shopbell-picked").list().isNullOrEmpty())
+        }
+    }
+
+    @Test
+    fun pickedFileThatVanished_isRefused_andNothingIsSent() {
+        Robolectric.setupContentProvider(Pictures::class.java, "pictures")
+        val client = opened()
+        val conversation = runBlocking { client.startConversation() }
+        for (uri in listOf("content://pictures/gone", "content://nobody/1", "file:///nowhere")) {
+            assertThrows(uri, SupportException.InvalidInput::class.java) {
+                runBlocking { conversation.send(app, "look", listOf(Uri.parse(uri))) }
+            }
+        }
+        runBlocking { conversation.send("without") }
+        desk.untilTexts("without")
+        assertTrue(File(app.cacheDir, "shopbell-picked").list().isNullOrEmpty())
+    }
+
+    @Test
+    fun callbacks_comeOnTheMainThread() {
+        val client = opened()
+        var thread: Thread? = null
+        client.startConversation(
+            object : SupportCallback<Conversation> {
+                override fun onSuccess(value: Conversation) {
+                    thread = Thread.currentThread()
+                }
+
+                override fun onFailure(error: SupportException) = throw error
+            },
+        )
+        // The test is on the main thread itself, and lets it work.
+        val begun = System.nanoTime()
+        while (thread == null) {
+            shadowOf(Looper.getMainLooper()).idle()
+            check(System.nanoTime() - begun < PATIENCE_MILLIS * 1_000_000) { "no callback" }
+        }
+        assertEquals(Looper.getMainLooper().thread, thread)
+    }
+}
+
+/** Another app's pictures. */
+class Pictures : ContentProvider() {
+    override fun onCreate(): Boolean = true
+
+    override fun openFile(
+        uri: Uri,
+        mode: String,
+    ): ParcelFileDescriptor {
+        if (uri.lastPathSegment == "gone") throw FileNotFoundException()
+        val file = File.createTempFile("picture", null).apply { writeText("x".repeat(BYTES)) }
+        return ParcelFileDescriptor.open(file, ParcelFileDescriptor.MODE_READ_ONLY)
+    }
+
+    override fun query(
+        uri: Uri,
+        projection: Array<String>?,
+        selection: String?,
+        arguments: Array<String>?,
+        order: String?,
+    ): Cursor = MatrixCursor(arrayOf(OpenableColumns.DISPLAY_NAME)).apply { addRow(arrayOf("torn.txt")) }
+
+    override fun getType(uri: Uri): String = "text/plain"
+
+    override fun insert(
+        uri: Uri,
+        values: ContentValues?,
+    ): Uri? = null
+
+    override fun delete(
+        uri: Uri,
+        selection: String?,
+        arguments: Array<String>?,
+    ): Int = 0
+
+    override fun update(
+        uri: Uri,
+        values: ContentValues?,
+        selection: String?,
+        arguments: Array<String>?,
+    ): Int = 0
+
+    companion object {
+        const val BYTES = 300_000
+    }
+}

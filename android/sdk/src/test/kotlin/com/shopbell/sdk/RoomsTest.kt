@@ -1,0 +1,118 @@
+package com.shopbell.sdk
+
+import app.cash.turbine.test
+import kotlinx.coroutines.flow.MutableStateFlow
+import kotlinx.coroutines.flow.first
+import kotlinx.coroutines.runBlocking
+import org.junit.jupiter.api.AfterEach
+import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertFalse
+import org.junit.jupiter.api.Assertions.assertThrows
+import org.junit.jupiter.api.Assertions.assertTrue
+import org.junit.jupiter.api.Test
+import java.io.File
+import java.util.concurrent.ConcurrentLinkedQueue
+import kotlin.time.Duration.Companion.minutes
+
+/** Files and the help centre. */
+class RoomsTest {
+    private val desk = Desk()
+
+    @AfterEach
+    fun close() = desk.close()
+
+    @Test
+    fun file_isSent_shownOnItsWay_andBroughtBack() =
+        runBlocking {
+            val client = desk.phone()
+            val conversation = client.startConversation()
+            val note = File(folder(), "note.txt").apply { writeText("Order 1207") }
+            conversation.send("It arrived torn", listOf(NewAttachment(note.path)))
+            note.delete()
+            val sent =
+                conversation.messages.until("the file to be sent") {
+                    it.firstOrNull()?.attachments?.singleOrNull()?.transfer == Transfer.Sent
+                }
+            val file = sent.first().attachments.single()
+            assertEquals("note.txt", file.name)
+            assertEquals(10L, file.size)
+            val progress = ConcurrentLinkedQueue<DownloadProgress>()
+            assertEquals("Order 1207", conversation.download(file.id) { progress += it }.readText())
+            assertEquals(10L, progress.last().received)
+            assertThrows(SupportException.NotFound::class.java) { runBlocking { conversation.download("nothing.1") } }
+            assertTrue(client.sizeOnDisk().fetched >= 10)
+            client.logoutAndClearCache()
+            assertEquals(0L, client.sizeOnDisk().fetched)
+            client.shutdown()
+        }
+
+    @Test
+    fun filesThatCannotBeSent_areRefused_andNothingIsSent() =
+        runBlocking {
+            val client = desk.phone()
+            val conversation = client.startConversation()
+            val folder = folder()
+            val empty = File(folder, "empty.png").apply { writeText("") }
+            val fine = File(folder, "fine.txt").apply { writeText("fine") }
+            for (attachments in listOf(
+                listOf(NewAttachment(File(folder, "gone.png").path)),
+                listOf(NewAttachment(folder.path)),
+                listOf(NewAttachment(empty.path)),
+                List(1_000) { NewAttachment(fine.path) },
+                listOf(NewAttachment("half \uD83D")),
+            )) {
+                assertThrows(SupportException.InvalidInput::class.java) {
+                    runBlocking { conversation.send("look", attachments) }
+                }
+            }
+            conversation.send("without")
+            desk.untilTexts("without")
+            client.shutdown()
+        }
+
+    @Test
+    fun help_isSearchedAsOneTypes_readAndTold() =
+        runBlocking {
+            val config = desk.config()
+            val client = ShopbellClient(ShopbellConfig(config.deskUrl, config.inbox, helpCenter = HelpCenterConfig("shop")), folder())
+            val help = client.helpCenter
+            assertTrue(help.sync())
+            help.changes.first()
+            assertFalse(help.categories().isEmpty())
+            val typed = MutableStateFlow("r")
+            help.search(typed).test(timeout = 1.minutes) {
+                for (text in listOf("re", "ret", "return")) typed.value = text
+                var found = awaitItem()
+                while (found.query != "return") found = awaitItem()
+                val hit = found.hits.first()
+                assertTrue(hit.titleMatches.isNotEmpty() || hit.snippetMatches.isNotEmpty())
+                val article = help.article(hit.article.id)
+                assertEquals(hit.article, article.summary)
+                help.vote(article.summary.id, false, "too long")
+                help.setReadingPosition(article.summary.id, 0.5f)
+                assertEquals(0.5f, help.article(article.summary.id).readingPosition)
+                cancelAndIgnoreRemainingEvents()
+            }
+            val popular = help.popular().first()
+            assertEquals(popular, help.suggestions(popular.title).first().article)
+            val conversation = client.startConversation()
+            help.askedAnyway(conversation)
+            assertEquals(1L, help.figures().askedAnyway)
+            assertThrows(SupportException.NotFound::class.java) { runBlocking { help.article("nothing") } }
+            client.shutdown()
+        }
+
+    @Test
+    fun clientWithoutAHelpCentre_saysSo_alsoToWhoCollects() =
+        runBlocking {
+            val client = desk.phone()
+            for (ask in listOf<suspend () -> Unit>(
+                { client.helpCenter.search("return") },
+                { client.helpCenter.search(MutableStateFlow("return")).first() },
+            )) {
+                val refused = assertThrows(SupportException.InvalidConfig::class.java) { runBlocking { ask() } }
+                assertEquals("help_center", refused.field)
+            }
+            client.shutdown()
+        }
+}
