@@ -54,17 +54,15 @@ fn too_much(rows: &[FileRow], quota: u64, is_used: impl Fn(&FileId) -> bool) -> 
 impl Attachments {
     /// How much room there is taken.
     pub(crate) async fn size_on_disk(&self) -> Result<SizeOnDisk, SupportError> {
-        let rows = self.store.read(FileRow::all).await?;
-        let mut size = SizeOnDisk::default();
-        for row in rows {
-            let place = if row.state == FileState::Unsent { &mut size.unsent } else { &mut size.fetched };
-            *place = place.saturating_add(here(&row));
-        }
-        Ok(size)
+        let (fetched, unsent) = self.store.read(FileRow::totals).await?;
+        Ok(SizeOnDisk { fetched, unsent })
     }
 
     /// Lets fetched files go until no more than `quota` bytes of them are left. Those in use stay.
     pub(crate) async fn trim(&self, quota: u64) -> Result<(), SupportError> {
+        if self.store.read(FileRow::totals).await?.0 <= quota {
+            return Ok(());
+        }
         let rows = self.store.read(FileRow::all).await?;
         let used = self.used();
         self.let_go(too_much(&rows, quota, |id| used.contains(id))).await
@@ -98,17 +96,12 @@ impl Attachments {
     }
 
     async fn try_sweep(&self) -> Result<(), SupportError> {
-        let (rows, folder) = (self.store.read(FileRow::all).await?, self.folder.clone());
-        let strangers = blocking(move || {
-            let known: HashSet<&str> = rows.iter().map(|row| row.name.as_str()).collect();
-            Ok(folder.strangers(&known))
-        })
-        .await?;
+        let (known, folder) = (self.store.read(FileRow::names).await?, self.folder.clone());
+        let strangers = blocking(move || Ok(folder.strangers(&known))).await?;
         if !strangers.is_empty() {
             // Asked again now that they are held: one may have been brought in by another process just before.
-            let rows = self.store.read(FileRow::all).await?;
+            let known = self.store.read(FileRow::names).await?;
             let gone = blocking(move || {
-                let known: HashSet<&str> = rows.iter().map(|row| row.name.as_str()).collect();
                 let strangers = strangers.into_iter().filter(|stranger| !known.contains(stranger.name()));
                 Ok(strangers.map(Stranger::remove).count())
             })

@@ -42,7 +42,7 @@ impl Folder {
 
     /// The files that none of `known` names: what a killed process left half done, and what was taken back. Those that
     /// a living process is just bringing in are left alone: it holds a lock on each.
-    pub(crate) fn strangers(&self, known: &HashSet<&str>) -> Vec<Stranger> {
+    pub(crate) fn strangers(&self, known: &HashSet<String>) -> Vec<Stranger> {
         let Ok(entries) = fs::read_dir(&self.0) else { return Vec::new() };
         let names = entries.filter_map(|entry| Some(entry.ok()?.file_name()));
         let strangers = names.filter(|name| !name.to_str().is_some_and(|name| known.contains(name)));

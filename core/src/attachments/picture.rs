@@ -87,6 +87,27 @@ fn little(bytes: &[u8]) -> u32 {
 }
 
 #[cfg(test)]
+mod properties {
+    use std::io::Cursor;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn any_bytes_have_a_size_or_none(head in 0_usize..4, bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+            let head: &[u8] = [&b"\xff\xd8"[..], b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", b"RIFF\0\0\0\0WEBPVP8X", b"ispe"][head];
+            let bytes = [head, &bytes].concat();
+            for media_type in [JPEG, PNG, WEBP, HEIC, "image/gif"] {
+                let found = size(&mut Window::new(&mut Cursor::new(bytes.clone())), media_type).unwrap();
+                prop_assert!(found.is_none_or(|(width, height)| width > 0 && height > 0));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use std::io::Cursor;
 

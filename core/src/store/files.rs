@@ -1,5 +1,7 @@
 //! Files on this phone: which are here, whether they may go, and when they were last used.
 
+use std::collections::HashSet;
+
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::{StoreError, Tx};
@@ -117,6 +119,23 @@ impl FileRow {
         let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM files ORDER BY used_at, id"))?;
         let rows = statement.query_map([], read)?;
         Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// The names of all of them.
+    pub(crate) fn names(connection: &Connection) -> Result<HashSet<String>, StoreError> {
+        let mut statement = connection.prepare_cached("SELECT name FROM files")?;
+        let rows = statement.query_map([], |row| row.get(0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// How many bytes are here of what was fetched, and of what is unsent.
+    pub(crate) fn totals(connection: &Connection) -> Result<(u64, u64), StoreError> {
+        let mut statement = connection.prepare_cached(
+            "SELECT coalesce(sum(CASE state WHEN 'whole' THEN size WHEN 'begun' THEN here END), 0),
+                    coalesce(sum(CASE WHEN state NOT IN ('whole', 'begun') THEN size END), 0) FROM files",
+        )?;
+        let bytes = |number: i64| u64::try_from(number).unwrap_or(0);
+        Ok(statement.query_row([], |row| Ok((bytes(row.get(0)?), bytes(row.get(1)?))))?)
     }
 
     pub(crate) fn remove(tx: &Tx<'_>, id: &FileId) -> Result<(), StoreError> {
