@@ -81,7 +81,8 @@ fn measure(articles: &[Article], queries: &[Typed], count: usize) -> Result<serd
 
     let mut scratch = Scratch::default();
     let mut times = [Vec::new(), Vec::new(), Vec::new()];
-    for query in queries {
+    // A rival's keystroke takes hundreds of times as long over 50,000 articles: every fifth query is typed there.
+    for query in queries.iter().step_by(if count > 10_000 { 5 } else { 1 }) {
         let ends = query.q.char_indices().map(|(at, letter)| at + letter.len_utf8());
         for typed in ends.filter_map(|end| query.q.get(..end)).filter(|typed| !typed.trim().is_empty()) {
             let begin = Instant::now();
