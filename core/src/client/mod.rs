@@ -107,14 +107,7 @@ impl SupportClient {
         let anonymous = CustomerKey::anonymous(&token(config.random.as_ref()));
         let (place, recorded) = blocking(move || {
             let place = Place::open(&data_dir, desk.as_str(), &inbox)?;
-            let recorded = match place.recorded()? {
-                Some(recorded) => recorded,
-                None => {
-                    let recorded = Recorded { current: anonymous, adopting: None };
-                    place.record(&recorded)?;
-                    recorded
-                }
-            };
+            let recorded = place.recorded_or(Recorded { current: anonymous, adopting: None })?;
             Ok((place, recorded))
         })
         .await?;

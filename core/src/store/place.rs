@@ -110,8 +110,35 @@ impl Place {
         }
     }
 
+    /// Who is here; `first` where nobody was before. Of two clients that open an empty folder at once one is the first,
+    /// and the other finds it.
+    pub(crate) fn recorded_or(&self, first: Recorded) -> Result<Recorded, SupportError> {
+        if let Some(recorded) = self.recorded()? {
+            return Ok(recorded);
+        }
+        let _turn = self.turn()?;
+        if let Some(recorded) = self.recorded()? {
+            return Ok(recorded);
+        }
+        self.write(&first)?;
+        Ok(first)
+    }
+
     /// Says who is here, durably.
     pub(crate) fn record(&self, recorded: &Recorded) -> Result<(), SupportError> {
+        let _turn = self.turn()?;
+        self.write(recorded)
+    }
+
+    /// One process and one client of it at a time: they would write the new file into each other's hands. Where the
+    /// system has no locks there is one process.
+    fn turn(&self) -> Result<fs::File, SupportError> {
+        let file = fs::File::create(self.folder.join("current.lock")).map_err(|error| storage(&error))?;
+        let _ = file.lock();
+        Ok(file)
+    }
+
+    fn write(&self, recorded: &Recorded) -> Result<(), SupportError> {
         let write = || {
             let aside = self.folder.join("current.json.new");
             let mut file = fs::File::create(&aside)?;
@@ -171,6 +198,24 @@ mod tests {
             fs::write(place.folder.join("current.json"), nonsense).unwrap();
             assert_eq!(place.recorded().unwrap(), None, "{nonsense}");
             assert!(place.folder.join("current.json.damaged").exists());
+        }
+    }
+
+    #[test]
+    fn two_who_come_to_an_empty_folder_at_once_agree_on_who_is_here() {
+        let folder = tempfile::tempdir().unwrap();
+        for round in 0..20 {
+            let inbox = format!("inbox-{round}");
+            let (folder, inbox) = (folder.path(), inbox.as_str());
+            let come = move |name: &str| {
+                let place = Place::open(folder, "https://desk", inbox).unwrap();
+                place.recorded_or(Recorded { current: CustomerKey::anonymous(name), adopting: None }).unwrap()
+            };
+            std::thread::scope(|scope| {
+                let others: Vec<_> = ["a", "b", "c"].map(|name| scope.spawn(move || come(name))).into();
+                let found: Vec<_> = others.into_iter().map(|other| other.join().unwrap()).collect();
+                assert!(found.windows(2).all(|pair| pair[0] == pair[1]), "{found:?}");
+            });
         }
     }
 
