@@ -239,10 +239,12 @@ async fn what_a_killed_process_left_is_swept_and_what_is_owned_stays() {
     held.lock().unwrap();
     phone.client.pause().await;
     phone.client.resume().await.unwrap();
-    phone.conversation.active().unwrap().attachments.clone().sweep().await;
+    // The sweep of the resume may hold it in this very moment, and then it is that one's to remove.
+    while phone.kept().contains(&"half-copied".to_owned()) {
+        phone.conversation.active().unwrap().attachments.clone().sweep().await;
+    }
     let kept = phone.kept();
-    assert!(!kept.contains(&"half-copied".to_owned()) && kept.contains(&"in-good-hands".to_owned()), "{kept:?}");
-    assert_eq!(kept.len(), 2);
+    assert!(kept.contains(&"in-good-hands".to_owned()) && kept.len() == 2, "{kept:?}");
 }
 
 #[tokio::test]
