@@ -11,7 +11,7 @@ use tokio::{sync::watch, time::Instant};
 
 use super::{
     Attachments,
-    folder::{blocking, storage},
+    folder::{blocking, go_on, storage},
     part::PartFile,
     sniff,
 };
@@ -210,7 +210,7 @@ impl Attachments {
         let line = Arc::new(line);
         running.insert(wanted.id.clone(), Arc::clone(&line));
         drop(running);
-        tokio::spawn(self.run(wanted, line));
+        go_on(self.run(wanted, line));
         state
     }
 

@@ -14,7 +14,7 @@ use tokio::{
 use super::{Inner, blocking};
 use crate::{
     SupportError,
-    attachments::{Attachments, beside},
+    attachments::{Attachments, beside, go_on},
     backend::Secret,
     clock::token,
     conversations::TypingSignals,
@@ -102,7 +102,7 @@ impl Active {
             config.limits.clone(),
             stopped.clone(),
         ));
-        tokio::spawn(Arc::clone(&attachments).sweep());
+        go_on(Arc::clone(&attachments).sweep());
         let tools = Arc::new(outbox::Tools {
             store: Arc::clone(&store),
             backend: Arc::clone(&backend),
