@@ -4,7 +4,7 @@ import Snippets
 import Testing
 
 /// The door of the process: one test at a time, for there is one door.
-@Suite(.serialized) struct DoorTests {
+@Suite(.serialized, .timeLimit(.minutes(5))) struct DoorTests {
     @Test func door_isShutUntilItIsOpenedAndAfterItIsClosed() async throws {
         let (desk, folder) = (try Desk(), DataFolder())
         let unopened = try await failure { try await Shopbell.loginUnidentifiedUser() }

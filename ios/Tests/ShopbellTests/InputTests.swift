@@ -5,7 +5,7 @@ import Testing
 @testable import Shopbell
 
 /// What can't be, and what is said of it.
-@Suite struct InputTests {
+@Suite(.timeLimit(.minutes(5))) struct InputTests {
     @Test func inputThatCannotBe_isRefusedAndNothingChanges() async throws {
         let (desk, folder) = (try Desk(), DataFolder())
         let client = folder.phone(desk)

@@ -4,7 +4,7 @@ import Testing
 @testable import Shopbell
 
 /// Cancelling, closing, letting go, and doing it ten thousand times.
-@Suite struct LifeTests {
+@Suite(.timeLimit(.minutes(5))) struct LifeTests {
     @Test func callThatIsCancelled_stopsWaitingAndItsWorkIsDone() async throws {
         let (desk, folder) = (try Desk(), DataFolder())
         let client = folder.phone(desk)
@@ -96,12 +96,12 @@ import Testing
             // Behind all that the rounds began and ended.
             try await conversation.setDraft("")
         }
-        try await rounds(1_000)
+        try await rounds(500)
         let before = residentBytes()
-        try await rounds(9_000)
+        try await rounds(5_000)
         #expect(conversation.shownMessages.readers == 0)
         #expect(conversation.shownMessages.source == nil)
-        // Other tests run meanwhile; 10,000 leaks of a list would be more.
+        // Other tests run meanwhile; leaks of thousands of lists would be more.
         #expect(residentBytes() - before < 64 << 20)
         await client.shutdown()
     }
