@@ -168,8 +168,10 @@ import Testing
         }
         _ = await begun.first { true }
         // Another handle in hand, the same timeline on screen.
-        while try await again.conversation(conversation.id).loadOlder() == .mayExist {}
+        let loader = Task { while try await again.conversation(conversation.id).loadOlder() == .mayExist {} }
         _ = try await reader.value
+        // Without a reader each page would be the first again.
+        loader.cancel()
         await again.shutdown()
     }
 
