@@ -6,10 +6,11 @@ fn main() {
     // What Android reads since API 23 and Linux since glibc 2.36; Apple's linker packs by itself. Both flags are
     // lld's, which is Rust's linker on x86-64 Linux and the NDK's.
     let packing = match (target("OS").as_str(), target("ARCH").as_str()) {
-        ("android", _) => "android",
-        ("linux", "x86_64") => "relr",
+        ("android", _) => "--pack-dyn-relocs=android",
+        // Unlike `--pack-dyn-relocs=relr` it says in the file that they are packed; newer glibcs refuse one that doesn't.
+        ("linux", "x86_64") => "-z,pack-relative-relocs",
         _ => return,
     };
     println!("cargo:rustc-cdylib-link-arg=-Wl,--icf=all");
-    println!("cargo:rustc-cdylib-link-arg=-Wl,--pack-dyn-relocs={packing}");
+    println!("cargo:rustc-cdylib-link-arg=-Wl,{packing}");
 }
