@@ -11,6 +11,7 @@
 @_exported import enum ShopbellBindings.Author
 @_exported import enum ShopbellBindings.Availability
 @_exported import enum ShopbellBindings.Block
+@_exported import enum ShopbellBindings.CalloutKind
 @_exported import struct ShopbellBindings.Capabilities
 @_exported import struct ShopbellBindings.Card
 @_exported import enum ShopbellBindings.CardAction
@@ -19,6 +20,7 @@
 @_exported import enum ShopbellBindings.Connection
 @_exported import enum ShopbellBindings.Content
 @_exported import enum ShopbellBindings.ConversationStatus
+@_exported import struct ShopbellBindings.Coordinates
 @_exported import struct ShopbellBindings.ConversationSummary
 @_exported import struct ShopbellBindings.CustomerProfile
 @_exported import enum ShopbellBindings.Delivery
@@ -37,6 +39,7 @@
 @_exported import enum ShopbellBindings.StorageProblem
 @_exported import enum ShopbellBindings.SurveyScale
 @_exported import struct ShopbellBindings.TableCell
+@_exported import enum ShopbellBindings.Transfer
 @_exported import struct ShopbellBindings.Typing
 @_exported import enum ShopbellBindings.Verification
 @_exported import func ShopbellBindings.parseMarkdown
@@ -69,6 +72,8 @@ extension Shopbell {
     public typealias Availability = ShopbellBindings.Availability
     /// ``Block``, for an app that has one of its own.
     public typealias Block = ShopbellBindings.Block
+    /// ``CalloutKind``, for an app that has one of its own.
+    public typealias CalloutKind = ShopbellBindings.CalloutKind
     /// ``Capabilities``, for an app that has one of its own.
     public typealias Capabilities = ShopbellBindings.Capabilities
     /// ``Card``, for an app that has one of its own.
@@ -85,6 +90,8 @@ extension Shopbell {
     public typealias Content = ShopbellBindings.Content
     /// ``ConversationStatus``, for an app that has one of its own.
     public typealias ConversationStatus = ShopbellBindings.ConversationStatus
+    /// ``Coordinates``, for an app that has one of its own.
+    public typealias Coordinates = ShopbellBindings.Coordinates
     /// ``ConversationSummary``, for an app that has one of its own.
     public typealias ConversationSummary = ShopbellBindings.ConversationSummary
     /// ``CustomerProfile``, for an app that has one of its own.
@@ -121,6 +128,8 @@ extension Shopbell {
     public typealias SurveyScale = ShopbellBindings.SurveyScale
     /// ``TableCell``, for an app that has one of its own.
     public typealias TableCell = ShopbellBindings.TableCell
+    /// ``Transfer``, for an app that has one of its own.
+    public typealias Transfer = ShopbellBindings.Transfer
     /// ``Typing``, for an app that has one of its own.
     public typealias Typing = ShopbellBindings.Typing
     /// ``Verification``, for an app that has one of its own.

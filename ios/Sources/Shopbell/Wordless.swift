@@ -64,6 +64,7 @@ extension AttentionReason: Wordless {
         case .unconfirmed: "unconfirmed"
         case .identityRejected: "identityRejected"
         case .gone: "gone"
+        case .fileLost: "fileLost"
         }
     }
 }
