@@ -7,6 +7,7 @@ fn main() {
     // lld's, which is Rust's linker on x86-64 Linux and the NDK's.
     let packing = match (target("OS").as_str(), target("ARCH").as_str()) {
         ("android", _) => "--pack-dyn-relocs=android",
+        // Unlike `--pack-dyn-relocs=relr` it says in the file that they are packed; newer glibcs refuse one that doesn't.
         ("linux", "x86_64") => "-z,pack-relative-relocs",
         _ => return,
     };

@@ -16,7 +16,7 @@ mod identity;
 mod screen;
 mod status;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::watch;
 
@@ -310,6 +310,19 @@ impl Inner {
 pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, SupportError> + Send + 'static,
 ) -> Result<T, SupportError> {
+    let value = Arc::new(Mutex::new(None));
+    let slot = Arc::clone(&value);
+    // Boxed: a task that is generic over every closure is compiled for every closure.
+    let work: Box<dyn FnOnce() -> Result<(), SupportError> + Send> = Box::new(move || {
+        *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(work()?);
+        Ok(())
+    });
+    blocking_boxed(work).await?;
+    let value = value.lock().unwrap_or_else(PoisonError::into_inner).take();
+    value.ok_or(SupportError::Closed)
+}
+
+async fn blocking_boxed(work: Box<dyn FnOnce() -> Result<(), SupportError> + Send>) -> Result<(), SupportError> {
     let runtime = tokio::runtime::Handle::try_current().map_err(|_| SupportError::InvalidConfig {
         field: "runtime",
         problem: "SupportClient needs a tokio runtime with time and I/O around it".to_owned(),

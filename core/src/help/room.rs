@@ -229,7 +229,7 @@ impl Room {
         }
         drop(resting);
         let (room, shelf) = (Arc::downgrade(self), Arc::clone(shelf));
-        tokio::spawn(async move {
+        aside(Box::pin(async move {
             let synced_at = shelf.store.read(|connection| library::number(connection, sync::SYNCED_AT)).await;
             let (Some(room), Ok(synced_at)) = (room.upgrade(), synced_at) else { return };
             let old = room.clock.now().since(Timestamp::from_millis(synced_at)) >= room.config.refresh_after;
@@ -240,7 +240,7 @@ impl Room {
             if let Err(error) = room.sync().await {
                 tracing::debug!(%error, "the help centre could not be asked");
             }
-        });
+        }));
     }
 
     /// What the customer did becomes what is counted, learnt and told.
@@ -292,7 +292,7 @@ impl Room {
     /// counted twice does less harm than one that never is.
     pub(super) fn tell_views(self: &Arc<Self>, shelf: &Arc<Shelf>) {
         let (room, shelf) = (Arc::clone(self), Arc::clone(shelf));
-        tokio::spawn(async move {
+        aside(Box::pin(async move {
             let _turn = room.telling.lock().await;
             let Some(help) = room.backend.help_center() else { return };
             while let Ok(Some(name)) = shelf.store.read(library::uncounted).await {
@@ -307,8 +307,13 @@ impl Room {
                     return;
                 }
             }
-        });
+        }));
     }
+}
+
+/// Runs something on the side. Boxed, as is what blocks: a task for every future costs a phone eight kilobytes each.
+fn aside(work: std::pin::Pin<Box<dyn Future<Output = ()> + Send>>) {
+    tokio::spawn(work);
 }
 
 async fn close(shelf: Arc<Shelf>) {

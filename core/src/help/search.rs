@@ -146,13 +146,14 @@ impl Drop for SearchUpdates {
     fn drop(&mut self) {
         let help = self.input.help.clone();
         if let Some(runtime) = &self.runtime {
-            runtime.spawn(async move {
+            let left: std::pin::Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(async move {
                 if let Ok(active) = help.inner.active()
                     && let Err(error) = help.room.apply(&active, super::visit::Visit::left).await
                 {
                     tracing::debug!(%error, "a search was not counted");
                 }
             });
+            runtime.spawn(left);
         }
     }
 }

@@ -1,0 +1,21 @@
+#if canImport(Network)
+    import Dispatch
+    import Network
+
+    /// Tells a client of the network, as long as it is held.
+    final class NetworkWatch: @unchecked Sendable {
+        // Its methods may be called from anywhere; older SDKs don't say so.
+        private let monitor = NWPathMonitor()
+
+        init(_ client: ShopbellClient) {
+            monitor.pathUpdateHandler = { [weak client] path in
+                client?.networkChanged(path.status == .satisfied)
+            }
+            monitor.start(queue: DispatchQueue(label: "shopbell.network"))
+        }
+
+        deinit {
+            monitor.cancel()
+        }
+    }
+#endif

@@ -1,0 +1,139 @@
+// What an app sees of the generated module: its data, under one import.
+
+@_exported import struct ShopbellBindings.Agent
+@_exported import struct ShopbellBindings.Answer
+@_exported import enum ShopbellBindings.AnswerState
+@_exported import struct ShopbellBindings.ArticleLink
+@_exported import struct ShopbellBindings.Attachment
+@_exported import enum ShopbellBindings.AttachmentKind
+@_exported import enum ShopbellBindings.AttentionReason
+@_exported import enum ShopbellBindings.AttributeValue
+@_exported import enum ShopbellBindings.Author
+@_exported import enum ShopbellBindings.Availability
+@_exported import enum ShopbellBindings.Block
+@_exported import enum ShopbellBindings.CalloutKind
+@_exported import struct ShopbellBindings.Capabilities
+@_exported import struct ShopbellBindings.Card
+@_exported import enum ShopbellBindings.CardAction
+@_exported import struct ShopbellBindings.Choice
+@_exported import struct ShopbellBindings.ClientStatus
+@_exported import enum ShopbellBindings.Connection
+@_exported import enum ShopbellBindings.Content
+@_exported import enum ShopbellBindings.ConversationStatus
+@_exported import struct ShopbellBindings.Coordinates
+@_exported import struct ShopbellBindings.ConversationSummary
+@_exported import struct ShopbellBindings.CustomerProfile
+@_exported import enum ShopbellBindings.Delivery
+@_exported import struct ShopbellBindings.DeskInfo
+@_exported import struct ShopbellBindings.FieldValue
+@_exported import struct ShopbellBindings.FormField
+@_exported import struct ShopbellBindings.Identity
+@_exported import struct ShopbellBindings.Limits
+@_exported import struct ShopbellBindings.ListItem
+@_exported import enum ShopbellBindings.LogLevel
+@_exported import struct ShopbellBindings.LogRecord
+@_exported import struct ShopbellBindings.Message
+@_exported import enum ShopbellBindings.Older
+@_exported import struct ShopbellBindings.Rating
+@_exported import struct ShopbellBindings.Span
+@_exported import enum ShopbellBindings.StorageProblem
+@_exported import enum ShopbellBindings.SurveyScale
+@_exported import struct ShopbellBindings.TableCell
+@_exported import enum ShopbellBindings.Transfer
+@_exported import struct ShopbellBindings.Typing
+@_exported import enum ShopbellBindings.Verification
+@_exported import func ShopbellBindings.parseMarkdown
+@_exported import func ShopbellBindings.plainText
+
+// Within the door, the name means itself.
+public typealias _Conversation = Conversation
+
+// The module is called as its door is, so that `Shopbell.Message` means this: for an app that has a `Message` of its own.
+extension Shopbell {
+    /// ``Agent``, for an app that has one of its own.
+    public typealias Agent = ShopbellBindings.Agent
+    /// ``Answer``, for an app that has one of its own.
+    public typealias Answer = ShopbellBindings.Answer
+    /// ``AnswerState``, for an app that has one of its own.
+    public typealias AnswerState = ShopbellBindings.AnswerState
+    /// ``ArticleLink``, for an app that has one of its own.
+    public typealias ArticleLink = ShopbellBindings.ArticleLink
+    /// ``Attachment``, for an app that has one of its own.
+    public typealias Attachment = ShopbellBindings.Attachment
+    /// ``AttachmentKind``, for an app that has one of its own.
+    public typealias AttachmentKind = ShopbellBindings.AttachmentKind
+    /// ``AttentionReason``, for an app that has one of its own.
+    public typealias AttentionReason = ShopbellBindings.AttentionReason
+    /// ``AttributeValue``, for an app that has one of its own.
+    public typealias AttributeValue = ShopbellBindings.AttributeValue
+    /// ``Author``, for an app that has one of its own.
+    public typealias Author = ShopbellBindings.Author
+    /// ``Availability``, for an app that has one of its own.
+    public typealias Availability = ShopbellBindings.Availability
+    /// ``Block``, for an app that has one of its own.
+    public typealias Block = ShopbellBindings.Block
+    /// ``CalloutKind``, for an app that has one of its own.
+    public typealias CalloutKind = ShopbellBindings.CalloutKind
+    /// ``Capabilities``, for an app that has one of its own.
+    public typealias Capabilities = ShopbellBindings.Capabilities
+    /// ``Card``, for an app that has one of its own.
+    public typealias Card = ShopbellBindings.Card
+    /// ``CardAction``, for an app that has one of its own.
+    public typealias CardAction = ShopbellBindings.CardAction
+    /// ``Choice``, for an app that has one of its own.
+    public typealias Choice = ShopbellBindings.Choice
+    /// ``ClientStatus``, for an app that has one of its own.
+    public typealias ClientStatus = ShopbellBindings.ClientStatus
+    /// ``Connection``, for an app that has one of its own.
+    public typealias Connection = ShopbellBindings.Connection
+    /// ``Content``, for an app that has one of its own.
+    public typealias Content = ShopbellBindings.Content
+    /// ``ConversationStatus``, for an app that has one of its own.
+    public typealias ConversationStatus = ShopbellBindings.ConversationStatus
+    /// ``Coordinates``, for an app that has one of its own.
+    public typealias Coordinates = ShopbellBindings.Coordinates
+    /// ``ConversationSummary``, for an app that has one of its own.
+    public typealias ConversationSummary = ShopbellBindings.ConversationSummary
+    /// ``CustomerProfile``, for an app that has one of its own.
+    public typealias CustomerProfile = ShopbellBindings.CustomerProfile
+    /// ``Delivery``, for an app that has one of its own.
+    public typealias Delivery = ShopbellBindings.Delivery
+    /// ``DeskInfo``, for an app that has one of its own.
+    public typealias DeskInfo = ShopbellBindings.DeskInfo
+    /// ``FieldValue``, for an app that has one of its own.
+    public typealias FieldValue = ShopbellBindings.FieldValue
+    /// ``FormField``, for an app that has one of its own.
+    public typealias FormField = ShopbellBindings.FormField
+    /// ``Identity``, for an app that has one of its own.
+    public typealias Identity = ShopbellBindings.Identity
+    /// ``Limits``, for an app that has one of its own.
+    public typealias Limits = ShopbellBindings.Limits
+    /// ``ListItem``, for an app that has one of its own.
+    public typealias ListItem = ShopbellBindings.ListItem
+    /// ``LogLevel``, for an app that has one of its own.
+    public typealias LogLevel = ShopbellBindings.LogLevel
+    /// ``LogRecord``, for an app that has one of its own.
+    public typealias LogRecord = ShopbellBindings.LogRecord
+    /// ``Message``, for an app that has one of its own.
+    public typealias Message = ShopbellBindings.Message
+    /// ``Older``, for an app that has one of its own.
+    public typealias Older = ShopbellBindings.Older
+    /// ``Rating``, for an app that has one of its own.
+    public typealias Rating = ShopbellBindings.Rating
+    /// ``Span``, for an app that has one of its own.
+    public typealias Span = ShopbellBindings.Span
+    /// ``StorageProblem``, for an app that has one of its own.
+    public typealias StorageProblem = ShopbellBindings.StorageProblem
+    /// ``SurveyScale``, for an app that has one of its own.
+    public typealias SurveyScale = ShopbellBindings.SurveyScale
+    /// ``TableCell``, for an app that has one of its own.
+    public typealias TableCell = ShopbellBindings.TableCell
+    /// ``Transfer``, for an app that has one of its own.
+    public typealias Transfer = ShopbellBindings.Transfer
+    /// ``Typing``, for an app that has one of its own.
+    public typealias Typing = ShopbellBindings.Typing
+    /// ``Verification``, for an app that has one of its own.
+    public typealias Verification = ShopbellBindings.Verification
+    /// ``Conversation``, for an app that has one of its own.
+    public typealias Conversation = _Conversation
+}

@@ -1,0 +1,114 @@
+import ShopbellBindings
+
+// Each is called on one thread, one call at a time, and returns at once. Swift can't see that, hence the locks.
+
+final class ConversationsObserver: ConversationsListener {
+    private let shown = Guarded([ConversationSummary]())
+    private let feed: Feed<[ConversationSummary]>
+
+    init(_ feed: Feed<[ConversationSummary]>) {
+        self.feed = feed
+    }
+
+    func onBatch(batch: [ConversationDiff]) {
+        feed.give(shown.with { shown in
+            batch.forEach { $0.apply(to: &shown) }
+            return shown
+        })
+    }
+}
+
+final class MessagesObserver: MessagesListener {
+    private let shown = Guarded([Message]())
+    private let feed: Feed<[Message]>
+
+    init(_ feed: Feed<[Message]>) {
+        self.feed = feed
+    }
+
+    func onBatch(batch: [MessageDiff]) {
+        feed.give(shown.with { shown in
+            batch.forEach { $0.apply(to: &shown) }
+            return shown
+        })
+    }
+
+    func onEnd() {
+        // What is on screen is not for whoever is here now.
+        feed.give([])
+        feed.end()
+    }
+}
+
+final class TypingObserver: TypingListener {
+    private let feed: Feed<Typing?>
+
+    init(_ feed: Feed<Typing?>) {
+        self.feed = feed
+    }
+
+    func onTyping(typing: Typing?) {
+        feed.give(typing)
+    }
+
+    func onEnd() {
+        feed.give(nil)
+        feed.end()
+    }
+}
+
+final class StatusObserver: StatusListener {
+    private let told: @Sendable (ClientStatus) -> Void
+    private let over: @Sendable () -> Void
+
+    /// `over` is called when the library lets go of it.
+    init(_ told: @escaping @Sendable (ClientStatus) -> Void, orEnd over: @escaping @Sendable () -> Void = {}) {
+        self.told = told
+        self.over = over
+    }
+
+    deinit {
+        over()
+    }
+
+    func onStatus(status: ClientStatus) {
+        told(status)
+    }
+}
+
+extension ConversationDiff {
+    fileprivate func apply(to items: inout [ConversationSummary]) {
+        switch self {
+        case .reset(let all): items = all
+        case .insert(let index, let item): items.put(item, before: index)
+        case .update(let index, let item): items.replace(index, by: item)
+        case .remove(let index): items.drop(index)
+        }
+    }
+}
+
+extension MessageDiff {
+    fileprivate func apply(to items: inout [Message]) {
+        switch self {
+        case .reset(let all): items = all
+        case .insert(let index, let item): items.put(item, before: index)
+        case .update(let index, let item): items.replace(index, by: item)
+        case .remove(let index): items.drop(index)
+        }
+    }
+}
+
+// A place outside the list would be a mistake of ours: worth a wrong line on screen, not a crash of the app.
+extension Array {
+    fileprivate mutating func put(_ item: Element, before index: Int32) {
+        insert(item, at: Swift.min(Swift.max(Int(index), 0), count))
+    }
+
+    fileprivate mutating func replace(_ index: Int32, by item: Element) {
+        if indices.contains(Int(index)) { self[Int(index)] = item }
+    }
+
+    fileprivate mutating func drop(_ index: Int32) {
+        if indices.contains(Int(index)) { remove(at: Int(index)) }
+    }
+}

@@ -1,0 +1,110 @@
+/// The door to Shopbell for an app: the one ``ShopbellClient`` of the process, under names that are quick to type.
+///
+/// ```swift
+/// Shopbell.initialize(ShopbellConfig(deskUrl: "https://desk.example.com", inbox: "inbox-identifier"))
+/// ```
+/// Before that, every call throws ``SupportError/invalidConfig(field:message:)`` and every loop ends at once.
+public enum Shopbell {
+    private struct Current {
+        let config: ShopbellConfig
+        let client: ShopbellClient
+        /// What tells the client of the app and the network, as long as it is held.
+        let watches: [any Sendable]
+    }
+
+    private static let current = Guarded<Current?>(nil)
+
+    private static let none = ShopbellClient(
+        Engine(failing: .invalidConfig(field: "initialize", message: "call Shopbell.initialize(…) first")))
+
+    /// Begins to open the store, and returns at once: neither disk nor network is touched on the caller's thread. A
+    /// second time with the same configuration does nothing; with another one it closes the first client and begins
+    /// with another.
+    ///
+    /// On Apple's systems it also tells the client of the network, and on iOS pauses and resumes it with the app.
+    public static func initialize(_ config: ShopbellConfig) {
+        let before = current.with { current -> Current? in
+            if current?.config == config { return nil }
+            defer {
+                let client = ShopbellClient(config)
+                current = Current(config: config, client: client, watches: watches(of: client))
+            }
+            return current
+        }
+        before?.client.close()
+    }
+
+    /// The client itself.
+    public static var client: ShopbellClient { current.with { $0?.client } ?? none }
+
+    /// ``ShopbellClient/conversations``.
+    public static var conversations: Updates<[ConversationSummary]> { client.conversations }
+
+    /// ``ShopbellClient/unreadCount``.
+    public static var unreadCount: Updates<Int> { client.unreadCount }
+
+    /// ``ShopbellClient/status``.
+    public static var status: Updates<ClientStatus> { client.status }
+
+    /// ``ShopbellClient/loginIdentifiedUser(userId:userHash:profile:isolation:)``.
+    public static func loginIdentifiedUser(
+        userId: String,
+        userHash: String? = nil,
+        profile: CustomerProfile = CustomerProfile(),
+        isolation: isolated (any Actor)? = #isolation
+    ) async throws {
+        try await client.loginIdentifiedUser(userId: userId, userHash: userHash, profile: profile)
+    }
+
+    /// ``ShopbellClient/loginUnidentifiedUser(profile:isolation:)``.
+    public static func loginUnidentifiedUser(
+        profile: CustomerProfile = CustomerProfile(), isolation: isolated (any Actor)? = #isolation
+    ) async throws {
+        try await client.loginUnidentifiedUser(profile: profile)
+    }
+
+    /// ``ShopbellClient/logout(isolation:)``.
+    public static func logout(isolation: isolated (any Actor)? = #isolation) async throws {
+        try await client.logout()
+    }
+
+    /// ``ShopbellClient/updateUser(_:isolation:)``.
+    public static func updateUser(
+        _ profile: CustomerProfile, isolation: isolated (any Actor)? = #isolation
+    ) async throws {
+        try await client.updateUser(profile)
+    }
+
+    /// ``ShopbellClient/startConversation(isolation:)``.
+    public static func startConversation(isolation: isolated (any Actor)? = #isolation) async throws -> Conversation {
+        try await client.startConversation()
+    }
+
+    /// ``ShopbellClient/conversation(_:)``.
+    public static func conversation(_ id: String) -> Conversation { client.conversation(id) }
+
+    /// ``ShopbellClient/refresh(isolation:)``.
+    public static func refresh(isolation: isolated (any Actor)? = #isolation) async throws {
+        try await client.refresh()
+    }
+
+    /// Ends the client, after what was asked for before. The next ``initialize(_:)`` begins anew.
+    public static func close() {
+        let before = current.with { current in
+            defer { current = nil }
+            return current
+        }
+        before?.client.close()
+    }
+
+    private static func watches(of client: ShopbellClient) -> [any Sendable] {
+        var watches: [any Sendable] = []
+        #if canImport(Network)
+            watches.append(NetworkWatch(client))
+        #endif
+        #if canImport(UIKit) && !os(watchOS)
+            watches.append(AppWatch(client))
+        #endif
+        return watches
+    }
+}

@@ -1,0 +1,243 @@
+import ShopbellBindings
+
+/// In-app support: one for an app. ``Shopbell/Shopbell`` is the door that most apps use.
+///
+/// Making one returns at once; the store is opened in the background, and calls made meanwhile wait for it. Every call
+/// may come from any task, the main actor's too, and none blocks. Commands are done in the order in which they were
+/// called. **Cancelling a call stops the waiting, never the work**: a message that was being sent when its screen was
+/// closed is sent. It ends with ``shutdown(isolation:)``, or when it and everything that it gave out is let go of.
+///
+/// Every call may throw ``SupportError/invalidConfig(field:message:)``, ``SupportError/storage(problem:message:)``,
+/// ``SupportError/paused(message:)``, ``SupportError/closed(message:)``, and what it names.
+///
+/// Leave the parameter `isolation` out: it lets a command take its place in the order before anything else runs.
+public final class ShopbellClient: Sendable {
+    private let engine: Engine
+    private let shownConversations: Shared<[ConversationSummary]>
+    private let shownStatus: Shared<ClientStatus>
+    private let shownUnread: Shared<Int>
+    /// Those in use, so that one id is one object: its timeline is shared by all who show it.
+    private let inUse = Guarded([String: Weak<Conversation>]())
+
+    /// Begins to open the store, and returns: neither disk nor network is touched on the caller's thread.
+    public convenience init(_ config: ShopbellConfig) {
+        self.init(Engine(config))
+    }
+
+    init(_ engine: Engine) {
+        self.engine = engine
+        shownConversations = Shared(engine) { feed in
+            try await engine.native().conversations(listener: ConversationsObserver(feed))
+        }
+        shownStatus = Shared(engine) { feed in
+            try await engine.native().status(listener: StatusObserver { feed.give($0) })
+        }
+        shownUnread = Shared(engine) { feed in
+            let before = Guarded<Int32?>(nil)
+            return try await engine.native().status(listener: StatusObserver { status in
+                let isNews = before.with { before in
+                    defer { before = status.unread }
+                    return before != status.unread
+                }
+                if isNews { feed.give(Int(status.unread)) }
+            })
+        }
+    }
+
+    /// Opens a client, works with it, and closes every file before it returns, whatever happens: what an app extension
+    /// must do that shares the app's folder (``ShopbellConfig/Folder/appGroup(_:)``). A process that is suspended with
+    /// a file lock in a shared folder is killed.
+    public static func with<Value: Sendable>(
+        _ config: ShopbellConfig,
+        isolation: isolated (any Actor)? = #isolation,
+        _ work: (ShopbellClient) async throws -> Value
+    ) async throws -> Value {
+        let client = ShopbellClient(config)
+        do {
+            let value = try await work(client)
+            await client.shutdown()
+            return value
+        } catch {
+            await client.shutdown()
+            throw error
+        }
+    }
+
+    /// Waits until the store is open, or tells why it can't be. Never needed: every call waits by itself.
+    public func opened(isolation: isolated (any Actor)? = #isolation) async throws {
+        try await engine.call { try await $0.opened() }
+    }
+
+    /// The conversations of whoever is here, the one with the latest activity first.
+    public var conversations: Updates<[ConversationSummary]> {
+        Updates { self.shownConversations.stream(keeping: self) }
+    }
+
+    /// How many messages the customer has not seen, in all conversations.
+    public var unreadCount: Updates<Int> { Updates { self.shownUnread.stream(keeping: self) } }
+
+    /// How the desk is reached, whether agents are there, what the desk makes of the customer.
+    public var status: Updates<ClientStatus> { Updates { self.shownStatus.stream(keeping: self) } }
+
+    /// The customer has logged in to your app. Returns when it is safe on the phone; the desk is told by itself.
+    /// Whoever was anonymous keeps the conversations; whoever was somebody else leaves. Call it at every start.
+    ///
+    /// - Parameters:
+    ///   - userId: Your own id of the person (1 to 255 characters): stable, unique, never re-used.
+    ///   - userHash: The proof of your server: lower-case hex of `HMAC-SHA256(key, userId)`. Never compute it in the
+    ///     app.
+    ///   - profile: What the agents see of the customer.
+    /// - Throws: ``SupportError/invalidInput(field:message:)`` where something can't be so; then nothing has changed.
+    public func loginIdentifiedUser(
+        userId: String,
+        userHash: String? = nil,
+        profile: CustomerProfile = CustomerProfile(),
+        isolation: isolated (any Actor)? = #isolation
+    ) async throws {
+        let identity = Identity(identifier: userId, hash: userHash)
+        try await engine.inOrder { [self] native in
+            defer { forgetConversations() }
+            try await native.identify(identity: identity, profile: profile)
+        }
+    }
+
+    /// Somebody uses your app without an account. Whoever was logged in leaves as by ``logout(isolation:)``; somebody
+    /// anonymous stays who they are.
+    public func loginUnidentifiedUser(
+        profile: CustomerProfile = CustomerProfile(), isolation: isolated (any Actor)? = #isolation
+    ) async throws {
+        try await engine.inOrder { [self] native in
+            if try await native.verificationNow() != .anonymous {
+                defer { forgetConversations() }
+                try await native.logOut()
+            }
+            if profile != CustomerProfile() { try await native.updateCustomer(profile: profile) }
+        }
+    }
+
+    /// The customer has logged out: whoever comes next sees nothing of them. What they wrote, unsent messages included,
+    /// is there when they log in again. Somebody anonymous leaves for good.
+    public func logout(isolation: isolated (any Actor)? = #isolation) async throws {
+        try await engine.inOrder { [self] native in
+            defer { forgetConversations() }
+            try await native.logOut()
+        }
+    }
+
+    /// Says more of the customer; a field left out stays as it is, attributes are merged by name.
+    ///
+    /// - Throws: ``SupportError/invalidInput(field:message:)`` where a value is over the desk's limits.
+    public func updateUser(_ profile: CustomerProfile, isolation: isolated (any Actor)? = #isolation) async throws {
+        try await engine.inOrder { try await $0.updateCustomer(profile: profile) }
+    }
+
+    /// Asks the desk now what it makes of the customer's identity.
+    ///
+    /// - Throws: ``SupportError/identityRejected(message:)`` where it refuses it; ``SupportError/offline(message:)`` and
+    ///   its kin where it can't be asked.
+    public func verifyIdentity(isolation: isolated (any Actor)? = #isolation) async throws -> Verification {
+        try await engine.call { try await $0.verifyIdentity() }
+    }
+
+    /// Begins a conversation. The desk learns of it with its first message; without one it leaves no trace.
+    public func startConversation(isolation: isolated (any Actor)? = #isolation) async throws -> Conversation {
+        try await engine.inOrder { [self] native in
+            let begun = try await native.startConversation()
+            let id = begun.id()
+            let conversation = Conversation(id, engine, Task { .success(begun) })
+            inUse.with { $0[id] = Weak(conversation) }
+            return conversation
+        }
+    }
+
+    /// A conversation of the list, or one whose id was kept. Returns at once. One that does not exist is told by the
+    /// first command (``SupportError/notFound(message:)``). It belongs to whoever is here: get a new one after a log-in.
+    public func conversation(_ id: String) -> Conversation {
+        inUse.with { inUse in
+            if let conversation = inUse[id]?.value { return conversation }
+            let conversation = Conversation(id, engine, engine.later { $0.conversation(id: id) })
+            inUse = inUse.filter { $0.value.value != nil }
+            inUse[id] = Weak(conversation)
+            return conversation
+        }
+    }
+
+    /// Asks the desk for news now: for pull-to-refresh. What is new has been told to the loops when it returns.
+    ///
+    /// - Throws: ``SupportError/offline(message:)`` and its kin; what is on the phone stays as it is.
+    public func refresh(isolation: isolated (any Actor)? = #isolation) async throws {
+        try await engine.call { try await $0.refresh() }
+    }
+
+    /// What the desk can do. Not asked of it: known beforehand.
+    public func capabilities(isolation: isolated (any Actor)? = #isolation) async throws -> Capabilities {
+        try await engine.call { try await $0.capabilities() }
+    }
+
+    /// Asks the desk about itself: also a check of the configuration, for your first run.
+    ///
+    /// - Throws: ``SupportError/invalidConfig(field:message:)`` where the desk does not know the inbox;
+    ///   ``SupportError/offline(message:)`` and its kin where it can't be asked.
+    public func deskInfo(isolation: isolated (any Actor)? = #isolation) async throws -> DeskInfo {
+        try await engine.call { try await $0.deskInfo() }
+    }
+
+    /// There is a network again (`true`), or none (`false`). Never needed, always helpful. ``Shopbell/Shopbell`` tells
+    /// it on Apple's systems.
+    public func networkChanged(_ available: Bool) {
+        engine.later { $0.networkChanged(available: available) }
+    }
+
+    /// Closes every file, lock and socket, for the app goes to the background. What is being sent may finish first, for
+    /// at most three seconds. ``Shopbell/Shopbell`` does it on iOS.
+    public func pause(isolation: isolated (any Actor)? = #isolation) async throws {
+        try await engine.inOrder { try await $0.pause() }
+    }
+
+    /// Opens everything again and tries at once what waits. ``Shopbell/Shopbell`` does it on iOS.
+    public func resume(isolation: isolated (any Actor)? = #isolation) async throws {
+        try await engine.inOrder { try await $0.resume() }
+    }
+
+    /// Ends the client for good, after what was asked for before, and waits until every file is closed, though the task
+    /// be cancelled. Every loop ends. A second time is no error.
+    public func shutdown(isolation: isolated (any Actor)? = #isolation) async {
+        _ = await engine.later { await $0.shutdown() }.value
+    }
+
+    /// As ``shutdown(isolation:)``, without waiting.
+    public func close() {
+        engine.later { await $0.shutdown() }
+    }
+
+    /// Pauses in its turn, and tells when it has, or could not. Returns at once.
+    func pauseLater(_ done: @escaping @Sendable () -> Void) {
+        engine.later { native in
+            defer { done() }
+            try await native.pause()
+        }
+    }
+
+    /// Resumes in its turn. Returns at once.
+    func resumeLater() {
+        engine.later { try await $0.resume() }
+    }
+
+    /// What was given out is the customer's who left.
+    private func forgetConversations() {
+        inUse.with { $0 = [:] }
+    }
+}
+
+extension ShopbellBindings.Client {
+    /// What the desk makes of the customer.
+    fileprivate func verificationNow() async throws -> Verification {
+        // The status of a client that is paused comes when it is resumed: this tells that it is paused.
+        _ = try await unread()
+        let (statuses, told) = AsyncStream.makeStream(of: ClientStatus.self)
+        let subscription = status(listener: StatusObserver { told.yield($0) } orEnd: { told.finish() })
+        defer { subscription.cancel() }
+        for await status in statuses { return status.verification }
+        throw SupportError.closed(message: "closed: this client of Shopbell was closed; make a new one")
+    }
+}

@@ -1,0 +1,24 @@
+import ShopbellBindings
+
+/// Shopbell's log, for the whole process. Quiet until somebody takes it.
+public enum ShopbellLog {
+    /// Sends the log to `receiver`, from `level` up, in place of the one before; `nil` stops it.
+    ///
+    /// It is called on a thread of the log's own, one call at a time, with lines that hold no secret and nothing that
+    /// anybody wrote. Nobody who logs ever waits: where the receiver is too slow, lines are dropped and counted.
+    public static func setReceiver(level: LogLevel = .info, _ receiver: (@Sendable ([LogRecord]) -> Void)?) {
+        setLogSink(sink: receiver.map(Receiver.init), level: level)
+    }
+}
+
+private final class Receiver: LogSink {
+    private let receiver: @Sendable ([LogRecord]) -> Void
+
+    init(_ receiver: @escaping @Sendable ([LogRecord]) -> Void) {
+        self.receiver = receiver
+    }
+
+    func onRecords(records: [LogRecord]) {
+        receiver(records)
+    }
+}

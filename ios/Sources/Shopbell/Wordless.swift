@@ -1,0 +1,108 @@
+import ShopbellBindings
+
+// What people wrote stays out of logs: printed or dumped, these show lengths, not words.
+
+/// Prints as its outline.
+protocol Wordless: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    var outline: String { get }
+}
+
+extension Wordless {
+    /// Without the words.
+    public var description: String { outline }
+    /// Without the words.
+    public var debugDescription: String { outline }
+    /// Without the words.
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+extension Message: Wordless {
+    var outline: String { "Message(\(id), \(content), \(attachments.count) attachments)" }
+}
+
+extension Content: Wordless {
+    var outline: String {
+        let (kind, text) =
+            switch self {
+            case .text(let text): ("text", text)
+            case .select(let text, _, _): ("select", text)
+            case .form(let text, _, _, _): ("form", text)
+            case .cards(let text, _): ("cards", text)
+            case .articles(let text, _): ("articles", text)
+            case .survey(let text, _, _): ("survey", text)
+            case .unsupported(let text, _): ("unsupported", text)
+            }
+        return "\(kind)(\(text.utf8.count) bytes)"
+    }
+}
+
+extension ConversationSummary: Wordless {
+    var outline: String { "ConversationSummary(\(id), \(status), \(unread) unread)" }
+}
+
+extension Answer: Wordless {
+    var outline: String { "Answer(\(values.count) values, \(state))" }
+}
+
+extension FieldValue: Wordless {
+    var outline: String { "FieldValue(\(value.utf8.count) bytes)" }
+}
+
+extension Rating: Wordless {
+    var outline: String { "Rating(\(score), \(feedback.utf8.count) bytes)" }
+}
+
+extension Attachment: Wordless {
+    var outline: String { "Attachment(\(kind))" }
+}
+
+extension AttentionReason: Wordless {
+    var outline: String {
+        switch self {
+        case .refused: "refused"
+        case .deskFailing: "deskFailing"
+        case .unconfirmed: "unconfirmed"
+        case .identityRejected: "identityRejected"
+        case .gone: "gone"
+        case .fileLost: "fileLost"
+        }
+    }
+}
+
+extension Agent: Wordless {
+    var outline: String { "Agent(\(id))" }
+}
+
+extension Author: Wordless {
+    var outline: String {
+        switch self {
+        case .customer: "customer"
+        case .agent: "agent"
+        case .bot: "bot"
+        case .desk: "desk"
+        }
+    }
+}
+
+extension Typing: Wordless {
+    var outline: String { "Typing" }
+}
+
+extension Identity: Wordless {
+    var outline: String { "Identity(hash: \(hash != nil))" }
+}
+
+extension CustomerProfile: Wordless {
+    var outline: String { "CustomerProfile(\(attributes.count) attributes)" }
+}
+
+extension AttributeValue: Wordless {
+    var outline: String {
+        switch self {
+        case .bool: "bool"
+        case .integer: "integer"
+        case .number: "number"
+        case .text: "text"
+        }
+    }
+}

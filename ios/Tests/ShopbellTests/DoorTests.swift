@@ -1,0 +1,58 @@
+import Foundation
+import Shopbell
+import Snippets
+import Testing
+
+/// The door of the process: one test at a time, for there is one door.
+@Suite(.serialized, .timeLimit(.minutes(5))) struct DoorTests {
+    @Test func door_isShutUntilItIsOpenedAndAfterItIsClosed() async throws {
+        let (desk, folder) = (try Desk(), DataFolder())
+        let unopened = try await failure { try await Shopbell.loginUnidentifiedUser() }
+        #expect(unopened.name == "invalidConfig" && unopened.message.contains("initialize"))
+        for await _ in Shopbell.unreadCount { Issue.record("there is nothing to count") }
+        Shopbell.close()
+
+        let clock = ContinuousClock()
+        let took = clock.measure { Shopbell.initialize(folder.config(desk)) }
+        print("initialize took \(took)")
+        let client = Shopbell.client
+        Shopbell.initialize(folder.config(desk))
+        #expect(Shopbell.client === client)
+        try await Shopbell.loginIdentifiedUser(userId: "mai")
+        let conversation = try await Shopbell.startConversation()
+        try await conversation.send("hello")
+        try await Shopbell.conversation(conversation.id).messages.until { $0.words == ["hello"] }
+        try await Shopbell.conversations.until { $0.count == 1 }
+        try await Shopbell.status.until { $0.connection == .online || $0.connection == .live }
+        try await Shopbell.refresh()
+
+        let elsewhere = DataFolder()
+        Shopbell.initialize(elsewhere.config(desk))
+        #expect(Shopbell.client !== client)
+        #expect(try await failure { try await conversation.send("x") }.name == "closed")
+        try await Shopbell.conversations.until { $0.isEmpty }
+        Shopbell.close()
+        #expect(try await failure { try await Shopbell.logout() }.name == "invalidConfig")
+    }
+
+    @Test func linesOfTheReadme_chat() async throws {
+        let (desk, folder) = (try Desk(), DataFolder())
+        let app = Task { try await snippetREADME1(folder.config(desk)) }
+        try await desk.untilTexts(["Is the blue bag waterproof?"])
+        app.cancel()
+        // The loop is over, and the lines with it.
+        try await app.value
+        await Shopbell.client.shutdown()
+        Shopbell.close()
+    }
+
+    /// An app that has types of the same names means ours by the door's.
+    @Test func namesOfTheApp_areNotInTheWay() {
+        struct Message { let mine = true }
+        #expect(Message().mine)
+        let theirs: Shopbell.Message? = nil
+        #expect(theirs == nil)
+        let conversation: Shopbell.Conversation? = nil
+        #expect(conversation == nil)
+    }
+}

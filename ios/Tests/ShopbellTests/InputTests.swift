@@ -1,0 +1,142 @@
+import Foundation
+import ShopbellBindings
+import Testing
+
+@testable import Shopbell
+
+/// What can't be, and what is said of it.
+@Suite(.timeLimit(.minutes(5))) struct InputTests {
+    @Test func inputThatCannotBe_isRefusedAndNothingChanges() async throws {
+        let (desk, folder) = (try Desk(), DataFolder())
+        let client = folder.phone(desk)
+        let conversation = try await client.startConversation()
+        for text in ["", " \n", "a\0b", String(repeating: "x", count: 10 << 20)] {
+            let refused = try await failure { try await conversation.send(text) }
+            #expect(refused.name == "invalidInput" && !refused.isRetryable)
+        }
+        for score in [Int.min, -1, 0, 6, 257, Int.max] {
+            #expect(try await failure { try await conversation.rate("m1", score: score) }.name == "invalidInput")
+        }
+        let long = String(repeating: "d", count: 10 << 20)
+        #expect(try await failure { try await conversation.setDraft(long) }.name == "invalidInput")
+        #expect(try await failure { try await client.loginIdentifiedUser(userId: "") }.name == "invalidInput")
+        #expect(try await failure { try await client.loginIdentifiedUser(userId: long) }.name == "invalidInput")
+        let profile = CustomerProfile(attributes: ["score": .number(value: .nan)])
+        #expect(try await failure { try await client.updateUser(profile) }.name == "invalidInput")
+        try await conversation.send("still here \u{FFFD} \u{1F6F5}\u{200D}")
+        try await conversation.messages.until { $0.words == ["still here \u{FFFD} \u{1F6F5}\u{200D}"] }
+        await client.shutdown()
+    }
+
+    @Test func conversationThatDoesNotExist_isEmptyAndToldByItsFirstCommand() async throws {
+        let (desk, folder) = (try Desk(), DataFolder())
+        let client = folder.phone(desk)
+        for id in ["", "no such", "a\0b", String(repeating: "x", count: 1 << 20)] {
+            let conversation = client.conversation(id)
+            try await conversation.messages.until { $0.isEmpty }
+            #expect(try await failure { try await conversation.send("x") }.name == "notFound")
+        }
+        await client.shutdown()
+    }
+
+    @Test(arguments: ["", "ftp://desk", "http://desk.example.com", "https://", "\0"])
+    func deskThatCannotBe_isToldByEveryCallAndEveryLoopEnds(_ deskUrl: String) async throws {
+        let folder = DataFolder()
+        let client = ShopbellClient(folder.config(deskUrl))
+        let conversation = client.conversation("c1")
+        for await _ in client.conversations { Issue.record("there is nothing to see") }
+        for await _ in conversation.messages { Issue.record("there is nothing to see") }
+        for error in [
+            try await failure { try await client.opened() },
+            try await failure { try await client.loginUnidentifiedUser() },
+            try await failure { try await conversation.send("x") },
+            try await failure { _ = try await conversation.loadOlder() },
+        ] {
+            guard case .invalidConfig(let field, let message) = error else {
+                Issue.record("\(error)")
+                continue
+            }
+            #expect(field == "desk_url")
+            #expect(error.localizedDescription == message)
+        }
+        await client.shutdown()
+        #expect(!FileManager.default.fileExists(atPath: folder.url.path))
+    }
+
+    @Test func folderThatIsNone_isToldByEveryCallAndKept() async throws {
+        let folder = DataFolder()
+        try Data("precious".utf8).write(to: folder.url)
+        let client = ShopbellClient(folder.config("http://127.0.0.1:9"))
+        guard case .storage(.folder, _) = try await failure(of: { try await client.opened() }) else {
+            Issue.record("a file is no folder")
+            return
+        }
+        await client.shutdown()
+        #expect(try Data(contentsOf: folder.url) == Data("precious".utf8))
+
+        var config = folder.config("http://127.0.0.1:9")
+        config.folder = .url(try #require(URL(string: "https://desk.example.com")))
+        let nowhere = ShopbellClient(config)
+        #expect(try await failure { try await nowhere.opened() }.name == "invalidConfig")
+        config.folder = .appGroup("group.nobody")
+        let nobody = ShopbellClient(config)
+        #expect(try await failure { try await nobody.opened() }.name == "invalidConfig")
+    }
+
+    @Test func error_keepsItsWordsAndWhetherTryingAgainHelps() {
+        let text = "what happened"
+        var native: [NativeError] = [
+            .InvalidConfig(field: "inbox", text: text), .InvalidInput(field: "text", text: text), .NotFound(text: text),
+            .Conflict(text: text), .Offline(text: text), .DeskUnavailable(text: text),
+            .Busy(retryAfterMillis: 2_000, text: text), .Rejected(reason: "the customer's words", text: text),
+            .IdentityRejected(text: text), .Unsupported(text: text), .Paused(text: text), .Closed(text: text),
+            .Internal(text: text),
+        ]
+        native += [.folder, .readOnly, .full, .newer, .corrupt, .other].map { .Storage(problem: $0, text: text) }
+        for native in native {
+            let error = SupportError(native)
+            #expect(error.isRetryable == native.isRetryable())
+            #expect(error.localizedDescription == text)
+            var dumped = ""
+            dump(error, to: &dumped)
+            #expect(!"\(error) \(String(reflecting: error)) \(dumped)".contains("customer's"))
+        }
+        #expect(SupportError(.Busy(retryAfterMillis: 2_000, text: text)) == .busy(retryAfterMillis: 2_000, message: text))
+        let refused = SupportError(.Rejected(reason: "why", text: text))
+        #expect(refused == .rejected(reason: "why", message: text))
+    }
+
+    @Test func whatPeopleWrote_isNotPrinted() async throws {
+        let (desk, folder) = (try Desk(), DataFolder())
+        let client = folder.phone(desk)
+        let conversation = try await client.startConversation()
+        try await conversation.send("my secret")
+        try await desk.untilTexts(["my secret"])
+        try await desk.reply("your secret")
+        let messages = try await conversation.messages.until { $0.words.count == 2 }
+        let list = try await client.conversations.until { $0.first?.preview == "your secret" }
+        let profile = CustomerProfile(name: "secret", attributes: ["a": "secret"])
+        let values: [Any] = [messages, list, profile, Identity(identifier: "secret"), FieldValue(name: "a", value: "secret")]
+        for value in values {
+            var dumped = ""
+            dump(value, to: &dumped)
+            #expect(!"\(value) \(String(reflecting: value)) \(dumped)".contains("secret"))
+        }
+        await client.shutdown()
+    }
+
+    @Test func log_holdsNoWordsAndCanBeTaken() async throws {
+        let (desk, folder) = (try Desk(), DataFolder())
+        let (lines, told) = AsyncStream.makeStream(of: LogRecord.self)
+        ShopbellLog.setReceiver(level: .trace) { records in records.forEach { told.yield($0) } }
+        let client = folder.phone(desk)
+        try await client.startConversation().send("my secret")
+        try await desk.untilTexts(["my secret"])
+        await client.shutdown()
+        let first = await lines.first { _ in true }
+        ShopbellLog.setReceiver(nil)
+        told.finish()
+        #expect(first?.target.hasPrefix("shopbell") == true)
+        for await line in lines { #expect(!line.message.contains("secret")) }
+    }
+}

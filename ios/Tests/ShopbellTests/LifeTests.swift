@@ -1,0 +1,191 @@
+import Foundation
+import Testing
+
+@testable import Shopbell
+
+/// Cancelling, closing, letting go, and doing it ten thousand times.
+@Suite(.timeLimit(.minutes(5))) struct LifeTests {
+    @Test func callThatIsCancelled_stopsWaitingAndItsWorkIsDone() async throws {
+        let (desk, folder) = (try Desk(), DataFolder())
+        let client = folder.phone(desk)
+        let conversation = try await client.startConversation()
+        var wanted: [String] = []
+        for round in 0..<12 {
+            let text = "round \(round)"
+            let sending = Task {
+                // Some are cancelled before they begin, some while they wait, some not at all.
+                for _ in 0..<(round % 4) { await Task.yield() }
+                try await conversation.send(text)
+            }
+            sending.cancel()
+            if case .failure(let error) = await sending.result { #expect(error is CancellationError) }
+            wanted.append(text)
+        }
+        try await desk.untilTexts(wanted)
+        await client.shutdown()
+    }
+
+    @Test func waitForADeskThatNeverAnswers_endsWhenItIsCancelled() async throws {
+        let (desk, folder) = (try Desk("--fault", "GET hang"), DataFolder())
+        let client = folder.phone(desk)
+        try await client.opened()
+        let asking = Task { try await client.deskInfo() }
+        await Task.yield()
+        asking.cancel()
+        await #expect(throws: CancellationError.self) { try await asking.value }
+        await client.shutdown()
+    }
+
+    @Test func commandsOfOneActor_areDoneInTheOrderOfTheCalls() async throws {
+        let (desk, folder) = (try Desk(), DataFolder())
+        let client = folder.phone(desk)
+        let conversation = try await client.startConversation()
+        let wanted = (0..<50).map { "press \($0)" }
+        await pressed(wanted, conversation)
+        try await conversation.messages.until { $0.words == wanted }
+        await client.shutdown()
+    }
+
+    @MainActor private func pressed(_ texts: [String], _ conversation: Conversation) async {
+        let presses = texts.map { text in Task { try await conversation.send(text) } }
+        for press in presses { _ = await press.result }
+    }
+
+    @Test func loop_endsWhenItsTaskIsCancelled() async throws {
+        let (desk, folder) = (try Desk(), DataFolder())
+        let client = folder.phone(desk)
+        let conversation = try await client.startConversation()
+        let (begun, tell) = AsyncStream.makeStream(of: Void.self)
+        let loop = Task { for await _ in conversation.messages { tell.yield() } }
+        _ = await begun.first { true }
+        #expect(conversation.shownMessages.readers == 1)
+        loop.cancel()
+        await loop.value
+        #expect(conversation.shownMessages.readers == 0)
+        #expect(conversation.shownMessages.source == nil)
+        await client.shutdown()
+    }
+
+    @Test func loopThatIsLeft_letsGoOfEverything() async throws {
+        let (desk, folder) = (try Desk(), DataFolder())
+        let client = folder.phone(desk)
+        weak var gone: Conversation?
+        do {
+            let conversation = try await client.startConversation()
+            gone = conversation
+            for await _ in conversation.messages { break }
+        }
+        // Its command is the newest, and is held until the next one.
+        try await client.startConversation().setDraft("x")
+        while gone != nil { await Task.yield() }
+        await client.shutdown()
+    }
+
+    @Test func thousandsOfLoops_leaveNothingBehind() async throws {
+        let (desk, folder) = (try Desk(), DataFolder())
+        let client = folder.phone(desk)
+        let conversation = try await client.startConversation()
+        try await conversation.send("hello")
+        try await conversation.messages.until { !$0.isEmpty }
+        func rounds(_ count: Int) async throws {
+            for round in 0..<count {
+                let loop = Task { for await messages in conversation.messages where !messages.isEmpty { break } }
+                if round % 2 == 0 { loop.cancel() }
+                await loop.value
+            }
+            // Behind all that the rounds began and ended.
+            try await conversation.setDraft("")
+        }
+        try await rounds(500)
+        let before = residentBytes()
+        try await rounds(5_000)
+        #expect(conversation.shownMessages.readers == 0)
+        #expect(conversation.shownMessages.source == nil)
+        // Other tests run meanwhile; leaks of thousands of lists would be more.
+        #expect(residentBytes() - before < 64 << 20)
+        await client.shutdown()
+    }
+
+    @Test func readersShareOneSubscription_andEachGetsTheNewest() async throws {
+        let (desk, folder) = (try Desk(), DataFolder())
+        let client = folder.phone(desk)
+        let conversation = try await client.startConversation()
+        let readers = (0..<20).map { _ in Task { try await conversation.messages.until { $0.words == ["a", "b"] } } }
+        try await conversation.send("a")
+        try await conversation.send("b")
+        for reader in readers { _ = try await reader.value }
+        #expect(client.conversation(conversation.id) === conversation)
+        await client.shutdown()
+    }
+
+    @Test func callsAfterShutdown_areClosedAndLoopsEnd() async throws {
+        let (desk, folder) = (try Desk(), DataFolder())
+        let client = folder.phone(desk)
+        let conversation = try await client.startConversation()
+        let loops = [
+            Task { for await _ in conversation.messages {} },
+            Task { for await _ in conversation.typing {} },
+            Task { for await _ in client.conversations {} },
+            Task { for await _ in client.unreadCount {} },
+            Task { for await _ in client.status {} },
+        ]
+        try await conversation.send("hello")
+        await client.shutdown()
+        await client.shutdown()
+        client.close()
+        for loop in loops { await loop.value }
+        let calls: [@Sendable () async throws -> Void] = [
+            { try await client.opened() },
+            { try await client.loginIdentifiedUser(userId: "mai") },
+            { try await client.loginUnidentifiedUser() },
+            { try await client.logout() },
+            { try await client.refresh() },
+            { try await client.pause() },
+            { try await client.resume() },
+            { _ = try await client.startConversation() },
+            { _ = try await client.capabilities() },
+            { try await conversation.send("x") },
+            { try await client.conversation("c1").send("x") },
+            { _ = try await conversation.loadOlder() },
+            { _ = try await conversation.draft() },
+        ]
+        for call in calls { #expect(try await failure(of: call).name == "closed") }
+        conversation.setTyping(true)
+        client.networkChanged(true)
+        for await _ in conversation.messages { Issue.record("nothing comes from a closed client") }
+        for await _ in client.conversations { Issue.record("nothing comes from a closed client") }
+    }
+
+    @Test func clientThatIsLetGoOf_givesItsFilesBack() async throws {
+        let (desk, folder) = (try Desk(), DataFolder())
+        var id = ""
+        do {
+            let client = folder.phone(desk)
+            let conversation = try await client.startConversation()
+            try await conversation.send("one")
+            id = conversation.id
+        }
+        let again = folder.phone(desk)
+        try await again.conversation(id).messages.until { $0.words == ["one"] }
+        await again.shutdown()
+    }
+
+    @Test func workOnABorrowedClient_isClosedBeforeItReturns() async throws {
+        let (desk, folder) = (try Desk(), DataFolder())
+        let lent = try await ShopbellClient.with(folder.config(desk)) { client in
+            try await client.startConversation().send("from an extension")
+            return client
+        }
+        #expect(try await failure { try await lent.opened() }.name == "closed")
+        let thrown = try await failure {
+            try await ShopbellClient.with(folder.config(desk)) { try await $0.conversation("none").markSeen() }
+        }
+        #expect(thrown.name == "notFound")
+    }
+}
+
+/// What the process holds in memory now.
+private func residentBytes() -> Int {
+    let pages = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8))?.split(separator: " ") ?? []
+    return (pages.count > 1 ? Int(pages[1]) ?? 0 : 0) * 4_096
+}
