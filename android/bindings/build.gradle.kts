@@ -24,7 +24,8 @@ val cargoNdk by tasks.registering(Exec::class) {
     val targets = processors.flatMap { listOf("-t", it) }
     commandLine(
         listOf("cargo", "ndk") + targets + listOf("--platform", libs.versions.minSdk.get(), "-o", libraries.get().asFile.path) +
-            listOf("build", "--profile", "mobile", "-p", "shopbell-ffi"),
+            // One kind of library only: beside others cargo leaves link-time optimization out.
+            listOf("rustc", "--profile", "mobile", "-p", "shopbell-ffi", "--lib", "--crate-type", "cdylib"),
     )
 }
 
