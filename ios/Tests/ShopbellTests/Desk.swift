@@ -13,7 +13,7 @@ final class Desk: @unchecked Sendable {
 
     /// Opens one on a free port, with nobody at it. `SHOPBELL_SANDBOX` says where its program is.
     init(_ arguments: String...) throws {
-        let program = try #require(ProcessInfo.processInfo.environment["SHOPBELL_SANDBOX"], "./test swift sets it")
+        let program = try #require(ProcessInfo.processInfo.environment["SHOPBELL_SANDBOX"], "checks/swift sets it")
         process = Process()
         process.executableURL = URL(fileURLWithPath: program)
         process.arguments = ["--port", "0", "--no-bot", "--no-csat", "--greeting", ""] + arguments
