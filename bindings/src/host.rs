@@ -18,6 +18,7 @@ use std::{
     time::Duration,
 };
 
+use futures_util::FutureExt as _;
 use shopbell::SupportClient;
 use tokio::{
     runtime::{Builder, Handle, Runtime},
@@ -141,7 +142,9 @@ impl Host {
         self.run_boxed(Box::new(work), None).await
     }
 
-    /// The same for what the customer did: everything is closed only after it, for [`GRACE`] at most.
+    /// The same for what the customer did, in the order of the calls: it is begun before this returns for the first
+    /// time. Spawned alone, two calls would race for the two workers, and a second message might overtake the first.
+    /// Everything is closed only after it, for [`GRACE`] at most.
     pub(crate) async fn keep<T: Send + 'static>(
         &self,
         work: impl FnOnce(Open) -> Work<T> + Send + 'static,
@@ -158,10 +161,18 @@ impl Host {
         self.when_open(Box::new(move |open| match open {
             Ok(open) => {
                 let runtime = open.runtime.clone();
+                let mut doing = Box::pin(caught_async(async move { work(open).await }));
+                // A command of the core's is in its line once it has been polled, which takes no more than a look-up.
+                let _inside = runtime.enter();
+                let begun = if kept.is_some() { doing.as_mut().now_or_never() } else { None };
+                // Nobody may be waiting any more, in both cases.
+                if let Some(done) = begun {
+                    let _ = tell.send(done);
+                    return;
+                }
                 runtime.spawn(async move {
-                    let done = caught_async(async move { work(open).await }).await;
+                    let done = doing.await;
                     drop(kept);
-                    // Nobody may be waiting any more.
                     let _ = tell.send(done);
                 });
             }

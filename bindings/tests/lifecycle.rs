@@ -154,6 +154,20 @@ fn work_of_a_call_that_was_cancelled_is_done_all_the_same() {
     wait(client.shutdown());
 }
 
+/// A finger that is faster than the phone, in an app that waits for nothing.
+#[test]
+fn messages_of_calls_that_nobody_waits_for_are_kept_in_the_order_of_the_calls() {
+    let (desk, data) = (Desk::open(), tempfile::tempdir().unwrap());
+    let client = desk.phone(data.path());
+    let conversation = wait(client.start_conversation()).unwrap();
+    let texts: Vec<String> = (0..100).map(|number| format!("message {number}")).collect();
+    for text in &texts {
+        cancel_at_once(conversation.send(text.clone()));
+    }
+    desk.until_texts(&texts.iter().map(String::as_str).collect::<Vec<_>>());
+    wait(client.shutdown());
+}
+
 #[test]
 fn listener_that_fails_or_panics_is_called_with_what_is_next() {
     let (desk, data) = (Desk::open(), tempfile::tempdir().unwrap());

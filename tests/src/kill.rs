@@ -12,11 +12,11 @@ use std::{
     time::Duration,
 };
 
+use shopbell::{Conversation, SupportClient};
+
 /// What the process said.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Said {
-    /// The conversation that it writes to.
-    Conversation(String),
     /// It is about to send this.
     Tries(u64),
     /// `send()` has returned.
@@ -32,12 +32,12 @@ pub struct Sender {
 }
 
 impl Sender {
-    /// Starts one that writes messages from `first` on, `count` of them, to this conversation or a new one.
-    pub fn start(program: &str, desk: &str, data: &Path, conversation: Option<&str>, first: u64, count: u64) -> Self {
+    /// Starts one that writes messages from `first` on, `count` of them.
+    pub fn start(program: &str, desk: &str, data: &Path, first: u64, count: u64) -> Self {
         let mut child = Command::new(program)
             .args([desk, "shop"])
             .arg(data)
-            .args([conversation.unwrap_or("new"), &first.to_string(), &count.to_string()])
+            .args([&first.to_string(), &count.to_string()])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()
@@ -47,7 +47,6 @@ impl Sender {
         std::thread::spawn(move || {
             for line in output.lines().map_while(Result::ok) {
                 let said = match line.split_once(' ') {
-                    Some(("conversation", id)) => Said::Conversation(id.to_owned()),
                     Some(("tries", number)) => Said::Tries(number.parse().expect("a number")),
                     Some(("kept", number)) => Said::Kept(number.parse().expect("a number")),
                     Some(("fetched", right)) => Said::Fetched(right == "right"),
@@ -82,6 +81,20 @@ impl Sender {
             hear(said);
         }
     }
+}
+
+/// The conversation that is on the phone, else a new one. Looked for, not remembered: a message may be kept though the
+/// process was killed before it could say so, and with it the conversation that it began.
+pub async fn one_conversation(client: &SupportClient) -> Conversation {
+    let mut lines = Vec::new();
+    for step in client.conversations().next().await.expect("the store reads").expect("open") {
+        step.apply(&mut lines);
+    }
+    match lines.first() {
+        Some(line) => client.conversation(&line.id),
+        None => client.start_conversation(),
+    }
+    .expect("open")
 }
 
 /// A small generator, so that a seed that is printed repeats the whole run.

@@ -273,7 +273,6 @@ async fn phone_that_fills_while_a_file_is_copied_keeps_the_words_and_no_half_fil
     let output = tokio::process::Command::new("sh")
         .args(["-c", limited, env!("CARGO_BIN_EXE_filer"), &desk.url(), "shop"])
         .arg(&phone)
-        .arg("new")
         .arg(&file)
         .arg("full")
         .output()

@@ -29,14 +29,12 @@ async fn process_killed_at_random_moments_loses_and_doubles_nothing() {
     }
     let program = env!("CARGO_BIN_EXE_sender");
     let (mut tried, mut kept) = (BTreeSet::new(), BTreeSet::new());
-    let mut conversation: Option<String> = None;
     let mut next = 1;
     for kill in 0..kills {
-        let sender = Sender::start(program, &desk.url(), data.path(), conversation.as_deref(), next, 1_000_000);
+        let sender = Sender::start(program, &desk.url(), data.path(), next, 1_000_000);
         // Mostly cut short; now and then long enough for what is unclear to become clear.
         let time = if kill % 6 == 5 { 500 + chance.below(2_000) } else { chance.below(150) };
         let mut hear = |said: Said| match said {
-            Said::Conversation(id) => conversation = conversation.take().or(Some(id)),
             Said::Tries(number) => {
                 tried.insert(number);
             }
@@ -47,10 +45,6 @@ async fn process_killed_at_random_moments_loses_and_doubles_nothing() {
         };
         sender.listen(Duration::from_millis(time), &mut hear);
         sender.kill(&mut hear);
-        if kept.is_empty() {
-            // Until a message is kept there is no conversation to go on with.
-            conversation = None;
-        }
         next = tried.last().map_or(1, |last| last + 1);
     }
     desk.faults().clear();

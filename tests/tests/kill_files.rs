@@ -8,7 +8,7 @@ use sandbox::{Fault, MessageView, Rule};
 use shopbell::Older;
 use shopbell_tests::{
     desk_with,
-    kill::{Chance, Said, Sender, content},
+    kill::{Chance, Said, Sender, content, one_conversation},
     phone, until,
 };
 
@@ -43,7 +43,6 @@ async fn process_killed_while_it_copies_sends_and_fetches_loses_doubles_and_tear
     }
     let program = env!("CARGO_BIN_EXE_filer");
     let (mut tried, mut kept) = (BTreeSet::new(), BTreeSet::new());
-    let mut conversation: Option<String> = None;
     let (mut right, mut attached, mut next) = (0, 0, 1);
     for kill in 0..kills {
         if let Some(there) = desk.desk().conversations().first()
@@ -54,10 +53,9 @@ async fn process_killed_while_it_copies_sends_and_fetches_loses_doubles_and_tear
             let name = format!("{}.bin", 1_000_000 + attached);
             desk.desk().reply_with_file(there.id, "", &name, "application/octet-stream", bytes);
         }
-        let sender = Sender::start(program, &desk.url(), data.path(), conversation.as_deref(), next, 1_000_000);
+        let sender = Sender::start(program, &desk.url(), data.path(), next, 1_000_000);
         let time = if kill % 6 == 5 { 500 + chance.below(1_500) } else { chance.below(200) };
         let mut hear = |said: Said| match said {
-            Said::Conversation(id) => conversation = conversation.take().or(Some(id)),
             Said::Tries(number) => drop(tried.insert(number)),
             Said::Kept(number) => drop(kept.insert(number)),
             Said::Fetched(is_right) => {
@@ -67,9 +65,6 @@ async fn process_killed_while_it_copies_sends_and_fetches_loses_doubles_and_tear
         };
         sender.listen(Duration::from_millis(time), &mut hear);
         sender.kill(&mut hear);
-        if kept.is_empty() {
-            conversation = None;
-        }
         next = tried.last().map_or(1, |last| last + 1);
     }
     desk.faults().clear();
@@ -99,7 +94,7 @@ async fn process_killed_while_it_copies_sends_and_fetches_loses_doubles_and_tear
         assert!(files.len() == 1 && files[0] == content(*number), "message {number} arrived with another file");
     }
     // The agent's files are whole, whatever was cut off and when.
-    let conversation = client.conversation(&shopbell::ConversationId::new(conversation.unwrap())).unwrap();
+    let conversation = one_conversation(&client).await;
     let mut screen = shopbell_tests::Screen::open(&conversation).await;
     loop {
         let before = screen.messages.len();

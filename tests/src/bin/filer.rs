@@ -1,20 +1,20 @@
 //! Sends files and fetches the agent's until it is killed: see `shopbell_tests::kill`.
 //!
-//! Arguments: desk, inbox, data folder, conversation (or `new`), first number, count. With `full` in place of the count,
+//! Arguments: desk, inbox, data folder, first number, count. With `full` in place of the count,
 //! a file in place of the number: sends it where there is no room for it.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test's program; its output is its protocol")]
 
 use std::time::Duration;
 
-use shopbell::{ClientConfig, Conversation, ConversationId, NewAttachment, NewMessage, SupportClient};
-use shopbell_tests::kill::content;
+use shopbell::{ClientConfig, Conversation, NewAttachment, NewMessage, SupportClient};
+use shopbell_tests::kill::{content, one_conversation};
 
 #[tokio::main]
 async fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [desk, inbox, data, conversation, first, count] = arguments.as_slice() else {
-        println!("six arguments, please");
+    let [desk, inbox, data, first, count] = arguments.as_slice() else {
+        println!("five arguments, please");
         std::process::exit(2);
     };
     if count == "full" {
@@ -25,11 +25,7 @@ async fn main() {
     config.limits.request_timeout = Duration::from_millis(500);
     config.limits.settle = Duration::from_millis(300);
     let client = SupportClient::open(config).await.unwrap();
-    let conversation = match conversation.as_str() {
-        "new" => client.start_conversation().unwrap(),
-        id => client.conversation(&ConversationId::new(id)).unwrap(),
-    };
-    println!("conversation {}", conversation.id());
+    let conversation = one_conversation(&client).await;
     let fetching = tokio::spawn(fetch(conversation.clone()));
     let own = std::path::Path::new(data).join("app.bin");
     let mut pace = tokio::time::interval(Duration::from_millis(60));

@@ -1,18 +1,19 @@
 //! Writes messages until it is killed: see `shopbell_tests::kill`.
 //!
-//! Arguments: desk, inbox, data folder, conversation (or `new`), first number, count.
+//! Arguments: desk, inbox, data folder, first number, count.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test's program; its output is its protocol")]
 
 use std::time::Duration;
 
-use shopbell::{ClientConfig, ConversationId, SupportClient};
+use shopbell::{ClientConfig, SupportClient};
+use shopbell_tests::kill::one_conversation;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [desk, inbox, data, conversation, first, count] = arguments.as_slice() else {
-        println!("six arguments, please");
+    let [desk, inbox, data, first, count] = arguments.as_slice() else {
+        println!("five arguments, please");
         std::process::exit(2);
     };
     let (first, count): (u64, u64) = (first.parse().unwrap(), count.parse().unwrap());
@@ -21,11 +22,7 @@ async fn main() {
     config.limits.request_timeout = Duration::from_secs(1);
     config.limits.settle = Duration::from_millis(500);
     let client = SupportClient::open(config).await.unwrap();
-    let conversation = match conversation.as_str() {
-        "new" => client.start_conversation().unwrap(),
-        id => client.conversation(&ConversationId::new(id)).unwrap(),
-    };
-    println!("conversation {}", conversation.id());
+    let conversation = one_conversation(&client).await;
     // As fast as nobody types: the outbox is always at work, and behind.
     let mut pace = tokio::time::interval(Duration::from_millis(25));
     for number in first..first + count {

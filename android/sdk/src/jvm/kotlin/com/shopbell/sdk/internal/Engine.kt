@@ -17,6 +17,8 @@ import kotlinx.coroutines.currentCoroutineContext
 import kotlinx.coroutines.ensureActive
 import kotlinx.coroutines.flow.StateFlow
 import kotlinx.coroutines.launch
+import kotlinx.coroutines.sync.Mutex
+import kotlinx.coroutines.sync.withLock
 import kotlinx.coroutines.withContext
 import java.io.File
 import java.util.concurrent.atomic.AtomicBoolean
@@ -44,10 +46,15 @@ internal class Engine(
             }
         }
 
+    /** Fair, so that a call made just when the library is there does not overtake those that have waited for it. */
+    private val turn = Mutex()
+
+    private suspend fun opened(): NativeClient = turn.withLock { native.await() }
+
     /** Calls the library, to the end of the call. Fails with a [SupportException]. */
     suspend fun <T> call(work: suspend (NativeClient) -> T): T {
         if (closed.get()) throw closedException()
-        val running = scope.async { natively { work(native.await()) } }
+        val running = scope.async { natively { work(opened()) } }
         try {
             return running.await()
         } catch (error: CancellationException) {
@@ -74,7 +81,7 @@ internal class Engine(
     fun post(work: (NativeClient) -> Unit) {
         scope.launch {
             try {
-                natively { work(native.await()) }
+                natively { work(opened()) }
             } catch (_: SupportException) {
                 // Told by the next call.
             }
@@ -135,7 +142,7 @@ internal class Engine(
         if (!closed.compareAndSet(false, true)) return ended()
         scope.launch {
             try {
-                native.await().use { it.shutdown() }
+                opened().use { it.shutdown() }
             } catch (
                 @Suppress("TooGenericExceptionCaught") _: Exception,
             ) {
