@@ -45,7 +45,7 @@ pub(crate) struct Arguments {
     /// Language of the greeting, the bot and the help centre
     #[arg(long, default_value = "en", value_parser = ["en", "vi"])]
     locale: String,
-    /// Greeting on the first message
+    /// Greeting on the first message; empty for none
     #[arg(long)]
     greeting: Option<String>,
     /// Close the desk, with this message
@@ -93,7 +93,9 @@ impl Arguments {
             bot: !self.no_bot,
             // Long enough to see the bot type.
             bot_delay: Duration::from_millis(900),
-            greeting: Some(self.greeting.clone().unwrap_or_else(|| greeting.to_owned())),
+            // As the desk does: an empty greeting is none.
+            greeting: Some(self.greeting.clone().unwrap_or_else(|| greeting.to_owned()))
+                .filter(|text| !text.is_empty()),
             out_of_office: self.out_of_office.clone(),
             locale: self.locale.clone(),
             flood_limit: self.flood_limit,
