@@ -3,7 +3,7 @@
 //! 1. A word stands for the term of its stem.
 //! 2. The last word, still being typed, stands for every term that begins with it too.
 //! 3. A word stands for terms of the same root: at part of its weight beside the term itself, at most of it where there
-//!    is none. This is what inflection comes to in the languages that have no stemmer here.
+//!    is none. This is what inflection comes to in the languages that have no stemmer here. A number has no root.
 //! 4. Only a word that found nothing so stands for terms a typing error or two away.
 //!
 //! A word's weight is the square root of its rarity (BM25's idf), so that one odd word does not outvote three that fit;
@@ -209,6 +209,10 @@ impl Plan {
 
     /// Adds the terms that share the word's root.
     fn add_kin(&mut self, stem: &str, from: usize, segments: &[&Segment], weight: f32) -> u32 {
+        // A number has no root: 30015 is no form of 30016.
+        if stem.bytes().any(|byte| byte.is_ascii_digit()) {
+            return 0;
+        }
         let letters = stem.chars().count();
         let least = ROOT_LETTERS.max((letters as f32 * ROOT_SHARE).ceil() as usize);
         if letters < least {
