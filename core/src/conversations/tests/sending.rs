@@ -52,6 +52,9 @@ async fn what_cannot_be_sent_is_refused_before_anything_is_kept() {
     assert_eq!(refused(vec![text(), text(), text()]).await, "are 3; 2 can be sent with a message");
     assert_eq!(refused(vec![text(), NewAttachment::path(phone.folder.path())]).await, "number 2 is no file");
     assert_eq!(refused(vec![NewAttachment::path("/dev/null")]).await, "number 1 is no file");
+    // A file like any other, of which the first byte can't be read by anybody.
+    #[cfg(target_os = "linux")]
+    assert!(refused(vec![NewAttachment::path("/proc/self/mem")]).await.starts_with("number 1 can't be read: "));
     assert_eq!(refused(vec![phone.file("empty", b"")]).await, "number 1 is empty");
     assert_eq!(refused(vec![NewAttachment::path("nowhere")]).await, "number 1 can't be read: entity not found");
     assert_eq!(refused(vec![phone.file("long", b"0123456789a")]).await, "number 1 has 11 bytes; up to 10 can be sent");

@@ -4,6 +4,9 @@ use bytes::Bytes;
 
 use crate::state::{State, tables::Attachment};
 
+/// The width of a thumbnail in pixels: `resize_to_fill: [250, nil]` of Chatwoot's `Attachment#thumb_url`.
+const THUMBNAIL: u32 = 250;
+
 /// A file as it came in.
 #[derive(Debug)]
 pub(crate) struct Upload {
@@ -88,6 +91,18 @@ fn dimensions(bytes: &[u8]) -> Option<(u32, u32)> {
     }
 }
 
+/// The small version of a picture that the desk makes when it is asked for: as wide as [`THUMBNAIL`], of the same format.
+/// `None` where it can't be made, of bytes that are no picture for example. Takes a moment.
+pub(crate) fn thumbnail(picture: &[u8]) -> Option<Vec<u8>> {
+    let format = image::guess_format(picture).ok()?;
+    let image = image::load_from_memory_with_format(picture, format).ok()?;
+    let height = u64::from(image.height()) * u64::from(THUMBNAIL) / u64::from(image.width()).max(1);
+    let small = image.thumbnail_exact(THUMBNAIL, u32::try_from(height).ok()?.max(1));
+    let mut bytes = Vec::new();
+    small.write_to(&mut std::io::Cursor::new(&mut bytes), format).ok()?;
+    Some(bytes)
+}
+
 fn big_endian(bytes: &[u8]) -> u32 {
     bytes.iter().fold(0, |number, byte| number << 8 | u32::from(*byte))
 }
@@ -103,6 +118,16 @@ mod tests {
         let jpeg = [0xff, 0xd8, 0xff, 0xe0, 0, 4, 0, 0, 0xff, 0xc0, 0, 17, 8, 0, 7, 0, 5];
         assert_eq!(dimensions(&jpeg), Some((5, 7)));
         assert_eq!(dimensions(b"hello"), None);
+    }
+
+    #[test]
+    fn a_thumbnail_is_as_wide_as_the_desks_and_of_the_same_format() {
+        let mut png = Vec::new();
+        let picture = image::DynamicImage::new_rgb8(500, 300);
+        picture.write_to(&mut std::io::Cursor::new(&mut png), image::ImageFormat::Png).unwrap();
+        assert_eq!(dimensions(&thumbnail(&png).unwrap()), Some((250, 150)));
+        assert_eq!(thumbnail(b"hello"), None);
+        assert_eq!(thumbnail(&png[..40]), None);
     }
 
     #[test]

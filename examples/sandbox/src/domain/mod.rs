@@ -2,7 +2,7 @@
 
 mod contacts;
 mod conversations;
-mod files;
+pub(crate) mod files;
 mod messages;
 mod surveys;
 

@@ -14,15 +14,28 @@ use axum::{
 };
 
 use super::Held;
-use crate::{clock::http_date, domain::Refusal};
+use crate::{
+    clock::http_date,
+    domain::{Refusal, files::thumbnail},
+    shared::Shared,
+};
 
 /// `GET …/blobs/redirect/:key/:name`: 302 to the bytes, good for five minutes as Active Storage's links are.
 pub(super) async fn redirect(State(shared): Held, Path((key, _)): Path<(String, String)>) -> Response {
+    to(&shared, &key, "disk")
+}
+
+/// `GET …/representations/redirect/:key/:variation/:name`: the same, to a picture's small version.
+pub(super) async fn redirect_thumb(State(shared): Held, Path((key, ..)): Path<(String, String, String)>) -> Response {
+    to(&shared, &key, "disk/thumb")
+}
+
+fn to(shared: &Shared, key: &str, place: &str) -> Response {
     let location = shared.read(|desk| {
-        let attachment = desk.attachment(&key)?;
+        let attachment = desk.attachment(key)?;
         let name = attachment.name.rsplit_once('.').map_or("bin", |(_, extension)| extension);
         let name: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
-        Some(format!("{}/rails/active_storage/disk/{key}/file.{name}", desk.base_url))
+        Some(format!("{}/rails/active_storage/{place}/{key}/file.{name}", desk.base_url))
     });
     match location {
         None => Refusal::NotFound.into_response(),
@@ -33,10 +46,16 @@ pub(super) async fn redirect(State(shared): Held, Path((key, _)): Path<(String, 
     }
 }
 
-/// `GET …/representations/redirect/:key/:variation/:name`: a picture's small version. The sandbox does not scale: it
-/// is the same bytes under another link.
-pub(super) async fn redirect_thumb(held: Held, Path((key, _, name)): Path<(String, String, String)>) -> Response {
-    redirect(held, Path((key, name))).await
+/// `GET …/disk/thumb/:key/:name`: a picture's small version, made now. What is no picture after all is an error of the
+/// desk's, as it is there.
+pub(super) async fn serve_thumb(State(shared): Held, Path((key, _)): Path<(String, String)>) -> Response {
+    let found = shared.read(|desk| Some((desk.attachment(&key)?.content_type, desk.blobs.get(&key)?)));
+    let Some((content_type, bytes)) = found else { return Refusal::NotFound.into_response() };
+    let made = tokio::task::spawn_blocking(move || thumbnail(&bytes)).await;
+    match made.ok().flatten() {
+        Some(small) => ([(CONTENT_TYPE, content_type)], small).into_response(),
+        None => Refusal::Internal.into_response(),
+    }
 }
 
 /// `GET …/disk/:key/:name`: the bytes, or the range of them that is asked for.

@@ -60,6 +60,7 @@ pub(crate) fn router(shared: Arc<Shared>, addr: SocketAddr) -> Router {
             get(files::redirect_thumb),
         )
         .route(&format!("{storage}/disk/{{key}}/{{name}}"), get(files::serve))
+        .route(&format!("{storage}/disk/thumb/{{key}}/{{name}}"), get(files::serve_thumb))
         .nest("/api/v1", agent_routes())
         .nest("/sandbox", control_routes())
         .nest("/hc", help::router(addr))
