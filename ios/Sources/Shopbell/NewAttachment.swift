@@ -51,18 +51,26 @@ extension NewAttachment: Wordless {
 }
 
 extension Array where Element == NewAttachment {
-    /// Lends them to the library, which takes paths. What came as bytes is in a folder of its own until `work` has
-    /// ended. Touches the disk.
-    func lent<Value>(_ work: ([ShopbellBindings.NewAttachment]) async throws -> Value) async throws -> Value {
-        let lent = LentFiles()
+    /// Lends them to the library, which takes paths. What came as bytes is in a folder of its own, inside `temporary`,
+    /// until `work` has ended. Touches the disk.
+    func lent<Value>(
+        in temporary: URL = FileManager.default.temporaryDirectory,
+        _ work: ([ShopbellBindings.NewAttachment]) async throws -> Value
+    ) async throws -> Value {
+        let lent = LentFiles(temporary)
         return try await work(enumerated().map { try lent.path(of: $1, number: $0 + 1) })
     }
 }
 
 /// What files are lent with: given back when it is let go of.
 private final class LentFiles {
+    private let temporary: URL
     private var folder: URL?
     private var opened: [URL] = []
+
+    init(_ temporary: URL) {
+        self.temporary = temporary
+    }
 
     deinit {
         #if canImport(Darwin)
@@ -114,7 +122,7 @@ private final class LentFiles {
     /// Nobody else's to read.
     private func madeFolder() throws -> URL {
         if let folder { return folder }
-        let made = FileManager.default.temporaryDirectory.appendingPathComponent("shopbell-\(UUID().uuidString)")
+        let made = temporary.appendingPathComponent("shopbell-\(UUID().uuidString)")
         try FileManager.default.createDirectory(
             at: made, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         folder = made

@@ -56,6 +56,10 @@ extension Attachment: Wordless {
     var outline: String { "Attachment(\(kind))" }
 }
 
+extension Coordinates: Wordless {
+    var outline: String { "Coordinates" }
+}
+
 extension SearchResults: Wordless {
     var outline: String { "SearchResults(\(hits.count) hits, \(recent.count) recent)" }
 }

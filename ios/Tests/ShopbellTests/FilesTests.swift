@@ -47,6 +47,27 @@ import Testing
         await client.shutdown()
     }
 
+    @Test func fileOnItsWay_showsHowMuchHasLeftAndGoesOnAfterABreak() async throws {
+        let (desk, folder) = (try Desk(), DataFolder())
+        try await desk.setFaults(["POST messages stall-upload=1000000 1"])
+        var config = folder.config(desk)
+        config.limits = Limits(settleMillis: 300, activePollMillis: 200, stallTimeoutMillis: 1_000)
+        let client = ShopbellClient(config)
+        let conversation = try await client.startConversation()
+        let log = text(20_000_000)
+        try await conversation.send("", attachments: [NewAttachment(data: log, name: "log.txt")])
+        try await conversation.messages.until {
+            if case .uploading(let sent, let total)? = $0.first?.attachments.first?.transfer {
+                0 < sent && sent < total && total >= 20_000_000
+            } else {
+                false
+            }
+        }
+        _ = try await sent(conversation)
+        #expect(try await desk.files() == [log])
+        await client.shutdown()
+    }
+
     @Test func download_tellsHowFarItIsIsCancelledAndGoesOn() async throws {
         let (desk, folder) = (try Desk(), DataFolder())
         var config = folder.config(desk)
@@ -131,7 +152,7 @@ import Testing
             }
             #expect(message.contains("number 2") && !message.contains("png"))
         }
-        let many = Array(repeating: fine, count: 1_000)
+        let many = Array(repeating: fine, count: 200)
         #expect(try await failure { try await conversation.send("look", attachments: many) }.name == "invalidInput")
         #expect(try await conversation.draft() == "look")
         try await conversation.send("without")
@@ -167,5 +188,11 @@ import Testing
             lent.with { $0 = file.path }
         }
         #expect(!FileManager.default.fileExists(atPath: lent.with { $0 }))
+
+        let folder = DataFolder()
+        let noFolder = try folder.file("file", Data("precious".utf8))
+        let refused = try await failure { try await files.lent(in: noFolder) { _ in _ = Issue.record("nothing was lent") } }
+        #expect(refused.name == "storage" && !refused.message.contains("note"))
+        #expect(try Data(contentsOf: noFolder) == Data("precious".utf8))
     }
 }

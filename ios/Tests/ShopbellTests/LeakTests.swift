@@ -28,16 +28,19 @@ import Testing
     @Test func tenThousandSubscriptions_areAllLetGoOfByTheLibrary() async throws {
         let (desk, folder) = (try Desk(), DataFolder())
         let engine = Engine(folder.config(desk))
-        let living = Guarded(0)
+        let counts = Guarded(Counts())
         let shown = Shared(engine) { feed in
-            try await engine.native().conversations(listener: Counted(feed, living))
+            try await engine.native().conversations(listener: Counted(feed, counts))
         }
         try await flat(rounds: 10_000) { round in
             let loop = Task { for await _ in shown.stream(keeping: shown) { break } }
             if round % 3 == 0 { loop.cancel() }
             await loop.value
         }
-        while living.with({ $0 }) > 0 { await Task.yield() }
+        // Behind the last that was begun.
+        try await engine.inOrder { _ in }
+        while counts.with({ $0.living }) > 0 { await Task.yield() }
+        #expect(counts.with { $0.made } == 11_000)
         #expect(shown.readers == 0 && shown.source == nil)
         try await engine.native().shutdown()
     }
@@ -104,28 +107,27 @@ private struct Held {
     }
 }
 
-/// Counts how many of it live.
-private final class Token: Sendable {
-    private let living: Guarded<Int>
+private struct Counts {
+    var made = 0
+    var living = 0
+}
 
-    init(_ living: Guarded<Int>) {
-        self.living = living
-        living.with { $0 += 1 }
+/// A listener that is counted.
+private final class Counted: ConversationsListener {
+    private let feed: Feed<Int>
+    private let counts: Guarded<Counts>
+
+    init(_ feed: Feed<Int>, _ counts: Guarded<Counts>) {
+        self.feed = feed
+        self.counts = counts
+        counts.with {
+            $0.made += 1
+            $0.living += 1
+        }
     }
 
     deinit {
-        living.with { $0 -= 1 }
-    }
-}
-
-/// A listener that counts how many of it live.
-private final class Counted: ConversationsListener {
-    private let feed: Feed<Int>
-    private let token: Token
-
-    init(_ feed: Feed<Int>, _ living: Guarded<Int>) {
-        self.feed = feed
-        token = Token(living)
+        counts.with { $0.living -= 1 }
     }
 
     func onBatch(batch: [ConversationDiff]) {
