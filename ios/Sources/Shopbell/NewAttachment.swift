@@ -1,6 +1,10 @@
 import Foundation
 import ShopbellBindings
 
+#if canImport(UIKit)
+    import UIKit
+#endif
+
 /// A file to be sent with a message. It is copied while ``Conversation/send(_:attachments:isolation:)`` runs, so that
 /// the app may change or delete its own afterwards. Where a photo was taken is taken out of the copy.
 ///
@@ -58,6 +62,7 @@ extension Array where Element == NewAttachment {
         _ work: ([ShopbellBindings.NewAttachment]) async throws -> Value
     ) async throws -> Value {
         let lent = LentFiles(temporary)
+        defer { withExtendedLifetime(lent) {} }
         return try await work(enumerated().map { try lent.path(of: $1, number: $0 + 1) })
     }
 }
@@ -73,7 +78,7 @@ private final class LentFiles {
     }
 
     deinit {
-        #if canImport(Darwin)
+        #if canImport(UIKit) || canImport(AppKit)
             for file in opened { file.stopAccessingSecurityScopedResource() }
         #endif
         if let folder { try? FileManager.default.removeItem(at: folder) }
@@ -95,7 +100,7 @@ private final class LentFiles {
             throw SupportError.invalidInput(
                 field: "attachments", message: "attachments: number \(number) must have a file URL")
         }
-        #if canImport(Darwin)
+        #if canImport(UIKit) || canImport(AppKit)
             // Of the app's own there is nothing to open.
             if file.startAccessingSecurityScopedResource() { opened.append(file) }
         #endif
@@ -105,11 +110,7 @@ private final class LentFiles {
     private func path(of data: Data, number: Int) throws -> String {
         do {
             let file = try madeFolder().appendingPathComponent("\(number)")
-            #if canImport(Darwin)
-                try data.write(to: file, options: .completeFileProtectionUntilFirstUserAuthentication)
-            #else
-                try data.write(to: file)
-            #endif
+            try data.write(to: file, options: .completeFileProtectionUntilFirstUserAuthentication)
             return file.path
         } catch {
             let isFull = (error as? CocoaError)?.code == .fileWriteOutOfSpace

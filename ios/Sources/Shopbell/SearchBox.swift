@@ -9,8 +9,13 @@ import ShopbellBindings
 ///     print(found.hits.map(\.article.title))
 /// }
 /// ```
-/// Any task may use it. ``setText(_:)`` and ``setCategory(_:)`` return at once. Leaving the last loop over ``results``
-/// counts what was typed last as a search.
+/// Any task may use it. ``setText(_:)`` and ``setCategory(_:)`` return at once, and keep what they are told while nobody
+/// reads. Leaving the last loop over ``results`` counts what was typed last as a search.
+///
+/// ```text
+///  setText ──▶ what is in the box ──▶ the library's box, while somebody reads ──▶ results
+///                     └────────────── anything else is late, and left out ───────────┘
+/// ```
 public final class SearchBox: Sendable {
     fileprivate struct Asked: Sendable {
         var text: String
@@ -161,6 +166,8 @@ public struct SearchUpdates: AsyncSequence, Sendable {
 
         /// The next results; `nil` at the end.
         public mutating func next() async throws -> SearchResults? {
+            // Typed into for as long as somebody asks.
+            defer { withExtendedLifetime(typing) {} }
             while let found = await inner.next() {
                 let results = try found.get()
                 if box.asks(for: results) { return results }

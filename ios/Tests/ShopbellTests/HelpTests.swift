@@ -93,7 +93,8 @@ import Testing
         let conversation = try await client.startConversation()
         try await help.askedAnyway(conversation)
 
-        #expect(await happened.next() == .searched(query: "return", results: Int32(try await help.search("return").hits.count)))
+        let count = Int32(try await help.search("return").hits.count)
+        #expect(await happened.next() == .searched(query: "return", results: count))
         #expect(await happened.next() == .opened(article: article.id))
         #expect(await happened.next() == .voted(article: article.id, helpful: false))
         #expect(await happened.next() == .helped(article: article.id))
@@ -204,7 +205,8 @@ import Testing
         let box = client.helpCenter.searchAsYouType()
         box.setText("secret")
         let values: [Any] = [
-            found, Coordinates(latitude: 21.0278, longitude: 105.8342), HelpEvent.searched(query: "secret", results: 1), box, box.results,
+            found, HelpEvent.searched(query: "secret", results: 1), box, box.results,
+            Coordinates(latitude: 21.0278, longitude: 105.8342),
             NewAttachment(data: Data("secret".utf8), name: "secret"),
             NewAttachment(file: URL(fileURLWithPath: "/secret"), name: "secret"),
         ]

@@ -18,8 +18,8 @@ private let mostWaiting = 256
 ///                                        └── the library lets go of the feed ──▶ every reader ends
 /// ```
 /// Each run has a number, so that what is late of an earlier one is known as such. Readers get the newest value: one
-/// who is slow misses those between, unless they are events. No call leaves here under the lock, except to hand over a value, which runs
-/// nothing.
+/// who is slow misses those between, unless they are events. No call leaves here under the lock, except to hand over a
+/// value, which runs nothing.
 final class Shared<Value: Sendable>: Sendable {
     /// Subscribes, and lets go of the feed when it fails.
     typealias Begin = @Sendable (Feed<Value>) async throws -> any Source
