@@ -1,3 +1,4 @@
+import Foundation
 import ShopbellBindings
 
 /// A conversation: commands go through it, ``messages`` shows it.
@@ -14,7 +15,7 @@ public final class Conversation: Sendable, Identifiable {
 
     private let engine: Engine
     /// The library's handle: it belongs to whoever was here when it was asked for.
-    private let handle: Task<Result<ShopbellBindings.Conversation, any Error>, Never>
+    let handle: Task<Result<ShopbellBindings.Conversation, any Error>, Never>
     let shownMessages: Shared<[Message]>
     private let shownTyping: Shared<Typing?>
 
@@ -39,13 +40,62 @@ public final class Conversation: Sendable, Identifiable {
     /// Who types at the desk, if anybody.
     public var typing: Updates<Typing?> { Updates { self.shownTyping.stream(keeping: self) } }
 
-    /// Sends a message, trimmed of white space around it: returns its id when it is safe on the phone and in
-    /// ``messages``. The draft is cleared with it. Writing to a resolved conversation opens it again.
+    /// Sends words, files, or both in one message: returns its id when all of it is safe on the phone and in
+    /// ``messages``. The words are trimmed of white space around them, the files are copied; how far they are on their
+    /// way is in each attachment's `transfer`. The draft is cleared with it. Writing to a resolved conversation opens it
+    /// again.
     ///
-    /// - Throws: ``SupportError/invalidInput(field:message:)`` where it is empty, too long for the desk or holds a NUL.
+    /// - Throws: ``SupportError/invalidInput(field:message:)`` where there is nothing to send, the text is too long for
+    ///   the desk or holds a NUL, or a file is empty, too large, of a type that can't be sent, not there, or there are
+    ///   too many (``ShopbellConfig/limits``): then nothing is sent. ``SupportError/unsupported(message:)`` where the
+    ///   desk takes no files. ``SupportError/storage(problem:message:)`` where the phone is full; then the text is kept
+    ///   as the draft.
     @discardableResult
-    public func send(_ text: String, isolation: isolated (any Actor)? = #isolation) async throws -> String {
-        try await inOrder { try await $0.send(text: text) }
+    public func send(
+        _ text: String, attachments: [NewAttachment] = [], isolation: isolated (any Actor)? = #isolation
+    ) async throws -> String {
+        try await inOrder { native in
+            do {
+                return try await attachments.lent { try await native.sendMessage(text: text, attachments: $0) }
+            } catch let error as SupportError {
+                // Of ours, so the library has not seen the text yet.
+                if case .storage = error { try? await native.setDraft(text: text) }
+                throw error
+            }
+        }
+    }
+
+    /// The file of an attachment, or with `thumbnail` the desk's small picture of it: at once where it is on the phone,
+    /// which an own one is. It may go later when room is needed, so use it now or copy it to keep it.
+    ///
+    /// Cancelling its task stops it; what came stays, and the next call goes on from there.
+    ///
+    /// - Parameters:
+    ///   - attachmentId: The attachment's `id`, of a message of this conversation.
+    ///   - thumbnail: The small picture, which is there sooner.
+    ///   - onProgress: Called on a thread of Shopbell's, a few times a second at most, one call at a time, and not once
+    ///     this has returned. Others are told by the same thread: don't keep it.
+    /// - Throws: ``SupportError/notFound(message:)`` where there is no such attachment, it is no file, or the desk has it
+    ///   no more; ``SupportError/offline(message:)`` and its kin where the connection broke for good;
+    ///   `CancellationError` when the task is cancelled.
+    public func download(
+        _ attachmentId: String,
+        thumbnail: Bool = false,
+        isolation: isolated (any Actor)? = #isolation,
+        onProgress: @escaping @Sendable (DownloadProgress) -> Void = { _ in }
+    ) async throws -> URL {
+        let file = Waiting<URL>()
+        // Whoever is cancelled meanwhile lets go of it, which cancels it.
+        let download = try await engine.call { [handle] native in
+            // Says why, where it can't be.
+            try await native.opened()
+            let observer = DownloadObserver(file, onProgress)
+            return try await handle.value.get().download(
+                attachment: attachmentId, thumbnail: thumbnail, listener: observer)
+        }
+        // While it lives, the file stays.
+        defer { download.cancel() }
+        return try await file.value()
     }
 
     /// Tries a message or an answer that needs attention again, or one that waits, at once.

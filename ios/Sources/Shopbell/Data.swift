@@ -6,6 +6,39 @@ import ShopbellBindings
 extension Message: Identifiable {}
 extension ConversationSummary: Identifiable {}
 extension Agent: Identifiable {}
+extension Attachment: Identifiable {}
+extension ArticleSummary: Identifiable {}
+
+extension HelpCategory: Identifiable {
+    /// ``slug``.
+    public var id: String { slug }
+}
+
+extension ArticleHit: Identifiable {
+    /// The article's.
+    public var id: String { article.id }
+}
+
+extension Article: Identifiable {
+    /// Its summary's.
+    public var id: String { summary.id }
+
+    /// When the merchant last changed it.
+    public var updatedAt: Date? { updatedAtMillis.map(Date.init(millisSince1970:)) }
+}
+
+extension MatchRange {
+    /// The place in the title or snippet that it is of; `nil` in a text that is shorter. It counts Unicode scalars, which
+    /// are fewer than bytes and more than what Swift calls characters.
+    public func range(in text: String) -> Range<String.Index>? {
+        let scalars = text.unicodeScalars
+        guard start >= 0, start <= end,
+            let from = scalars.index(scalars.startIndex, offsetBy: Int(start), limitedBy: scalars.endIndex),
+            let to = scalars.index(from, offsetBy: Int(end - start), limitedBy: scalars.endIndex)
+        else { return nil }
+        return from..<to
+    }
+}
 
 extension Message {
     /// When the desk got it; before that, when the customer pressed send.

@@ -3,7 +3,10 @@
 @_exported import struct ShopbellBindings.Agent
 @_exported import struct ShopbellBindings.Answer
 @_exported import enum ShopbellBindings.AnswerState
+@_exported import struct ShopbellBindings.Article
+@_exported import struct ShopbellBindings.ArticleHit
 @_exported import struct ShopbellBindings.ArticleLink
+@_exported import struct ShopbellBindings.ArticleSummary
 @_exported import struct ShopbellBindings.Attachment
 @_exported import enum ShopbellBindings.AttachmentKind
 @_exported import enum ShopbellBindings.AttentionReason
@@ -20,21 +23,29 @@
 @_exported import enum ShopbellBindings.Connection
 @_exported import enum ShopbellBindings.Content
 @_exported import enum ShopbellBindings.ConversationStatus
-@_exported import struct ShopbellBindings.Coordinates
 @_exported import struct ShopbellBindings.ConversationSummary
+@_exported import struct ShopbellBindings.Coordinates
 @_exported import struct ShopbellBindings.CustomerProfile
 @_exported import enum ShopbellBindings.Delivery
 @_exported import struct ShopbellBindings.DeskInfo
+@_exported import struct ShopbellBindings.DownloadProgress
 @_exported import struct ShopbellBindings.FieldValue
 @_exported import struct ShopbellBindings.FormField
+@_exported import struct ShopbellBindings.HelpCategory
+@_exported import enum ShopbellBindings.HelpEvent
+@_exported import struct ShopbellBindings.HelpFigures
 @_exported import struct ShopbellBindings.Identity
+@_exported import struct ShopbellBindings.InAppLink
 @_exported import struct ShopbellBindings.Limits
 @_exported import struct ShopbellBindings.ListItem
 @_exported import enum ShopbellBindings.LogLevel
 @_exported import struct ShopbellBindings.LogRecord
+@_exported import struct ShopbellBindings.MatchRange
 @_exported import struct ShopbellBindings.Message
 @_exported import enum ShopbellBindings.Older
 @_exported import struct ShopbellBindings.Rating
+@_exported import struct ShopbellBindings.SearchResults
+@_exported import struct ShopbellBindings.SizeOnDisk
 @_exported import struct ShopbellBindings.Span
 @_exported import enum ShopbellBindings.StorageProblem
 @_exported import enum ShopbellBindings.SurveyScale
@@ -47,6 +58,12 @@
 
 // Within the door, the name means itself.
 public typealias _Conversation = Conversation
+public typealias _HelpCenter = HelpCenter
+public typealias _HelpCenterConfig = HelpCenterConfig
+public typealias _HelpEvents = HelpEvents
+public typealias _NewAttachment = NewAttachment
+public typealias _SearchBox = SearchBox
+public typealias _SearchUpdates = SearchUpdates
 
 // The module is called as its door is, so that `Shopbell.Message` means this: for an app that has a `Message` of its own.
 extension Shopbell {
@@ -56,8 +73,14 @@ extension Shopbell {
     public typealias Answer = ShopbellBindings.Answer
     /// ``AnswerState``, for an app that has one of its own.
     public typealias AnswerState = ShopbellBindings.AnswerState
+    /// ``Article``, for an app that has one of its own.
+    public typealias Article = ShopbellBindings.Article
+    /// ``ArticleHit``, for an app that has one of its own.
+    public typealias ArticleHit = ShopbellBindings.ArticleHit
     /// ``ArticleLink``, for an app that has one of its own.
     public typealias ArticleLink = ShopbellBindings.ArticleLink
+    /// ``ArticleSummary``, for an app that has one of its own.
+    public typealias ArticleSummary = ShopbellBindings.ArticleSummary
     /// ``Attachment``, for an app that has one of its own.
     public typealias Attachment = ShopbellBindings.Attachment
     /// ``AttachmentKind``, for an app that has one of its own.
@@ -90,22 +113,32 @@ extension Shopbell {
     public typealias Content = ShopbellBindings.Content
     /// ``ConversationStatus``, for an app that has one of its own.
     public typealias ConversationStatus = ShopbellBindings.ConversationStatus
-    /// ``Coordinates``, for an app that has one of its own.
-    public typealias Coordinates = ShopbellBindings.Coordinates
     /// ``ConversationSummary``, for an app that has one of its own.
     public typealias ConversationSummary = ShopbellBindings.ConversationSummary
+    /// ``Coordinates``, for an app that has one of its own.
+    public typealias Coordinates = ShopbellBindings.Coordinates
     /// ``CustomerProfile``, for an app that has one of its own.
     public typealias CustomerProfile = ShopbellBindings.CustomerProfile
     /// ``Delivery``, for an app that has one of its own.
     public typealias Delivery = ShopbellBindings.Delivery
     /// ``DeskInfo``, for an app that has one of its own.
     public typealias DeskInfo = ShopbellBindings.DeskInfo
+    /// ``DownloadProgress``, for an app that has one of its own.
+    public typealias DownloadProgress = ShopbellBindings.DownloadProgress
     /// ``FieldValue``, for an app that has one of its own.
     public typealias FieldValue = ShopbellBindings.FieldValue
     /// ``FormField``, for an app that has one of its own.
     public typealias FormField = ShopbellBindings.FormField
+    /// ``HelpCategory``, for an app that has one of its own.
+    public typealias HelpCategory = ShopbellBindings.HelpCategory
+    /// ``HelpEvent``, for an app that has one of its own.
+    public typealias HelpEvent = ShopbellBindings.HelpEvent
+    /// ``HelpFigures``, for an app that has one of its own.
+    public typealias HelpFigures = ShopbellBindings.HelpFigures
     /// ``Identity``, for an app that has one of its own.
     public typealias Identity = ShopbellBindings.Identity
+    /// ``InAppLink``, for an app that has one of its own.
+    public typealias InAppLink = ShopbellBindings.InAppLink
     /// ``Limits``, for an app that has one of its own.
     public typealias Limits = ShopbellBindings.Limits
     /// ``ListItem``, for an app that has one of its own.
@@ -114,12 +147,18 @@ extension Shopbell {
     public typealias LogLevel = ShopbellBindings.LogLevel
     /// ``LogRecord``, for an app that has one of its own.
     public typealias LogRecord = ShopbellBindings.LogRecord
+    /// ``MatchRange``, for an app that has one of its own.
+    public typealias MatchRange = ShopbellBindings.MatchRange
     /// ``Message``, for an app that has one of its own.
     public typealias Message = ShopbellBindings.Message
     /// ``Older``, for an app that has one of its own.
     public typealias Older = ShopbellBindings.Older
     /// ``Rating``, for an app that has one of its own.
     public typealias Rating = ShopbellBindings.Rating
+    /// ``SearchResults``, for an app that has one of its own.
+    public typealias SearchResults = ShopbellBindings.SearchResults
+    /// ``SizeOnDisk``, for an app that has one of its own.
+    public typealias SizeOnDisk = ShopbellBindings.SizeOnDisk
     /// ``Span``, for an app that has one of its own.
     public typealias Span = ShopbellBindings.Span
     /// ``StorageProblem``, for an app that has one of its own.
@@ -136,4 +175,16 @@ extension Shopbell {
     public typealias Verification = ShopbellBindings.Verification
     /// ``Conversation``, for an app that has one of its own.
     public typealias Conversation = _Conversation
+    /// ``HelpCenter``, for an app that has one of its own.
+    public typealias HelpCenter = _HelpCenter
+    /// ``HelpCenterConfig``, for an app that has one of its own.
+    public typealias HelpCenterConfig = _HelpCenterConfig
+    /// ``HelpEvents``, for an app that has one of its own.
+    public typealias HelpEvents = _HelpEvents
+    /// ``NewAttachment``, for an app that has one of its own.
+    public typealias NewAttachment = _NewAttachment
+    /// ``SearchBox``, for an app that has one of its own.
+    public typealias SearchBox = _SearchBox
+    /// ``SearchUpdates``, for an app that has one of its own.
+    public typealias SearchUpdates = _SearchUpdates
 }

@@ -83,6 +83,27 @@ public enum Shopbell {
     /// ``ShopbellClient/conversation(_:)``.
     public static func conversation(_ id: String) -> Conversation { client.conversation(id) }
 
+    /// ``ShopbellClient/helpCenter``.
+    public static var helpCenter: HelpCenter { client.helpCenter }
+
+    /// What the help centre has for `query`, now and whenever its articles change. See ``SearchUpdates``.
+    public static func searchHelpCenter(_ query: String) -> SearchUpdates { helpCenter.searchUpdates(query) }
+
+    /// What the help centre has for what is being typed, the newest keystroke first. See
+    /// ``HelpCenter/search(_:category:)``.
+    public static func searchHelpCenter<Typed: AsyncSequence & Sendable>(
+        _ typed: Typed
+    ) -> SearchUpdates where Typed.Element == String {
+        helpCenter.search(typed)
+    }
+
+    /// ``HelpCenter/suggestions(_:isolation:)``.
+    public static func suggestions(
+        _ draft: String, isolation: isolated (any Actor)? = #isolation
+    ) async throws -> [ArticleHit] {
+        try await helpCenter.suggestions(draft)
+    }
+
     /// ``ShopbellClient/refresh(isolation:)``.
     public static func refresh(isolation: isolated (any Actor)? = #isolation) async throws {
         try await client.refresh()

@@ -16,6 +16,8 @@ public final class ShopbellClient: Sendable {
     private let shownConversations: Shared<[ConversationSummary]>
     private let shownStatus: Shared<ClientStatus>
     private let shownUnread: Shared<Int>
+    /// The help centre that ``ShopbellConfig/helpCenter`` names.
+    public let helpCenter: HelpCenter
     /// Those in use, so that one id is one object: its timeline is shared by all who show it.
     private let inUse = Guarded([String: Weak<Conversation>]())
 
@@ -26,6 +28,7 @@ public final class ShopbellClient: Sendable {
 
     init(_ engine: Engine) {
         self.engine = engine
+        helpCenter = HelpCenter(engine)
         shownConversations = Shared(engine) { feed in
             try await engine.native().conversations(listener: ConversationsObserver(feed))
         }
@@ -107,7 +110,7 @@ public final class ShopbellClient: Sendable {
         profile: CustomerProfile = CustomerProfile(), isolation: isolated (any Actor)? = #isolation
     ) async throws {
         try await engine.inOrder { [self] native in
-            if try await native.verificationNow() != .anonymous {
+            if try await native.currentStatus().verification != .anonymous {
                 defer { forgetConversations() }
                 try await native.logOut()
             }
@@ -182,6 +185,25 @@ public final class ShopbellClient: Sendable {
         try await engine.call { try await $0.deskInfo() }
     }
 
+    /// How much room the files of whoever is here take on this phone, in bytes.
+    public func sizeOnDisk(isolation: isolated (any Actor)? = #isolation) async throws -> SizeOnDisk {
+        try await engine.call { try await $0.sizeOnDisk() }
+    }
+
+    /// Removes the files of whoever is here that can be fetched again. What is still to be sent stays.
+    public func clearCache(isolation: isolated (any Actor)? = #isolation) async throws {
+        try await engine.call { try await $0.clearCache() }
+    }
+
+    /// As ``logout(isolation:)``, and no fetched file stays on the phone: for one that many people use. What was still to
+    /// be sent is kept, as always.
+    public func logoutAndClearCache(isolation: isolated (any Actor)? = #isolation) async throws {
+        try await engine.inOrder { [self] native in
+            defer { forgetConversations() }
+            try await native.logOutAndClearCache()
+        }
+    }
+
     /// There is a network again (`true`), or none (`false`). Never needed, always helpful. ``Shopbell/Shopbell`` tells
     /// it on Apple's systems.
     public func networkChanged(_ available: Bool) {
@@ -226,18 +248,5 @@ public final class ShopbellClient: Sendable {
     /// What was given out is the customer's who left.
     private func forgetConversations() {
         inUse.with { $0 = [:] }
-    }
-}
-
-extension ShopbellBindings.Client {
-    /// What the desk makes of the customer.
-    fileprivate func verificationNow() async throws -> Verification {
-        // The status of a client that is paused comes when it is resumed: this tells that it is paused.
-        _ = try await unread()
-        let (statuses, told) = AsyncStream.makeStream(of: ClientStatus.self)
-        let subscription = status(listener: StatusObserver { told.yield($0) } orEnd: { told.finish() })
-        defer { subscription.cancel() }
-        for await status in statuses { return status.verification }
-        throw SupportError.closed(message: "closed: this client of Shopbell was closed; make a new one")
     }
 }

@@ -19,6 +19,8 @@ public struct ShopbellConfig: Equatable, Sendable {
     public var userAgent: String?
     /// Sizes and times; what is left out stays at what suits a phone.
     public var limits: Limits
+    /// The help centre; `nil` for an app without.
+    public var helpCenter: HelpCenterConfig?
 
     /// Where a client keeps what was written.
     public enum Folder: Equatable, Sendable {
@@ -41,7 +43,8 @@ public struct ShopbellConfig: Equatable, Sendable {
         folder: Folder = .application,
         allowPlainHttp: Bool = false,
         userAgent: String? = nil,
-        limits: Limits = Limits()
+        limits: Limits = Limits(),
+        helpCenter: HelpCenterConfig? = nil
     ) {
         self.deskUrl = deskUrl
         self.inbox = inbox
@@ -49,13 +52,14 @@ public struct ShopbellConfig: Equatable, Sendable {
         self.allowPlainHttp = allowPlainHttp
         self.userAgent = userAgent
         self.limits = limits
+        self.helpCenter = helpCenter
     }
 
     /// As the library takes it. Looks for the folder: not for a caller's thread.
     func native() throws -> ClientConfig {
         ClientConfig(
             deskUrl: deskUrl, inbox: inbox, dataDir: try folder.prepared().path, allowPlainHttp: allowPlainHttp,
-            userAgent: userAgent, limits: limits)
+            userAgent: userAgent, limits: limits, helpCenter: try helpCenter?.native())
     }
 }
 

@@ -4,7 +4,7 @@ import ShopbellBindings
 /// Why something could not be done: one case for each thing that an app can do about it.
 ///
 /// `message` is for developers and logs, and holds nothing that anybody wrote. What a customer wrote is never lost by
-/// an error: ``Conversation/send(_:isolation:)`` either kept the message, and then it shows in
+/// an error: ``Conversation/send(_:attachments:isolation:)`` either kept the message, and then it shows in
 /// ``Conversation/messages``, or failed before anything was kept.
 ///
 /// A call whose task is cancelled throws `CancellationError`: that is no failure, and stops the waiting only.

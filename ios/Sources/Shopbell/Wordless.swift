@@ -56,6 +56,26 @@ extension Attachment: Wordless {
     var outline: String { "Attachment(\(kind))" }
 }
 
+extension Coordinates: Wordless {
+    var outline: String { "Coordinates" }
+}
+
+extension SearchResults: Wordless {
+    var outline: String { "SearchResults(\(hits.count) hits, \(recent.count) recent)" }
+}
+
+extension HelpEvent: Wordless {
+    var outline: String {
+        switch self {
+        case .searched(_, let results): "searched(\(results) results)"
+        case .opened(let article): "opened(\(article))"
+        case .helped(let article): "helped(\(article))"
+        case .voted(let article, let helpful): "voted(\(article), \(helpful))"
+        case .askedAnyway(let seen): "askedAnyway(\(seen) seen)"
+        }
+    }
+}
+
 extension AttentionReason: Wordless {
     var outline: String {
         switch self {

@@ -35,15 +35,30 @@ final class Desk: @unchecked Sendable {
 
     /// What the customers' messages say, oldest first.
     func texts() async throws -> [String] {
-        var texts: [(id: Int, text: String)] = []
+        try await messages().map { $0["content"] as? String ?? "" }
+    }
+
+    /// The files of the customers' messages, oldest first, as the desk has them.
+    func files() async throws -> [Data] {
+        var files: [Data] = []
+        for attachment in try await messages().flatMap({ $0["attachments"] as? [[String: Any]] ?? [] }) {
+            let url = try #require(URL(string: attachment["data_url"] as? String ?? ""))
+            files.append(try await URLSession.shared.data(from: url).0)
+        }
+        return files
+    }
+
+    /// The customers' messages, oldest first.
+    private func messages() async throws -> [[String: Any]] {
+        var messages: [(id: Int, message: [String: Any])] = []
         for conversation in try await conversations() {
             let page = try await request("GET", "api/v1/accounts/1/conversations/\(conversation)/messages")
             for message in (page as? [String: Any])?["payload"] as? [[String: Any]] ?? [] {
                 guard message["message_type"] as? Int == 0, let id = message["id"] as? Int else { continue }
-                texts.append((id, message["content"] as? String ?? ""))
+                messages.append((id, message))
             }
         }
-        return texts.sorted { $0.id < $1.id }.map(\.text)
+        return messages.sorted { $0.id < $1.id }.map(\.message)
     }
 
     func untilTexts(_ wanted: [String]) async throws {
@@ -112,6 +127,15 @@ final class DataFolder: Sendable {
         config(desk.url)
     }
 
+    /// A place for a file of the app's.
+    func file(_ name: String, _ bytes: Data) throws -> URL {
+        let files = url.appendingPathComponent("app")
+        try FileManager.default.createDirectory(at: files, withIntermediateDirectories: true)
+        let file = files.appendingPathComponent(name)
+        try bytes.write(to: file)
+        return file
+    }
+
     func config(_ deskUrl: String) -> ShopbellConfig {
         let limits = Limits(requestTimeoutMillis: 5_000, settleMillis: 300, idlePollMillis: 500, activePollMillis: 200)
         return ShopbellConfig(deskUrl: deskUrl, inbox: "shop", folder: .url(url), limits: limits)
@@ -130,17 +154,17 @@ extension Message {
     }
 }
 
-extension Array where Element == Message {
-    var words: [String] { map(\.words) }
-}
-
-extension Updates {
-    /// The next value for which it is so. Fails where the sequence ends before.
+extension AsyncSequence {
+    /// The next one for which it is so. Fails where the sequence ends before.
     @discardableResult
     func until(_ isSo: (Element) throws -> Bool) async throws -> Element {
-        for await value in self where try isSo(value) { return value }
+        for try await value in self where try isSo(value) { return value }
         throw Ended()
     }
+}
+
+extension Array where Element == Message {
+    var words: [String] { map(\.words) }
 }
 
 struct Ended: Error {}

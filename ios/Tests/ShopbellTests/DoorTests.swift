@@ -10,13 +10,16 @@ import Testing
         let unopened = try await failure { try await Shopbell.loginUnidentifiedUser() }
         #expect(unopened.name == "invalidConfig" && unopened.message.contains("initialize"))
         for await _ in Shopbell.unreadCount { Issue.record("there is nothing to count") }
+        #expect(try await failure { for try await _ in Shopbell.searchHelpCenter("x") {} }.name == "invalidConfig")
         Shopbell.close()
 
         let clock = ContinuousClock()
-        let took = clock.measure { Shopbell.initialize(folder.config(desk)) }
+        var config = folder.config(desk)
+        config.helpCenter = HelpCenterConfig(portal: "shop", locales: ["en"])
+        let took = clock.measure { Shopbell.initialize(config) }
         print("initialize took \(took)")
         let client = Shopbell.client
-        Shopbell.initialize(folder.config(desk))
+        Shopbell.initialize(config)
         #expect(Shopbell.client === client)
         try await Shopbell.loginIdentifiedUser(userId: "mai")
         let conversation = try await Shopbell.startConversation()
@@ -25,6 +28,12 @@ import Testing
         try await Shopbell.conversations.until { $0.count == 1 }
         try await Shopbell.status.until { $0.connection == .online || $0.connection == .live }
         try await Shopbell.refresh()
+        try await Shopbell.helpCenter.sync()
+        let found = try await Shopbell.searchHelpCenter("return").until { !$0.hits.isEmpty }
+        let (typed, type) = AsyncStream.makeStream(of: String.self)
+        type.yield("return")
+        #expect(try await Shopbell.searchHelpCenter(typed).until { _ in true } == found)
+        #expect(try await !Shopbell.suggestions(try #require(found.hits.first).article.title).isEmpty)
 
         let elsewhere = DataFolder()
         Shopbell.initialize(elsewhere.config(desk))

@@ -4,7 +4,8 @@ import ShopbellBindings
 ///
 /// - **Opening happens off the caller's thread**; calls wait for it.
 /// - **Commands are done in the order in which they were called.** Each is a local transaction, so the next one waits
-///   for a millisecond at most. Whatever waits for the network is `call`ed, out of line.
+///   for a millisecond, or until the files of a message are copied. Whatever waits for the network is `call`ed, out of
+///   line.
 /// - **Work never lives in the caller's task.** It runs in a task of its own, to its end; a caller who is cancelled
 ///   stops waiting. What is called by a task that was cancelled before is done all the same: a customer pressed send.
 final class Engine: Sendable {
@@ -75,7 +76,7 @@ final class Engine: Sendable {
 }
 
 /// How work ended; what the library throws is ours by then.
-private func outcome<Value>(_ work: () async throws -> Value) async -> Result<Value, any Error> {
+func outcome<Value>(_ work: () async throws -> Value) async -> Result<Value, any Error> {
     do {
         return .success(try await work())
     } catch {

@@ -1,3 +1,4 @@
+import Foundation
 import ShopbellBindings
 
 // Each is called on one thread, one call at a time, and returns at once. Swift can't see that, hence the locks.
@@ -59,20 +60,80 @@ final class TypingObserver: TypingListener {
 
 final class StatusObserver: StatusListener {
     private let told: @Sendable (ClientStatus) -> Void
-    private let over: @Sendable () -> Void
 
-    /// `over` is called when the library lets go of it.
-    init(_ told: @escaping @Sendable (ClientStatus) -> Void, orEnd over: @escaping @Sendable () -> Void = {}) {
+    init(_ told: @escaping @Sendable (ClientStatus) -> Void) {
         self.told = told
-        self.over = over
-    }
-
-    deinit {
-        over()
     }
 
     func onStatus(status: ClientStatus) {
         told(status)
+    }
+}
+
+final class DownloadObserver: DownloadListener {
+    private let file: Waiting<URL>
+    private let progress: @Sendable (DownloadProgress) -> Void
+
+    init(_ file: Waiting<URL>, _ progress: @escaping @Sendable (DownloadProgress) -> Void) {
+        self.file = file
+        self.progress = progress
+    }
+
+    /// The library has let go of it: the client or the customer has gone.
+    deinit {
+        file.end(.failure(SupportError.closed(message: "closed: the customer or the client that it belongs to has gone")))
+    }
+
+    func onProgress(progress: DownloadProgress) {
+        self.progress(progress)
+    }
+
+    func onFinished(path: String) {
+        file.end(.success(URL(fileURLWithPath: path)))
+    }
+
+    func onFailed(error: NativeError) {
+        file.end(.failure(SupportError(error)))
+    }
+}
+
+final class SearchObserver: SearchListener {
+    private let feed: Feed<Result<SearchResults, any Error>>
+
+    init(_ feed: Feed<Result<SearchResults, any Error>>) {
+        self.feed = feed
+    }
+
+    func onResults(results: SearchResults) {
+        feed.give(.success(results))
+    }
+}
+
+final class HelpChangesObserver: HelpListener {
+    private let feed: Feed<Void>
+
+    init(_ feed: Feed<Void>) {
+        self.feed = feed
+    }
+
+    func onChanged() {
+        feed.give(())
+    }
+
+    func onEvent(event: HelpEvent) {}
+}
+
+final class HelpEventsObserver: HelpListener {
+    private let feed: Feed<HelpEvent>
+
+    init(_ feed: Feed<HelpEvent>) {
+        self.feed = feed
+    }
+
+    func onChanged() {}
+
+    func onEvent(event: HelpEvent) {
+        feed.give(event)
     }
 }
 

@@ -8,6 +8,9 @@ protocol Source: AnyObject, Sendable {
 extension ShopbellBindings.Subscription: Source {}
 extension ShopbellBindings.Timeline: Source {}
 
+/// How many events wait for a slow reader: more than a customer causes in an hour.
+private let mostWaiting = 256
+
 /// One subscription of the library for any number of readers.
 ///
 /// ```text
@@ -15,8 +18,8 @@ extension ShopbellBindings.Timeline: Source {}
 ///                                        └── the library lets go of the feed ──▶ every reader ends
 /// ```
 /// Each run has a number, so that what is late of an earlier one is known as such. Readers get the newest value: one
-/// who is slow misses those between. No call leaves here under the lock, except to hand over a value, which runs
-/// nothing.
+/// who is slow misses those between, unless they are events. No call leaves here under the lock, except to hand over a
+/// value, which runs nothing.
 final class Shared<Value: Sendable>: Sendable {
     /// Subscribes, and lets go of the feed when it fails.
     typealias Begin = @Sendable (Feed<Value>) async throws -> any Source
@@ -29,19 +32,34 @@ final class Shared<Value: Sendable>: Sendable {
         var nextReader = 0
     }
 
+    enum Kind {
+        /// How something is: a new reader gets the value now, a slow one misses those between.
+        case state
+        /// What happens: a new reader gets what comes, a slow one all of it, up to `mostWaiting`.
+        case events
+    }
+
     private let state = Guarded(State())
     private let engine: Engine
+    private let kind: Kind
+    private let failure: (@Sendable (any Error) -> Value)?
     private let begin: Begin
 
-    init(_ engine: Engine, _ begin: @escaping Begin) {
+    /// With `failure`, readers are told of one that can't begin before they end.
+    init(
+        _ engine: Engine, _ kind: Kind = .state, failure: (@Sendable (any Error) -> Value)? = nil,
+        _ begin: @escaping Begin
+    ) {
         self.engine = engine
+        self.kind = kind
+        self.failure = failure
         self.begin = begin
     }
 
     /// What a new reader reads. It leaves when its task is cancelled, or when it lets go of the stream. Until then
     /// `owner` lives.
     func stream(keeping owner: AnyObject & Sendable) -> AsyncStream<Value> {
-        AsyncStream(bufferingPolicy: .bufferingNewest(1)) { continuation in
+        AsyncStream(bufferingPolicy: .bufferingNewest(kind == .state ? 1 : mostWaiting)) { continuation in
             let (reader, run) = join(continuation)
             continuation.onTermination = { [self] _ in
                 leave(reader)
@@ -49,7 +67,13 @@ final class Shared<Value: Sendable>: Sendable {
             }
             guard let run else { return }
             let feed = Feed(self, run)
-            engine.later { [self] _ in started(try await begin(feed), run) }
+            let begun = engine.later { [self] _ in started(try await begin(feed), run) }
+            guard let failure else { return }
+            Task.detached(priority: .userInitiated) {
+                // The feed lives until then: letting go of it ends the readers.
+                if case .failure(let error) = await begun.value { feed.give(failure(error)) }
+                withExtendedLifetime(feed) {}
+            }
         }
     }
 
@@ -91,7 +115,7 @@ final class Shared<Value: Sendable>: Sendable {
     fileprivate func give(_ value: Value, _ run: Int) {
         state.with { state in
             guard state.run == run, !state.readers.isEmpty else { return }
-            state.value = value
+            if kind == .state { state.value = value }
             for reader in state.readers.values { reader.yield(value) }
         }
     }
