@@ -100,7 +100,8 @@ impl Attachments {
         let strangers = blocking(move || Ok(folder.strangers(&known))).await?;
         if !strangers.is_empty() {
             // Asked again now that they are held: one may have been brought in by another process just before.
-            let known = self.store.read(FileRow::names).await?;
+            let names: Vec<String> = strangers.iter().map(|stranger| stranger.name().to_owned()).collect();
+            let known = self.store.read(move |connection| FileRow::known(connection, names)).await?;
             let gone = blocking(move || {
                 let strangers = strangers.into_iter().filter(|stranger| !known.contains(stranger.name()));
                 Ok(strangers.map(Stranger::remove).count())

@@ -128,6 +128,20 @@ impl FileRow {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// Those of `names` that there are.
+    pub(crate) fn known(connection: &Connection, names: Vec<String>) -> Result<HashSet<String>, StoreError> {
+        // By the key, of which the name is made: a few names need no look at all of them.
+        let mut statement = connection.prepare_cached("SELECT 1 FROM files WHERE id = ?1 AND name = ?2")?;
+        let mut known = HashSet::new();
+        for name in names {
+            let id = name.split('.').next().unwrap_or_default();
+            if statement.exists([id, &name])? {
+                known.insert(name);
+            }
+        }
+        Ok(known)
+    }
+
     /// How many bytes are here of what was fetched, and of what is unsent.
     pub(crate) fn totals(connection: &Connection) -> Result<(u64, u64), StoreError> {
         let mut statement = connection.prepare_cached(
