@@ -6,6 +6,9 @@
 # shellcheck shell=bash disable=SC2034,SC2154
 
 KOTLIN=2.4.20
+# The language and library that is written in: those of android/gradle/libs.versions.toml. What a newer compiler makes of
+# it an app with an older one could not read.
+KOTLIN_LANGUAGE=2.2
 MINIMUM_JAVA=17
 
 # Set, group, artifact, version, type. `app` is what ships beside Shopbell, `test` what the tests need besides,

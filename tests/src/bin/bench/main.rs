@@ -21,6 +21,7 @@ mod catch_up;
 mod child;
 mod cold_open;
 mod desk_side;
+mod ffi;
 mod files;
 mod fill;
 mod help;
@@ -93,8 +94,13 @@ const MEASURES: &[Measure] = &[
         take: |work| Box::pin(help::take(work)),
     },
     Measure {
+        name: "ffi",
+        about: "crossing from Kotlin to the library and back, on the JVM",
+        take: |work| Box::pin(ffi::take(work)),
+    },
+    Measure {
         name: "size",
-        about: "the library as it ships, and what each part of it weighs",
+        about: "the libraries as they ship, and what their parts and features weigh",
         take: |work| Box::pin(size::take(work)),
     },
 ];

@@ -3,7 +3,7 @@
 //! **Measured**: `tests/size`, a library that reaches the whole public interface, built with the profile that ships
 //! (`mobile`: optimized for size, linked as one) and stripped. So that the parts can be told, it is built with its
 //! symbols and the copy that is weighed is stripped afterwards by `strip`, which gives the same file but for some
-//! padding.
+//! padding. And the bindings' library, which is what an app carries, with each feature and without.
 //!
 //! **Bare**: there is none; the goal is 4,500,000 bytes, the aim 4,000,000.
 //!
@@ -25,35 +25,76 @@ const GOAL: f64 = 4_500_000.0;
 const AIM: f64 = 4_000_000.0;
 /// How many parts are told by name.
 const TOLD: usize = 16;
+/// The features of the bindings that an app can do without, and the line for a library without each.
+const FEATURES: &[(&str, &str)] = &[("help-center", "size-ffi, no help")];
 
 pub(crate) async fn take(work: &Path) -> Vec<Line> {
-    let Some(library) = build() else {
+    let mut lines: Vec<Line> = of_core(work).into_iter().collect();
+    lines.extend(of_bindings(work));
+    lines
+}
+
+fn of_core(work: &Path) -> Option<Line> {
+    let Some(library) = build(&["build", "-p", "shopbell-size"], "libshopbell_size_probe.so") else {
         eprintln!("tests/size does not build: no line for its size");
-        return Vec::new();
+        return None;
     };
     let stripped = work.join("stripped");
-    let strip = Command::new("strip").arg("--strip-all").arg("-o").arg(&stripped).arg(&library).status();
-    assert!(strip.is_ok_and(|status| status.success()), "strip comes with the C compiler");
-    let bytes = std::fs::metadata(&stripped).expect("the stripped library").len() as f64;
+    let bytes = weigh(&library, &stripped);
     let mut notes = vec![format!("the aim is {} bytes: {}", AIM, if bytes <= AIM { "reached" } else { "not reached" })];
     notes.extend(parts(&library));
     notes.extend(sections(&stripped));
-    vec![Line { name: "size", ours: Amount::new(bytes, "B"), bare: None, goal: Goal::AtMost(GOAL), notes }]
+    Some(Line { name: "size", ours: Amount::new(bytes, "B"), bare: None, goal: Goal::AtMost(GOAL), notes })
 }
 
-/// The library with its symbols, in a folder of its own among what is built.
-fn build() -> Option<PathBuf> {
+/// With every feature, then without each.
+fn of_bindings(work: &Path) -> Vec<Line> {
+    let every: Vec<&str> = FEATURES.iter().map(|(feature, _)| *feature).collect();
+    let with = |features: &[&str]| {
+        // One kind of library only: beside others cargo leaves link-time optimization out.
+        let features = features.join(",");
+        let arguments = ["rustc", "-p", "shopbell-ffi", "--lib", "--crate-type", "cdylib", "--no-default-features"];
+        let library = build(&[&arguments[..], &["--features", &features]].concat(), "libshopbell_ffi.so");
+        if library.is_none() {
+            eprintln!("the bindings do not build with the features {features:?}: no line for their size");
+        }
+        library.map(|library| weigh(&library, &work.join("stripped-ffi")))
+    };
+    let line =
+        |name, bytes, notes| Line { name, ours: Amount::new(bytes, "B"), bare: None, goal: Goal::AtMost(GOAL), notes };
+    let Some(whole) = with(&every) else { return Vec::new() };
+    let mut lines =
+        vec![line("size-ffi", whole, vec!["the library that an app carries, with every feature".to_owned()])];
+    for (feature, name) in FEATURES {
+        let others: Vec<&str> = every.iter().copied().filter(|other| other != feature).collect();
+        if let Some(bytes) = with(&others) {
+            lines.push(line(name, bytes, vec![format!("the feature {feature} takes {:.0} bytes", whole - bytes)]));
+        }
+    }
+    lines
+}
+
+/// The bytes of the library without its symbols, which is put at `stripped`.
+fn weigh(library: &Path, stripped: &Path) -> f64 {
+    let strip = Command::new("strip").arg("--strip-all").arg("-o").arg(stripped).arg(library).status();
+    assert!(strip.is_ok_and(|status| status.success()), "strip comes with the C compiler");
+    std::fs::metadata(stripped).expect("the stripped library").len() as f64
+}
+
+/// A library with its symbols, in a folder of its own among what is built.
+fn build(arguments: &[&str], library: &str) -> Option<PathBuf> {
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from);
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent()?;
     let target = root.join(target).join("weighed");
     let status = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-        .args(["build", "--profile", "mobile", "-p", "shopbell-size"])
+        .args(arguments)
+        .args(["--profile", "mobile"])
         .current_dir(root)
         .env("CARGO_TARGET_DIR", &target)
         .env("CARGO_PROFILE_MOBILE_STRIP", "none")
         .stdout(Stdio::null())
         .status();
-    let library = target.join("mobile").join("libshopbell_size_probe.so");
+    let library = target.join("mobile").join(library);
     (status.ok()?.success() && library.exists()).then_some(library)
 }
 

@@ -11,7 +11,10 @@ import kotlinx.coroutines.withTimeout
 import java.nio.file.Files
 import kotlin.system.exitProcess
 
-/** An app to be shrunk: it sends a message to a sandbox of its own and waits until it is shown as sent. */
+/**
+ * An app to be shrunk, with the README's calls: it sends a message to a sandbox of its own and waits until it is shown as
+ * sent.
+ */
 fun main() {
     val desk = ProcessBuilder(System.getProperty("shopbell.sandbox"), "--port", "0", "--no-bot").start()
     val url = checkNotNull(Regex("http://[0-9.:]+").find(desk.inputStream.bufferedReader().readLine())).value
@@ -19,6 +22,7 @@ fun main() {
     try {
         runBlocking {
             Shopbell.initialize(ShopbellConfig(url, "shop"), folder)
+            Shopbell.loginIdentifiedUser("customer-7")
             val conversation = Shopbell.startConversation()
             val refused = runCatching { conversation.send("") }.exceptionOrNull()
             check(refused is SupportException.InvalidInput) { "$refused" }
