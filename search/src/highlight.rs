@@ -91,6 +91,11 @@ impl Highlighter {
     fn find(&self, text: &str, each: &mut dyn FnMut(Found)) {
         let stemmed = &mut String::new();
         Splitter::default().split(text, &mut |word| {
+            // A stem begins as its word does, so most words of a text need not be stemmed to know that they are none.
+            let first = word.text.as_bytes().first();
+            if !self.marks.iter().any(|mark| mark.text.as_bytes().first() == first) {
+                return;
+            }
             if word.kind == Kind::Word {
                 stem(word.text, stemmed);
             } else {

@@ -24,7 +24,7 @@ const SNIPPET: usize = 120;
 
 /// Bytes of an article in which a snippet is looked for. Past it nobody reads on from a list, and marking a long text for
 /// every keystroke would take longer than the search.
-const SNIPPET_FROM: usize = 16 << 10;
+const SNIPPET_FROM: usize = 8 << 10;
 
 /// The confidence from which a language's answer is taken without a look at the next: more likely right than wrong.
 const LIKELY: f32 = 0.5;

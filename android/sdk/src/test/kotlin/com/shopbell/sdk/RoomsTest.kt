@@ -93,6 +93,8 @@ class RoomsTest {
                 assertEquals(0.5f, help.article(article.summary.id).readingPosition)
                 cancelAndIgnoreRemainingEvents()
             }
+            help.submitSearch("where is my parcel")
+            assertEquals("where is my parcel", help.recentSearches().first())
             val popular = help.popular().first()
             assertEquals(popular, help.suggestions(popular.title).first().article)
             val conversation = client.startConversation()
