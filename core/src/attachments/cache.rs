@@ -96,8 +96,11 @@ impl Attachments {
     }
 
     async fn try_sweep(&self) -> Result<(), SupportError> {
-        let (known, folder) = (self.store.read(FileRow::names).await?, self.folder.clone());
-        let strangers = blocking(move || Ok(folder.strangers(&known))).await?;
+        let (looked, folder) = (self.folder.clone(), self.folder.clone());
+        // At once, for each takes a while where there are many. What comes in between the two is asked for again below.
+        let (known, there) = tokio::join!(self.store.read(FileRow::names), blocking(move || Ok(looked.names())));
+        let (known, there) = (known?, there?);
+        let strangers = blocking(move || Ok(folder.strangers(there, &known))).await?;
         if !strangers.is_empty() {
             // Asked again now that they are held: one may have been brought in by another process just before.
             let names: Vec<String> = strangers.iter().map(|stranger| stranger.name().to_owned()).collect();

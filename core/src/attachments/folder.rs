@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashSet,
+    ffi::OsString,
     fs, io,
     path::{Path, PathBuf},
     pin::Pin,
@@ -42,12 +43,16 @@ impl Folder {
         }
     }
 
-    /// The files that none of `known` names: what a killed process left half done, and what was taken back. Those that
-    /// a living process is just bringing in are left alone: it holds a lock on each.
-    pub(crate) fn strangers(&self, known: &HashSet<String>) -> Vec<Stranger> {
+    /// The names of all files that are here.
+    pub(crate) fn names(&self) -> Vec<OsString> {
         let Ok(entries) = fs::read_dir(&self.0) else { return Vec::new() };
-        let names = entries.filter_map(|entry| Some(entry.ok()?.file_name()));
-        let strangers = names.filter(|name| !name.to_str().is_some_and(|name| known.contains(name)));
+        entries.filter_map(|entry| Some(entry.ok()?.file_name())).collect()
+    }
+
+    /// Those of the files `there` that none of `known` names: what a killed process left half done, and what was taken
+    /// back. Those that a living process is just bringing in are left alone: it holds a lock on each.
+    pub(crate) fn strangers(&self, there: Vec<OsString>, known: &HashSet<String>) -> Vec<Stranger> {
+        let strangers = there.into_iter().filter(|name| !name.to_str().is_some_and(|name| known.contains(name)));
         strangers.filter_map(|name| Stranger::take(self.0.join(name))).collect()
     }
 
