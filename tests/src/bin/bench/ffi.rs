@@ -17,7 +17,8 @@
 //! **Fair**: the bare batch is built for speed (`release`) and ours for size (`mobile`), and so is told too dear rather
 //! than too cheap. Nobody answers at the desk's address, on either side.
 //!
-//! **Noise**: a fifth from run to run; where every core is busy, ten times that, for a batch wakes three threads.
+//! **Noise**: not known of a quiet machine. Where other programs build, medians double from run to run, for a batch wakes
+//! three threads.
 
 use std::{
     collections::BTreeMap,

@@ -5,6 +5,7 @@ import com.shopbell.sdk.ShopbellConfig
 import com.shopbell.sdk.SupportCallback
 import com.shopbell.sdk.SupportException
 import com.shopbell.sdk.SupportListener
+import com.shopbell.sdk.uniffiEnsureInitialized
 import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.CoroutineDispatcher
 import kotlinx.coroutines.CoroutineScope
@@ -41,6 +42,8 @@ internal class Engine(
     private val native: Deferred<NativeClient> =
         scope.async(Dispatchers.IO) {
             natively {
+                // Compares checksums: with a library of another version the calls would read each other's bytes wrongly.
+                uniffiEnsureInitialized()
                 Logs.libraryIsLoaded()
                 NativeClient(config.native(dataDir.path))
             }
