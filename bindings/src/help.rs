@@ -197,6 +197,11 @@ impl HelpCenter {
             .await
     }
 
+    /// The customer pressed "search": this becomes one of the recent searches.
+    pub async fn submit_search(&self, text: String) -> Result<(), SupportError> {
+        self.keep(|core| Box::pin(async move { Ok(core.submit_search(&text).await?) })).await
+    }
+
     /// What the customer searched for last, newest first; at most eight.
     pub async fn recent_searches(&self) -> Result<Vec<String>, SupportError> {
         self.run(|core| Box::pin(async move { Ok(core.recent_searches().await?) })).await

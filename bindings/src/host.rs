@@ -165,16 +165,15 @@ impl Host {
                 // A command of the core's is in its line once it has been polled, which takes no more than a look-up.
                 let _inside = runtime.enter();
                 let begun = if kept.is_some() { doing.as_mut().now_or_never() } else { None };
-                // Nobody may be waiting any more, in both cases.
-                if let Some(done) = begun {
-                    let _ = tell.send(done);
-                    return;
-                }
-                runtime.spawn(async move {
-                    let done = doing.await;
+                let end = move |done| {
                     drop(kept);
+                    // Nobody may be waiting any more.
                     let _ = tell.send(done);
-                });
+                };
+                match begun {
+                    Some(done) => end(done),
+                    None => drop(runtime.spawn(async move { end(doing.await) })),
+                }
             }
             Err(error) => {
                 let _ = tell.send(Err(error));

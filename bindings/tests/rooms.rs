@@ -128,6 +128,10 @@ fn help_is_searched_as_one_types_read_and_told_to_the_agent() {
         .until("the last keystroke's results", |all| all.last().filter(|results| results.query == "return").cloned());
     wait(search.submit()).unwrap();
     assert_eq!(wait(help.recent_searches()).unwrap(), ["return"]);
+    let searches = wait(help.figures()).unwrap().searches;
+    wait(help.submit_search("where is my parcel".into())).unwrap();
+    assert_eq!(wait(help.recent_searches()).unwrap(), ["where is my parcel", "return"]);
+    assert_eq!(wait(help.figures()).unwrap().searches, searches, "noted, not searched for");
     let article = wait(help.article(found.hits[0].article.id.clone())).unwrap();
     assert_eq!(article.summary, found.hits[0].article);
     let id = article.summary.id.clone();

@@ -78,6 +78,8 @@ pub(crate) struct Plan {
     pub(crate) asked: Vec<Asked>,
     /// The words in the query's order, repeats and all, as places in `asked`.
     pub(crate) sequence: Vec<usize>,
+    /// Which word follows which in it, each pair once.
+    pub(crate) pairs: Vec<[usize; 2]>,
     pub(crate) matches: Vec<Match>,
 }
 
@@ -103,7 +105,7 @@ impl Plan {
     /// Cuts the query into its different words.
     fn read(&mut self, query: &str) {
         let query = cut(query, QUERY_BYTES);
-        let Self { splitter, stem: stemmed, text, asked, sequence, .. } = self;
+        let Self { splitter, stem: stemmed, text, asked, sequence, pairs, .. } = self;
         text.clear();
         asked.clear();
         sequence.clear();
@@ -140,6 +142,14 @@ impl Plan {
                 weight: 0.0,
             });
         });
+        pairs.clear();
+        for pair in sequence.windows(2) {
+            if let [a, b] = *pair
+                && !pairs.contains(&[a, b])
+            {
+                pairs.push([a, b]);
+            }
+        }
         // The last word is being typed until something follows it.
         if last_ends as usize == query.chars().count()
             && let Some(last) = sequence.last().and_then(|last| asked.get_mut(*last))

@@ -280,18 +280,14 @@ fn likeness(plan: &Plan, title: bool, total: f32, seen: &[Option<(usize, f32)>])
     }
     let covered = seen.iter().flatten().map(|(_, share)| share).sum::<f32>() / seen.len() as f32;
     let mut runs = 0.0;
-    for (at, asked) in plan.sequence.windows(2).enumerate() {
-        // Once each: a title that says "return" twice is not twice as like it.
-        if plan.sequence.windows(2).take(at).any(|before| before == asked) {
-            continue;
-        }
-        let follow = seen.windows(2).filter_map(|pair| match pair {
-            [Some((a, _)), Some((b, share))] if [*a, *b] == asked => Some((*b, *share)),
+    // Each once: a title that says "return" twice is not twice as like it.
+    for asked in &plan.pairs {
+        let shares = seen.windows(2).filter_map(|pair| match pair {
+            [Some((a, _)), Some((b, share))] if [*a, *b] == *asked => Some(*share),
             _ => None,
         });
-        if let Some((word, share)) = follow.max_by(|(_, a), (_, b)| a.total_cmp(b)) {
-            runs += plan.asked.get(word).map_or(0.0, |asked| asked.weight) * share;
-        }
+        let [_, follower] = *asked;
+        runs += plan.asked.get(follower).map_or(0.0, |asked| asked.weight) * shares.fold(0.0, f32::max);
     }
     let likeness = (found * covered + ORDER * runs) / total;
     if !title {

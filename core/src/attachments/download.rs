@@ -149,7 +149,7 @@ struct Wanted {
 
 impl Wanted {
     fn part(&self) -> String {
-        format!("{}.part", self.id.as_str())
+        self.id.file_name(".part")
     }
 }
 
@@ -175,7 +175,7 @@ impl Attachments {
         let media = matches!(attachment.kind, AttachmentKind::Image | AttachmentKind::Audio | AttachmentKind::Video);
         let wanted = Wanted {
             url: url.ok_or(SupportError::NotFound { what: "file" })?,
-            name: format!("{}{}", id.as_str(), extension(&attachment.name)),
+            name: id.file_name(extension(&attachment.name)),
             size: attachment.size.filter(|_| part == Part::Whole),
             never_html: media || part == Part::Thumbnail,
             session: conversation.session.clone(),

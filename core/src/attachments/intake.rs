@@ -172,7 +172,7 @@ fn bring_in(
     rules: &Rules<'_>,
 ) -> Result<Taken, SupportError> {
     let file_id = FileId::of(&id, Part::Whole);
-    let name = format!("{}{}", file_id.as_str(), extension(&look.name));
+    let name = file_id.file_name(extension(&look.name));
     let path = folder.path(&name);
     let Look { file: source, size, name: shown, media_type } = look;
     let strips = !attachment.keep_location && location::can_hold(media_type);

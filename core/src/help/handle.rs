@@ -273,8 +273,12 @@ impl HelpCenter {
         Ok(())
     }
 
-    pub(super) async fn add_recent_search(&self, search: &str) -> Result<(), SupportError> {
-        let (active, kept) = (self.inner.active()?, search.to_owned());
+    /// The customer pressed "search": this is one of the recent searches. A search box has
+    /// [`SearchInput::submit`](super::search::SearchInput::submit), which says it of its own text.
+    ///
+    /// Errors: [`SupportError::Storage`], [`SupportError::Paused`], [`SupportError::Closed`].
+    pub async fn submit_search(&self, text: &str) -> Result<(), SupportError> {
+        let (active, kept) = (self.inner.active()?, text.to_owned());
         let add = move |tx: &mut Tx<'_>| personal::change_recent(tx, |recent| recent.push(&kept));
         active.store.write(Durability::Later, add).await
     }

@@ -63,7 +63,7 @@ impl SearchInput {
     /// Errors: [`SupportError::Storage`], [`SupportError::Paused`], [`SupportError::Closed`].
     pub async fn submit(&self) -> Result<(), SupportError> {
         let text = self.asked.borrow().text.clone();
-        self.help.add_recent_search(&text).await
+        self.help.submit_search(&text).await
     }
 
     fn change(&self, change: impl FnOnce(&mut Asked)) {

@@ -31,8 +31,14 @@ impl FileId {
         })
     }
 
-    pub(crate) fn as_str(&self) -> &str {
-        &self.0
+    /// What its file is called, with the extension that it shall have (with the dot, or empty).
+    pub(crate) fn file_name(&self, extension: &str) -> String {
+        format!("{}{extension}", self.0)
+    }
+
+    /// The id in such a name; what it is of another name, no row has.
+    fn in_name(name: &str) -> &str {
+        name.split('.').next().unwrap_or_default()
     }
 }
 
@@ -134,8 +140,7 @@ impl FileRow {
         let mut statement = connection.prepare_cached("SELECT 1 FROM files WHERE id = ?1 AND name = ?2")?;
         let mut known = HashSet::new();
         for name in names {
-            let id = name.split('.').next().unwrap_or_default();
-            if statement.exists([id, &name])? {
+            if statement.exists([FileId::in_name(&name), &name])? {
                 known.insert(name);
             }
         }

@@ -110,7 +110,9 @@ async fn a_malformed_body_is_400_and_a_form_is_as_good_as_json() {
 async fn a_file_is_described_and_served_through_a_redirect_in_ranges() {
     let shop = shop().await;
     let conversation = shop.conversation("me").await;
-    let png = [b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".as_slice(), &[0, 0, 0, 4, 0, 0, 0, 3], b"0123456789"].concat();
+    let mut png = Vec::new();
+    let picture = image::DynamicImage::new_rgb8(4, 3);
+    picture.write_to(&mut std::io::Cursor::new(&mut png), image::ImageFormat::Png).unwrap();
     let files = [("ảnh túi.png", "image/png", png.clone()), ("hóa đơn.pdf", "application/pdf", b"%PDF".to_vec())];
     let message = send_files(&shop, &conversation, &files).await;
     let picture = &message["attachments"][0];
@@ -120,32 +122,46 @@ async fn a_file_is_described_and_served_through_a_redirect_in_ranges() {
     assert_eq!(message["attachments"][1]["file_type"], "file");
     assert_eq!(message["attachments"][1]["thumb_url"], "");
 
-    let thumbnail = shop.http.get(picture["thumb_url"].as_str().unwrap()).send().await.unwrap();
-    assert_eq!(thumbnail.status(), 302);
-    // A header alone is no picture that could be made smaller.
-    let none = shop.http.get(header(&thumbnail, "location").unwrap()).send().await.unwrap();
-    assert_eq!(none.status(), 500);
-    let link = shop.http.get(picture["data_url"].as_str().unwrap()).send().await.unwrap();
-    assert_eq!(link.status(), 302);
-    let location = header(&link, "location").unwrap();
-    let whole = shop.http.get(&location).send().await.unwrap();
-    assert_eq!(header(&whole, "content-type").unwrap(), "image/png");
-    let tag = header(&whole, "etag").unwrap();
-    assert_eq!(whole.bytes().await.unwrap(), png);
+    for link in ["data_url", "thumb_url"] {
+        let small = link == "thumb_url";
+        let link = shop.http.get(picture[link].as_str().unwrap()).send().await.unwrap();
+        assert_eq!(link.status(), 302);
+        let location = header(&link, "location").unwrap();
+        let whole = shop.http.get(&location).send().await.unwrap();
+        assert_eq!(header(&whole, "content-type").unwrap(), "image/png");
+        let tag = header(&whole, "etag").unwrap();
+        let whole = whole.bytes().await.unwrap();
+        if small {
+            assert_eq!(image::load_from_memory(&whole).unwrap().width(), 250);
+        } else {
+            assert_eq!(whole, png);
+        }
 
-    let rest = shop.http.get(&location).header("range", "bytes=24-").header("if-range", &tag);
-    let rest = rest.send().await.unwrap();
-    assert_eq!(rest.status(), 206);
-    assert_eq!(header(&rest, "content-range").unwrap(), format!("bytes 24-{}/{}", png.len() - 1, png.len()));
-    assert_eq!(rest.bytes().await.unwrap(), png[24..]);
-    let other = shop.http.get(&location).header("range", "bytes=24-").header("if-range", "\"old\"");
-    assert_eq!(other.send().await.unwrap().status(), 200);
-    let beyond = shop.http.get(&location).header("range", "bytes=900-").send().await.unwrap();
-    assert_eq!(beyond.status(), 416);
-    let known = shop.http.get(&location).header("if-none-match", &tag).send().await.unwrap();
-    assert_eq!(known.status(), 304);
+        let rest = shop.http.get(&location).header("range", "bytes=24-").header("if-range", &tag);
+        let rest = rest.send().await.unwrap();
+        assert_eq!(rest.status(), 206);
+        assert_eq!(header(&rest, "content-range").unwrap(), format!("bytes 24-{}/{}", whole.len() - 1, whole.len()));
+        assert_eq!(rest.bytes().await.unwrap(), whole[24..]);
+        let other = shop.http.get(&location).header("range", "bytes=24-").header("if-range", "\"old\"");
+        assert_eq!(other.send().await.unwrap().status(), 200);
+        let beyond = shop.http.get(&location).header("range", "bytes=9000-").send().await.unwrap();
+        assert_eq!(beyond.status(), 416);
+        let known = shop.http.get(&location).header("if-none-match", &tag).send().await.unwrap();
+        assert_eq!(known.status(), 304);
+    }
     let seen = shop.sandbox.desk().conversation(1).unwrap().messages.remove(0);
     assert_eq!(seen.attachments[0], ("ảnh túi.png".to_owned(), png.len() as u64));
+}
+
+#[tokio::test]
+async fn a_picture_that_is_none_has_a_link_to_a_thumbnail_and_no_thumbnail() {
+    let shop = shop().await;
+    let conversation = shop.conversation("me").await;
+    let message = send_files(&shop, &conversation, &[("a.png", "image/png", b"no picture".to_vec())]).await;
+    let link = shop.http.get(message["attachments"][0]["thumb_url"].as_str().unwrap()).send().await.unwrap();
+    assert_eq!(link.status(), 302);
+    let none = shop.http.get(header(&link, "location").unwrap()).send().await.unwrap();
+    assert_eq!(none.status(), 500);
 }
 
 #[tokio::test]

@@ -22,17 +22,12 @@ public final class SearchBox: Sendable {
         var category: String?
     }
 
-    private enum Command: Sendable {
-        case ask(Asked)
-        case submit(Waiting<Void>)
-    }
-
     private struct State {
         /// `nil` until something is to be found.
         var asked: Asked?
         let category: String?
         /// To the library's box, while somebody reads.
-        var tell: AsyncStream<Command>.Continuation?
+        var tell: AsyncStream<Asked>.Continuation?
     }
 
     private let engine: Engine
@@ -49,11 +44,11 @@ public final class SearchBox: Sendable {
             let help = try await engine.native().helpCenter()
             // Fails where there is no help centre, which a box would be silent about.
             _ = try await help.recentSearches()
-            let (commands, tell) = AsyncStream.makeStream(of: Command.self)
-            let run = Run(help.searchAsYouType(listener: SearchObserver(feed)), tell, commands)
+            let (typed, tell) = AsyncStream.makeStream(of: Asked.self)
+            let run = Run(help.searchAsYouType(listener: SearchObserver(feed)), tell, typed)
             state.with { state in
                 state.tell = tell
-                if let asked = state.asked { tell.yield(.ask(asked)) }
+                if let asked = state.asked { tell.yield(asked) }
             }
             return run
         }
@@ -79,19 +74,8 @@ public final class SearchBox: Sendable {
     ///
     /// - Throws: ``SupportError`` as every call of ``HelpCenter``.
     public func submit(isolation: isolated (any Actor)? = #isolation) async throws {
-        let waiting = Waiting<Void>()
-        let isTold = state.with { state in
-            if case .enqueued? = state.tell?.yield(.submit(waiting)) { true } else { false }
-        }
-        if isTold { return try await waiting.value() }
-        // Nobody reads: through a box for this one word.
         let text = state.with { $0.asked?.text ?? "" }
-        try await engine.call { native in
-            let box = native.helpCenter().searchAsYouType(listener: Nobody())
-            defer { box.cancel() }
-            box.setText(text: text)
-            try await box.submit()
-        }
+        try await engine.inOrder { try await $0.helpCenter().submitSearch(text: text) }
     }
 
     /// One who reads, for as long as whoever types is held.
@@ -109,29 +93,24 @@ public final class SearchBox: Sendable {
             var asked = state.asked ?? Asked(text: "", category: state.category)
             change(&asked)
             state.asked = asked
-            state.tell?.yield(.ask(asked))
+            state.tell?.yield(asked)
         }
     }
 
     /// The library's box while it is read, and what tells it what was typed, in that order.
     private final class Run: Source {
         private let box: ShopbellBindings.SearchBox
-        private let tell: AsyncStream<Command>.Continuation
+        private let tell: AsyncStream<Asked>.Continuation
 
         init(
-            _ box: ShopbellBindings.SearchBox, _ tell: AsyncStream<Command>.Continuation, _ commands: AsyncStream<Command>
+            _ box: ShopbellBindings.SearchBox, _ tell: AsyncStream<Asked>.Continuation, _ typed: AsyncStream<Asked>
         ) {
             self.box = box
             self.tell = tell
             Task.detached(priority: .userInitiated) {
-                for await command in commands {
-                    switch command {
-                    case .ask(let asked):
-                        box.setCategory(slug: asked.category)
-                        box.setText(text: asked.text)
-                    case .submit(let waiting):
-                        waiting.end(await outcome { try await box.submit() })
-                    }
+                for await asked in typed {
+                    box.setCategory(slug: asked.category)
+                    box.setText(text: asked.text)
                 }
             }
         }
@@ -190,10 +169,6 @@ final class Keystrokes: Sendable {
     deinit {
         task.cancel()
     }
-}
-
-private final class Nobody: SearchListener {
-    func onResults(results: SearchResults) {}
 }
 
 // What is typed is the customer's.

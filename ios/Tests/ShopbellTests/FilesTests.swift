@@ -16,6 +16,13 @@ import Testing
         return text.prefix(count)
     }
 
+    /// A phone that soon notices that nothing moves.
+    private func impatient(_ folder: DataFolder, _ desk: Desk) -> ShopbellClient {
+        var config = folder.config(desk)
+        config.limits = Limits(settleMillis: 300, activePollMillis: 200, stallTimeoutMillis: 1_000)
+        return ShopbellClient(config)
+    }
+
     private func sent(_ conversation: Conversation) async throws -> [Attachment] {
         let messages = try await conversation.messages.until {
             $0.first.map { !$0.attachments.isEmpty && $0.attachments.allSatisfy { $0.transfer == .sent } } ?? false
@@ -50,9 +57,7 @@ import Testing
     @Test func fileOnItsWay_showsHowMuchHasLeftAndGoesOnAfterABreak() async throws {
         let (desk, folder) = (try Desk(), DataFolder())
         try await desk.setFaults(["POST messages stall-upload=1000000 1"])
-        var config = folder.config(desk)
-        config.limits = Limits(settleMillis: 300, activePollMillis: 200, stallTimeoutMillis: 1_000)
-        let client = ShopbellClient(config)
+        let client = impatient(folder, desk)
         let conversation = try await client.startConversation()
         let log = text(20_000_000)
         try await conversation.send("", attachments: [NewAttachment(data: log, name: "log.txt")])
@@ -70,9 +75,7 @@ import Testing
 
     @Test func download_tellsHowFarItIsIsCancelledAndGoesOn() async throws {
         let (desk, folder) = (try Desk(), DataFolder())
-        var config = folder.config(desk)
-        config.limits = Limits(settleMillis: 300, activePollMillis: 200, stallTimeoutMillis: 1_000)
-        let client = ShopbellClient(config)
+        let client = impatient(folder, desk)
         let conversation = try await client.startConversation()
         let log = text(3_000_000)
         try await conversation.send("", attachments: [NewAttachment(data: log, name: "log.txt")])

@@ -69,6 +69,7 @@ async fn help(client: &SupportClient, text: &str) -> Result<(), SupportError> {
     search.input().set_text(text);
     search.input().set_category(Some(text));
     search.input().submit().await?;
+    help.submit_search(text).await?;
     black_box(search.next().await?);
     black_box(help.suggest(text).await?);
     black_box(help.article(&id).await?);

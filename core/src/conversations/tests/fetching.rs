@@ -178,7 +178,7 @@ async fn phone_that_is_full_says_so_and_keeps_no_half_file() {
     let (phone, id) = Phone::with_file_of_the_agent(|_| {}, &content).await;
     let folder = phone.conversation.active().unwrap().attachments.folder.clone();
     folder.make().unwrap();
-    let part = folder.path(&format!("{}.part", FileId::of(&id, Part::Whole).as_str()));
+    let part = folder.path(&FileId::of(&id, Part::Whole).file_name(".part"));
     std::os::unix::fs::symlink("/dev/full", part).unwrap();
     let fetched = phone.conversation.download(&id).await.unwrap().finished().await;
     assert_eq!(fetched, Err(SupportError::Storage(StorageProblem::Full)));

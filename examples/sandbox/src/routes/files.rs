@@ -12,10 +12,11 @@ use axum::{
     },
     response::{IntoResponse, Response},
 };
+use bytes::Bytes;
 
 use super::Held;
 use crate::{
-    clock::http_date,
+    clock::{Millis, http_date},
     domain::{Refusal, files::thumbnail},
     shared::Shared,
 };
@@ -46,58 +47,79 @@ fn to(shared: &Shared, key: &str, place: &str) -> Response {
     }
 }
 
-/// `GET …/disk/thumb/:key/:name`: a picture's small version, made now. What is no picture after all is an error of the
-/// desk's, as it is there.
-pub(super) async fn serve_thumb(State(shared): Held, Path((key, _)): Path<(String, String)>) -> Response {
-    let found = shared.read(|desk| Some((desk.attachment(&key)?.content_type, desk.blobs.get(&key)?)));
-    let Some((content_type, bytes)) = found else { return Refusal::NotFound.into_response() };
-    let made = tokio::task::spawn_blocking(move || thumbnail(&bytes)).await;
-    match made.ok().flatten() {
-        Some(small) => ([(CONTENT_TYPE, content_type)], small).into_response(),
-        None => Refusal::Internal.into_response(),
+/// `GET …/disk/:key/:name`: the bytes, or the range of them that is asked for.
+pub(super) async fn serve(State(shared): Held, Path((key, _)): Path<(String, String)>, headers: HeaderMap) -> Response {
+    match stored(&shared, &key) {
+        Some(file) => file.answer(&key, &headers),
+        None => Refusal::NotFound.into_response(),
     }
 }
 
-/// `GET …/disk/:key/:name`: the bytes, or the range of them that is asked for.
-pub(super) async fn serve(State(shared): Held, Path((key, _)): Path<(String, String)>, headers: HeaderMap) -> Response {
-    let found = shared.read(|desk| {
-        let attachment = desk.attachment(&key)?;
-        let bytes = desk.blobs.get(&key)?;
+/// `GET …/disk/thumb/:key/:name`: a picture's small version, made now, in the same way. What is no picture after all is
+/// an error of the desk's, as it is there.
+pub(super) async fn serve_thumb(
+    State(shared): Held,
+    Path((key, _)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Response {
+    let Some(file) = stored(&shared, &key) else { return Refusal::NotFound.into_response() };
+    let picture = file.bytes.clone();
+    match tokio::task::spawn_blocking(move || thumbnail(&picture)).await {
+        Ok(Some(small)) => Stored { bytes: small.into(), ..file }.answer(&format!("{key}-thumb"), &headers),
+        _ => Refusal::Internal.into_response(),
+    }
+}
+
+/// A file as it is served.
+struct Stored {
+    bytes: Bytes,
+    content_type: String,
+    modified: Millis,
+}
+
+fn stored(shared: &Shared, key: &str) -> Option<Stored> {
+    shared.read(|desk| {
+        let content_type = desk.attachment(key)?.content_type;
+        let bytes = desk.blobs.get(key)?;
         let owner = desk.tables.messages.values();
         let sent = owner.filter(|row| row.attachments.iter().any(|file| file.key == key)).map(|row| row.created_at);
-        Some((attachment, bytes, sent.max().unwrap_or(0)))
-    });
-    let Some((attachment, bytes, sent)) = found else { return Refusal::NotFound.into_response() };
-    let tag = format!("\"{key}\"");
-    let modified = http_date(sent);
-    let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    let builder = Response::builder()
-        .header(ETAG, &tag)
-        .header(LAST_MODIFIED, &modified)
-        .header(ACCEPT_RANGES, "bytes")
-        .header(CACHE_CONTROL, "max-age=3155695200, public");
-    let not_modified = header(IF_NONE_MATCH).is_some_and(|held| held.split(',').any(|held| held.trim() == tag));
-    // A range of another version than the client holds part of would make a broken file: then all of it is sent.
-    let same_version = header(IF_RANGE).is_none_or(|held| held == tag || held == modified);
-    let range = header(RANGE).filter(|_| same_version).map(|range| parse_range(range, bytes.len()));
-    let response = if not_modified {
-        builder.status(StatusCode::NOT_MODIFIED).body(Body::empty())
-    } else {
-        let builder = builder.header(CONTENT_TYPE, &attachment.content_type).header(CONTENT_DISPOSITION, "inline");
-        match range {
-            Some(Range::Part(first, last)) => builder
-                .status(StatusCode::PARTIAL_CONTENT)
-                .header(CONTENT_RANGE, format!("bytes {first}-{last}/{}", bytes.len()))
-                .header(CONTENT_LENGTH, last + 1 - first)
-                .body(Body::from(bytes.slice(first..=last))),
-            Some(Range::Beyond) => builder
-                .status(StatusCode::RANGE_NOT_SATISFIABLE)
-                .header(CONTENT_RANGE, format!("bytes */{}", bytes.len()))
-                .body(Body::empty()),
-            Some(Range::Unknown) | None => builder.header(CONTENT_LENGTH, bytes.len()).body(Body::from(bytes)),
-        }
-    };
-    response.unwrap_or_else(|_| Refusal::Internal.into_response())
+        Some(Stored { bytes, content_type, modified: sent.max().unwrap_or(0) })
+    })
+}
+
+impl Stored {
+    fn answer(self, tag: &str, headers: &HeaderMap) -> Response {
+        let Self { bytes, content_type, modified } = self;
+        let (tag, modified) = (format!("\"{tag}\""), http_date(modified));
+        let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
+        let builder = Response::builder()
+            .header(ETAG, &tag)
+            .header(LAST_MODIFIED, &modified)
+            .header(ACCEPT_RANGES, "bytes")
+            .header(CACHE_CONTROL, "max-age=3155695200, public");
+        let not_modified = header(IF_NONE_MATCH).is_some_and(|held| held.split(',').any(|held| held.trim() == tag));
+        // A range of another version than the client holds part of would make a broken file: then all of it is sent.
+        let same_version = header(IF_RANGE).is_none_or(|held| held == tag || held == modified);
+        let range = header(RANGE).filter(|_| same_version).map(|range| parse_range(range, bytes.len()));
+        let response = if not_modified {
+            builder.status(StatusCode::NOT_MODIFIED).body(Body::empty())
+        } else {
+            let builder = builder.header(CONTENT_TYPE, &content_type).header(CONTENT_DISPOSITION, "inline");
+            match range {
+                Some(Range::Part(first, last)) => builder
+                    .status(StatusCode::PARTIAL_CONTENT)
+                    .header(CONTENT_RANGE, format!("bytes {first}-{last}/{}", bytes.len()))
+                    .header(CONTENT_LENGTH, last + 1 - first)
+                    .body(Body::from(bytes.slice(first..=last))),
+                Some(Range::Beyond) => builder
+                    .status(StatusCode::RANGE_NOT_SATISFIABLE)
+                    .header(CONTENT_RANGE, format!("bytes */{}", bytes.len()))
+                    .body(Body::empty()),
+                Some(Range::Unknown) | None => builder.header(CONTENT_LENGTH, bytes.len()).body(Body::from(bytes)),
+            }
+        };
+        response.unwrap_or_else(|_| Refusal::Internal.into_response())
+    }
 }
 
 #[derive(Debug, PartialEq)]

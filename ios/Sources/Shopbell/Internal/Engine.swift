@@ -76,7 +76,7 @@ final class Engine: Sendable {
 }
 
 /// How work ended; what the library throws is ours by then.
-func outcome<Value>(_ work: () async throws -> Value) async -> Result<Value, any Error> {
+private func outcome<Value>(_ work: () async throws -> Value) async -> Result<Value, any Error> {
     do {
         return .success(try await work())
     } catch {

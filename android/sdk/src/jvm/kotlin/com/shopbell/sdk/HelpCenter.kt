@@ -80,17 +80,7 @@ public class HelpCenter internal constructor(
     ): SearchResults = call { it.search(text, category) }
 
     /** The customer pressed "search": [text] becomes one of the recent searches, as it does where a hit is opened. */
-    public suspend fun submitSearch(text: String): Unit =
-        call {
-            val box = it.searchAsYouType(NobodyListens)
-            try {
-                box.setText(text)
-                box.submit()
-            } finally {
-                box.cancel()
-                box.close()
-            }
-        }
+    public suspend fun submitSearch(text: String): Unit = call { it.submitSearch(text) }
 
     /** Up to three articles that may answer what the customer is writing to an agent; none where none fits. */
     public suspend fun suggestions(draft: String): List<ArticleHit> = call { it.suggest(draft) }
@@ -210,9 +200,4 @@ public class HelpCenter internal constructor(
         id: String,
         callback: SupportCallback<Article>,
     ): Unit = engine.later(callback) { article(id) }
-}
-
-/** Of a search box that nobody looks at. */
-private object NobodyListens : SearchListener {
-    override fun onResults(results: SearchResults) = Attached.keep()
 }

@@ -93,7 +93,9 @@ class RoomsTest {
                 assertEquals(0.5f, help.article(article.summary.id).readingPosition)
                 cancelAndIgnoreRemainingEvents()
             }
+            val searches = help.figures().searches
             help.submitSearch("where is my parcel")
+            assertEquals(searches, help.figures().searches, "noted, not searched for")
             assertEquals("where is my parcel", help.recentSearches().first())
             val popular = help.popular().first()
             assertEquals(popular, help.suggestions(popular.title).first().article)
