@@ -99,6 +99,9 @@ pub struct DeskArticle {
     pub description: String,
     /// Its text, as Markdown.
     pub content: String,
+    /// How customers ask for it, in their own words, where the desk keeps such ("also asked as"); each on one line. Nothing
+    /// else improves a search as much.
+    pub phrasings: Vec<String>,
     /// Where it stands in its category.
     pub position: i64,
     /// How often it was read.

@@ -16,7 +16,8 @@ const APPLICATION_ID: i64 = 0x4865_6c70;
 pub(super) static LIBRARY: Schema = Schema { application_id: APPLICATION_ID, steps: STEPS };
 
 /// See the customers' schema: a step is never edited once released.
-const STEPS: &[&str] = &["
+const STEPS: &[&str] = &[
+    "
 CREATE TABLE meta (
     key TEXT PRIMARY KEY,
     value TEXT NOT NULL
@@ -88,7 +89,15 @@ CREATE TABLE pictures (
     bytes INTEGER NOT NULL,
     used_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-"];
+",
+    "
+-- The same in the desk's words, a line each.
+ALTER TABLE articles ADD COLUMN phrasings TEXT NOT NULL DEFAULT '';
+ALTER TABLE incoming ADD COLUMN phrasings TEXT NOT NULL DEFAULT '';
+-- Asked for in full once: what has not changed at the desk would come without them for ever.
+UPDATE pages SET validator = NULL;
+",
+];
 
 /// Characters of an article that are searched and shown in snippets: as many bytes as the index takes at most.
 const PLAIN_CHARS: usize = 256 << 10;
@@ -241,12 +250,14 @@ pub(super) fn clear_incoming(tx: &Tx<'_>) -> Result<(), StoreError> {
 
 /// An article that is new or may have changed.
 pub(super) fn take_in(tx: &Tx<'_>, article: &DeskArticle, page: Option<u32>) -> Result<(), StoreError> {
-    let DeskArticle { name, category, title, description, content, position, views, updated_at } = article;
+    let DeskArticle { name, category, title, description, content, phrasings, position, views, updated_at } = article;
     let plain = markdown::plain(content, PLAIN_CHARS);
+    let phrasings: Vec<String> = phrasings.iter().map(|phrasing| one_line(phrasing)).collect();
     tx.prepare_cached(
         "INSERT OR REPLACE INTO incoming
-             (id, slug, locale, category, title, description, content, plain, position, views, updated_at, page)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+             (id, slug, locale, category, title, description, content, plain, position, views, updated_at, page,
+              phrasings)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
     )?
     .execute(params![
         name.id.as_str(),
@@ -260,7 +271,8 @@ pub(super) fn take_in(tx: &Tx<'_>, article: &DeskArticle, page: Option<u32>) -> 
         position,
         views,
         updated_at.map(Timestamp::millis),
-        page
+        page,
+        phrasings.join("\n")
     ])?;
     Ok(())
 }
@@ -279,16 +291,18 @@ pub(super) fn replace(tx: &Tx<'_>) -> Result<bool, StoreError> {
     let gone = tx.execute("DELETE FROM articles WHERE id NOT IN (SELECT id FROM incoming)", [])?;
     let changed = tx.execute(
         "INSERT INTO articles
-             (id, slug, locale, category, title, description, content, plain, position, views, updated_at, page)
-         SELECT id, slug, locale, category, title, description, content, plain, position, views, updated_at, page
+             (id, slug, locale, category, title, description, content, plain, position, views, updated_at, page,
+              phrasings)
+         SELECT id, slug, locale, category, title, description, content, plain, position, views, updated_at, page,
+              phrasings
          FROM incoming WHERE title IS NOT NULL
          ON CONFLICT (id) DO UPDATE SET
              slug = excluded.slug, locale = excluded.locale, category = excluded.category, title = excluded.title,
              description = excluded.description, content = excluded.content, plain = excluded.plain,
-             position = excluded.position, updated_at = excluded.updated_at
-         WHERE (slug, locale, category, title, description, content, position, updated_at) IS NOT
+             position = excluded.position, updated_at = excluded.updated_at, phrasings = excluded.phrasings
+         WHERE (slug, locale, category, title, description, content, position, updated_at, phrasings) IS NOT
              (excluded.slug, excluded.locale, excluded.category, excluded.title, excluded.description,
-              excluded.content, excluded.position, excluded.updated_at)",
+              excluded.content, excluded.position, excluded.updated_at, excluded.phrasings)",
         [],
     )?;
     // Not counted as a change: the index need not be built anew because somebody has read something.
@@ -361,7 +375,7 @@ pub(super) fn set_phrasings<'a>(
     Ok(())
 }
 
-/// The starter pack's phrasings of an article.
+/// The starter pack's phrasings of an article. Those of the desk are a column of the article.
 pub(super) fn phrasings(connection: &Connection, article: &str) -> Result<Vec<String>, StoreError> {
     let mut statement = connection.prepare_cached("SELECT phrasing FROM phrasings WHERE article = ?1")?;
     let rows = statement.query_map([article], |row| row.get(0))?;

@@ -10,7 +10,8 @@
 //! - **The library** (`library`) is one file for each help centre of a desk, and holds nothing of any person. It is
 //!   opened with the first question and closed with the client's pause. It can be thrown away: the desk says it again.
 //! - **Sync** (`sync`) puts aside what comes and swaps it in whole. Cut off anywhere, the old articles stay.
-//! - **A starter pack** ([`pack`]) is what is shown until the desk was asked for the first time. Its phrasings stay.
+//! - **A starter pack** ([`pack`]) is what is shown until the desk was asked for the first time. Its phrasings stay,
+//!   beside those of a desk that keeps such.
 //! - **Languages** (`locales`): those the customer chose, each with what it falls back to, then the help centre's own.
 //!   Lists show the first that has articles; a search goes on to the next where one has no likely answer.
 //! - **The index** is built, read and searched on threads that may wait, never on the caller's. It belongs to a revision

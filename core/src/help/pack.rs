@@ -42,16 +42,7 @@ pub enum PackEntry {
     /// A category.
     Category(DeskCategory),
     /// An article.
-    Article(PackedArticle),
-}
-
-/// An article of a pack.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PackedArticle {
-    /// The article.
-    pub article: DeskArticle,
-    /// How customers ask for it, in their own words. Nothing else improves a search as much.
-    pub phrasings: Vec<String>,
+    Article(DeskArticle),
 }
 
 /// Why a pack is refused.
@@ -124,14 +115,14 @@ struct Article {
 ///
 /// ```
 /// use shopbell::{ArticleId, backend::{DeskArticle, DeskArticleName}};
-/// use shopbell::help::pack::{PackEntry, PackReader, PackedArticle, write};
+/// use shopbell::help::pack::{PackEntry, PackReader, write};
 ///
 /// let name = DeskArticleName { id: ArticleId::new("1"), slug: "returns".into(), locale: "en".into() };
 /// let article = DeskArticle {
 ///     name, category: None, title: "Returns".into(), description: String::new(), content: "Open your order.".into(),
-///     position: 1, views: 0, updated_at: None,
+///     phrasings: vec!["send it back".into()], position: 1, views: 0, updated_at: None,
 /// };
-/// let entry = PackEntry::Article(PackedArticle { article, phrasings: vec!["send it back".into()] });
+/// let entry = PackEntry::Article(article);
 /// let bytes = write("shop", "en", [&entry]);
 ///
 /// let mut reader = PackReader::new(bytes.as_slice())?;
@@ -280,7 +271,7 @@ fn line_of(entry: &PackEntry) -> Line {
             }),
             article: None,
         },
-        PackEntry::Article(PackedArticle { article, phrasings }) => Line {
+        PackEntry::Article(article) => Line {
             category: None,
             article: Some(Article {
                 id: article.name.id.as_str().to_owned(),
@@ -293,7 +284,7 @@ fn line_of(entry: &PackEntry) -> Line {
                 position: article.position,
                 views: article.views,
                 updated_at: article.updated_at,
-                phrasings: phrasings.clone(),
+                phrasings: article.phrasings.clone(),
             }),
         },
     }
@@ -304,17 +295,17 @@ fn category(row: Category) -> DeskCategory {
     DeskCategory { slug, locale, name, description, position }
 }
 
-fn article(row: Article) -> PackedArticle {
+fn article(row: Article) -> DeskArticle {
     let name = DeskArticleName { id: ArticleId::new(row.id), slug: row.slug, locale: row.locale };
-    let article = DeskArticle {
+    DeskArticle {
         name,
         category: row.category,
         title: row.title,
         description: row.description,
         content: row.content,
+        phrasings: row.phrasings,
         position: row.position,
         views: row.views,
         updated_at: row.updated_at,
-    };
-    PackedArticle { article, phrasings: row.phrasings }
+    }
 }

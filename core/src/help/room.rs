@@ -129,8 +129,8 @@ impl Room {
     }
 
     /// Reads the starter pack, where it is not the one that was read last. Its articles are taken only as long as the
-    /// desk was never asked: after that the desk knows better. Its phrasings the desk does not have: they are always
-    /// taken.
+    /// desk was never asked: after that the desk knows better. Its phrasings are always taken, beside those
+    /// that the desk has.
     async fn take_pack(&self, shelf: &Shelf) -> Result<(), SupportError> {
         let Some(path) = self.config.starter_pack.clone() else { return Ok(()) };
         let invalid = |problem| SupportError::InvalidConfig { field: "help_center.starter_pack", problem };
@@ -170,10 +170,12 @@ impl Room {
             for entry in batch {
                 match entry {
                     PackEntry::Category(category) => categories.push(category),
-                    PackEntry::Article(packed) => {
-                        let id = packed.article.name.id.as_str();
-                        phrasings.extend(packed.phrasings.into_iter().map(|phrasing| (id.to_owned(), phrasing)));
-                        articles.push(packed.article);
+                    PackEntry::Article(mut article) => {
+                        let id = article.name.id.as_str();
+                        // Kept apart from the article, which the desk's own will replace.
+                        let asked = std::mem::take(&mut article.phrasings).into_iter();
+                        phrasings.extend(asked.map(|phrasing| (id.to_owned(), phrasing)));
+                        articles.push(article);
                     }
                 }
             }

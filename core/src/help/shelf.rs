@@ -264,19 +264,24 @@ fn load(path: &Path, revision: i64, connection: &Connection) -> Result<Index, St
 
 fn build(connection: &Connection) -> Result<Index, StoreError> {
     let mut builder = IndexBuilder::new();
-    let mut statement = connection
-        .prepare("SELECT id, title, description, plain, category, views, locale FROM articles ORDER BY id")?;
+    let mut statement = connection.prepare(
+        "SELECT id, title, description, plain, category, views, locale, phrasings FROM articles ORDER BY id",
+    )?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         let id: String = row.get(0)?;
         let (title, description, plain): (String, String, String) = (row.get(1)?, row.get(2)?, row.get(3)?);
         let (category, views): (Option<String>, i64) = (row.get(4)?, row.get(5)?);
-        let phrasings = library::phrasings(connection, &id)?;
+        let (packed, of_the_desk): (Vec<String>, String) = (library::phrasings(connection, &id)?, row.get(7)?);
+        let mut phrasings: Vec<&str> = of_the_desk.lines().chain(packed.iter().map(String::as_str)).collect();
+        // What both have counts once.
+        phrasings.sort_unstable();
+        phrasings.dedup();
         builder.add(&Document {
             id: &id,
             title: &title,
             body: &format!("{description}\n{plain}"),
-            phrasings: &phrasings.iter().map(String::as_str).collect::<Vec<_>>(),
+            phrasings: &phrasings,
             category: category.as_deref(),
             popularity: u32::try_from(views).unwrap_or(u32::MAX),
             locale: &locales::key(&row.get::<_, String>(6)?),

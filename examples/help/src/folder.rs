@@ -21,7 +21,7 @@
 use crate::lines::Failure;
 use shopbell::ArticleId;
 use shopbell::backend::{DeskArticle, DeskArticleName, DeskCategory};
-use shopbell::help::pack::{PackEntry, PackedArticle};
+use shopbell::help::pack::PackEntry;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -47,8 +47,8 @@ pub(crate) fn read(folder: &Path, locale: &str) -> Result<Vec<PackEntry>, Failur
             line,
             what,
         })?;
-        if let Some(category) = &packed.article.category {
-            categories.entry((packed.article.name.locale.clone(), category.clone())).or_insert(position);
+        if let Some(category) = &packed.category {
+            categories.entry((packed.name.locale.clone(), category.clone())).or_insert(position);
         }
         articles.push(PackEntry::Article(packed));
     }
@@ -71,7 +71,7 @@ fn collect(folder: &Path, paths: &mut Vec<PathBuf>) -> Result<(), Failure> {
     Ok(())
 }
 
-fn article(path: &Path, text: &str, locale: &str, position: i64) -> Result<PackedArticle, (usize, String)> {
+fn article(path: &Path, text: &str, locale: &str, position: i64) -> Result<DeskArticle, (usize, String)> {
     let (mut head, content) = split(text)?;
     let mut field = |name: &str| head.fields.remove(name).filter(|value| !value.is_empty());
     let stem = path.with_extension("").to_string_lossy().replace('\\', "/");
@@ -92,6 +92,7 @@ fn article(path: &Path, text: &str, locale: &str, position: i64) -> Result<Packe
         title,
         description: field("description").unwrap_or_default(),
         content: content.trim().to_owned(),
+        phrasings: head.phrasings,
         position,
         views: 0,
         updated_at: None,
@@ -100,7 +101,7 @@ fn article(path: &Path, text: &str, locale: &str, position: i64) -> Result<Packe
         Some(unknown) => {
             Err((1, format!("`{unknown}:` is not known; title, locale, category, description, id and phrasings are")))
         }
-        None => Ok(PackedArticle { article, phrasings: head.phrasings }),
+        None => Ok(article),
     }
 }
 
@@ -152,7 +153,7 @@ fn heading(text: &str) -> Option<(String, &str)> {
 mod tests {
     use super::*;
 
-    fn read_one(text: &str) -> Result<PackedArticle, (usize, String)> {
+    fn read_one(text: &str) -> Result<DeskArticle, (usize, String)> {
         article(Path::new("returns/send-back.md"), text, "en", 1)
     }
 
@@ -160,21 +161,18 @@ mod tests {
     fn file_says_of_itself_what_its_path_does_not() {
         let text = "---\ntitle: \"Send: it back\"\nlocale: vi\nid: 12\nphrasings:\n- too small\n  - \"does not fit\"\n---\n\nText.";
         let packed = read_one(text).unwrap();
-        assert_eq!(packed.article.title, "Send: it back");
-        assert_eq!((packed.article.name.id.as_str(), packed.article.name.locale.as_str()), ("12", "vi"));
-        assert_eq!(packed.article.category.as_deref(), Some("returns"));
+        assert_eq!(packed.title, "Send: it back");
+        assert_eq!((packed.name.id.as_str(), packed.name.locale.as_str()), ("12", "vi"));
+        assert_eq!(packed.category.as_deref(), Some("returns"));
         assert_eq!(packed.phrasings, ["too small", "does not fit"]);
-        assert_eq!(packed.article.content, "Text.");
+        assert_eq!(packed.content, "Text.");
     }
 
     #[test]
     fn file_without_a_head_takes_its_heading_and_its_path() {
         let packed = read_one("\n# Send it back\nOpen the order.\n").unwrap();
-        assert_eq!(
-            (packed.article.title.as_str(), packed.article.content.as_str()),
-            ("Send it back", "Open the order.")
-        );
-        assert_eq!(packed.article.name.id.as_str(), "returns/send-back");
+        assert_eq!((packed.title.as_str(), packed.content.as_str()), ("Send it back", "Open the order."));
+        assert_eq!(packed.name.id.as_str(), "returns/send-back");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use crate::folder;
 use crate::lines::{self, Failure, Phrasings};
 use shopbell::backend::chatwoot::{Chatwoot, ChatwootOptions};
 use shopbell::backend::{Backend, DeskCategory, Fetched, HelpCenterBackend};
-use shopbell::help::pack::{PackEntry, PackReader, PackedArticle, write};
+use shopbell::help::pack::{PackEntry, PackReader, write};
 use shopbell::{ClientConfig, SupportError};
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -46,10 +46,10 @@ pub(crate) fn pack(
     std::fs::write(to, &bytes).map_err(|error| Failure::File { path: to.to_owned(), error })?;
     let mut counts: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
     for entry in &entries {
-        if let PackEntry::Article(packed) = entry {
-            let count = counts.entry(&packed.article.name.locale).or_default();
+        if let PackEntry::Article(article) = entry {
+            let count = counts.entry(&article.name.locale).or_default();
             count.0 += 1;
-            count.1 += packed.phrasings.len();
+            count.1 += article.phrasings.len();
         }
     }
     for (locale, (articles, phrasings)) in counts {
@@ -73,9 +73,10 @@ fn check(bytes: &[u8], to: &Path) -> Result<(), Failure> {
 
 fn add_phrasings(entries: &mut [PackEntry], path: &Path, more: Vec<(usize, Phrasings)>) -> Result<(), Failure> {
     for (line, row) in more {
-        let of = |entry: &&mut PackEntry| matches!(entry, PackEntry::Article(packed) if packed.article.name.id.as_str() == row.id);
+        let of =
+            |entry: &&mut PackEntry| matches!(entry, PackEntry::Article(article) if article.name.id.as_str() == row.id);
         match entries.iter_mut().find(of) {
-            Some(PackEntry::Article(packed)) => packed.phrasings.extend(row.phrasings),
+            Some(PackEntry::Article(article)) => article.phrasings.extend(row.phrasings),
             _ => {
                 let what = format!("there is no article {:?}", row.id);
                 return Err(Failure::Line { path: path.to_owned(), line, what });
@@ -121,8 +122,7 @@ async fn fetch(
         for page in 1..=MOST_PAGES {
             let fetched = help.articles(portal, locale, page, None).await.map_err(SupportError::from)?;
             let Fetched::New { value, .. } = fetched else { return Err(SupportError::DeskUnavailable.into()) };
-            let packed = |article| PackEntry::Article(PackedArticle { article, phrasings: Vec::new() });
-            entries.extend(value.articles.into_iter().map(packed));
+            entries.extend(value.articles.into_iter().map(PackEntry::Article));
             if !value.has_more {
                 break;
             }
@@ -152,8 +152,8 @@ mod tests {
         assert_eq!((reader.head().portal.as_str(), reader.head().default_locale.as_str()), ("shop", "en"));
         let mut titles = Vec::new();
         while let Some(entry) = reader.next_entry().unwrap() {
-            if let PackEntry::Article(packed) = entry {
-                titles.push((packed.article.title, packed.phrasings));
+            if let PackEntry::Article(article) = entry {
+                titles.push((article.title, article.phrasings));
             }
         }
         assert_eq!(titles, [("Send it back".to_owned(), vec!["my shoes do not fit".to_owned()])]);

@@ -242,6 +242,8 @@ fn article(row: Article, locale: &str) -> Option<DeskArticle> {
         category: row.category.slug.filter(|slug| !slug.is_empty()),
         description: row.description.unwrap_or_default(),
         content: row.content.unwrap_or_default(),
+        // Its article has no place for them.
+        phrasings: Vec::new(),
         position: row.position.unwrap_or_default(),
         views: u32::try_from(row.views.unwrap_or_default()).unwrap_or_default(),
         updated_at: row.last_updated_at,

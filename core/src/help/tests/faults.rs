@@ -98,6 +98,32 @@ async fn damaged_library_is_set_aside_and_fetched_again() {
     assert_eq!(files(data.path(), "").iter().filter(|path| path.to_string_lossy().contains(".damaged-")).count(), 1);
 }
 
+/// A library of every released version must open for ever, with all that is in it.
+#[tokio::test]
+async fn libraries_of_released_versions_open_with_every_article() {
+    let (desk, data) = (desk(), tempfile::tempdir().unwrap());
+    phone(&desk, data.path()).await.shutdown().await;
+    let path = files(data.path(), ".db").into_iter().find(|path| path.to_string_lossy().contains("help-")).unwrap();
+    for version in 1..=1 {
+        files(data.path(), ".index").iter().for_each(|path| std::fs::remove_file(path).unwrap());
+        let kept = format!("{}/tests/fixtures/help-v{version}.db", env!("CARGO_MANIFEST_DIR"));
+        std::fs::copy(kept, &path).unwrap();
+        desk.offline(true);
+        let client = phone_with(&desk, data.path(), |_| {}).await;
+        let help = client.help_center().unwrap();
+        assert_eq!(found(&help, "bao hanh").await, ["70"], "an article of then");
+        assert_eq!(found(&help, "gui lai giay").await, ["71"], "of a starter pack");
+        assert_eq!(found(&help, "may hong").await, ["70"], "learnt");
+        assert_eq!(help.categories().await.unwrap()[0].articles, 2);
+        assert_eq!(help.figures().await.unwrap().helped, 3);
+        // What came since then is asked for, though the desk says that nothing has changed since it was last asked.
+        desk.offline(false);
+        assert!(help.sync().await.unwrap());
+        assert_eq!(found(&help, "doi tra").await[0], "1");
+        client.shutdown().await;
+    }
+}
+
 #[tokio::test]
 async fn paused_help_centre_refuses_and_comes_back() {
     let (desk, data) = (desk(), tempfile::tempdir().unwrap());

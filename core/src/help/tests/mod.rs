@@ -48,6 +48,7 @@ fn article(id: &str, locale: &str, category: &str, title: &str, content: &str) -
         title: title.to_owned(),
         description: String::new(),
         content: content.to_owned(),
+        phrasings: Vec::new(),
         position: id.parse().unwrap(),
         views: 0,
         updated_at: None,

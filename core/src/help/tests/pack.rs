@@ -1,10 +1,11 @@
 use super::{
-    super::pack::{PackEntry, PackReader, PackedArticle, write},
+    super::pack::{PackEntry, PackReader, write},
     *,
 };
 
 fn entry(article: DeskArticle, phrasings: &[&str]) -> PackEntry {
-    PackEntry::Article(PackedArticle { article, phrasings: phrasings.iter().map(|text| (*text).to_owned()).collect() })
+    let phrasings = phrasings.iter().map(|text| (*text).to_owned()).collect();
+    PackEntry::Article(DeskArticle { phrasings, ..article })
 }
 
 fn starter() -> Vec<u8> {
@@ -49,7 +50,7 @@ async fn first_run_without_a_network_answers_from_the_starter_pack() {
     assert_eq!(found(&help, "gui lai giay").await[0], "1", "also asked as");
     assert_eq!(help.categories().await.unwrap()[0].name, "Đổi trả");
 
-    // The desk knows better; the phrasings stay, for the desk has none.
+    // The desk knows better; the pack's phrasings stay.
     desk.offline(false);
     // What was asked of the help centre may have had it ask the desk by itself already.
     help.sync().await.unwrap();

@@ -48,6 +48,28 @@ async fn category_filters_and_an_empty_query_gives_the_most_read() {
 }
 
 #[tokio::test]
+async fn what_the_desk_says_customers_ask_with_is_searched() {
+    let (desk, data) = (desk(), tempfile::tempdir().unwrap());
+    let client = phone(&desk, data.path()).await;
+    let help = client.help_center().unwrap();
+    assert!(found(&help, "quan bi rong").await.is_empty());
+    let asked = |phrasings: &[&str]| DeskArticle {
+        phrasings: phrasings.iter().map(|text| (*text).to_owned()).collect(),
+        ..article("1", "vi", "doi-tra", "Đổi trả hàng trong 30 ngày", "Mở **đơn hàng**.")
+    };
+    desk.publish(asked(&["quần bị\nrộng", "áo chật"]));
+    assert!(help.sync().await.unwrap(), "a phrasing alone is a change");
+    assert_eq!(found(&help, "quan bi rong").await, ["1"]);
+    assert!(!help.sync().await.unwrap());
+    client.shutdown().await;
+    let help = phone_with(&desk, data.path(), |_| {}).await.help_center().unwrap();
+    assert_eq!(found(&help, "ao chat").await, ["1"], "kept");
+    desk.publish(asked(&[]));
+    assert!(help.sync().await.unwrap());
+    assert!(found(&help, "ao chat").await.is_empty(), "taken back");
+}
+
+#[tokio::test]
 async fn newest_keystroke_wins_and_results_never_go_back() {
     let (desk, data) = (desk(), tempfile::tempdir().unwrap());
     let help = phone(&desk, data.path()).await.help_center().unwrap();

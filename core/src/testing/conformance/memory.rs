@@ -148,6 +148,7 @@ impl DeskSide for MemoryRig {
             title: title.to_owned(),
             description: String::new(),
             content: content.to_owned(),
+            phrasings: Vec::new(),
             position: 1,
             views: 0,
             updated_at: None,

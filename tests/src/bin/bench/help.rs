@@ -25,7 +25,7 @@ use serde_json::{Value, json};
 use shopbell::{
     ArticleId, ClientConfig, HelpCenterConfig, SupportClient,
     backend::{DeskArticle, DeskArticleName},
-    help::pack::{self, PackEntry, PackedArticle},
+    help::pack::{self, PackEntry},
 };
 
 use super::{
@@ -159,17 +159,17 @@ fn starter(articles: &Path, count: usize) -> Vec<u8> {
     let text = |row: &Value, name: &str| row[name].as_str().unwrap_or_default().to_owned();
     let entry = |row: &Value| {
         let name = DeskArticleName { id: ArticleId::new(text(row, "id")), slug: text(row, "id"), locale: "en".into() };
-        let article = DeskArticle {
+        PackEntry::Article(DeskArticle {
             name,
             category: None,
             title: text(row, "title"),
             description: String::new(),
             content: text(row, "body"),
+            phrasings: Vec::new(),
             position: 1,
             views: 0,
             updated_at: None,
-        };
-        PackEntry::Article(PackedArticle { article, phrasings: Vec::new() })
+        })
     };
     let entries: Vec<PackEntry> = jsonl(articles).iter().take(count).map(entry).collect();
     pack::write("bench", "en", &entries)
