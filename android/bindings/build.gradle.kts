@@ -65,7 +65,13 @@ android {
     publishing { singleVariant("release") { withSourcesJar() } }
 }
 
-kotlin { compilerOptions { jvmTarget.set(JvmTarget.JVM_11) } }
+kotlin {
+    compilerOptions {
+        jvmTarget.set(JvmTarget.JVM_11)
+        // As checks/kotlin compiles it, and why stands there.
+        freeCompilerArgs.addAll("-Xno-param-assertions", "-Xno-call-assertions", "-Xno-receiver-assertions")
+    }
+}
 
 tasks.named("preBuild") { dependsOn(cargoNdk, generate) }
 

@@ -15,6 +15,19 @@ const DEVICES: [&str; 4] = ["con", "prn", "aux", "nul"];
 /// What a desk would replace anyway is replaced here, by `-`, so that the name that comes back is the one that was
 /// sent: the outbox recognises its own messages by it. Applied twice it is as applied once.
 pub(crate) fn safe(name: &str, fallback: &str) -> String {
+    let mut made = safer(name, fallback);
+    // Cutting may make the end of a long name look like an extension, and `_` may make one too long. Each round makes it
+    // shorter or changes nothing, but for the one `_`.
+    loop {
+        let again = safer(&made, fallback);
+        if again == made {
+            return made;
+        }
+        made = again;
+    }
+}
+
+fn safer(name: &str, fallback: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let plain: String = last.chars().filter(|c| !is_unseen(*c)).map(|c| if is_taken(c) { c } else { '-' }).collect();
     let (stem, extension) = split(plain.trim_matches([' ', '.']));
@@ -84,7 +97,8 @@ mod properties {
 
     proptest! {
         #[test]
-        fn any_name_becomes_one_that_does_no_harm(name in any::<String>()) {
+        fn any_name_becomes_one_that_does_no_harm(start in "(con|nul|x{0,9}|x{230,260})?", name in "[.x ]{0,30}|\\PC{0,40}") {
+            let name = start + &name;
             let made = safe(&name, "file");
             prop_assert!(!made.is_empty() && made.len() <= MAX_BYTES);
             prop_assert!(!made.contains(['/', '\\', '\0']) && !made.starts_with('.'));
@@ -128,6 +142,17 @@ mod tests {
         assert!(made.ends_with("ồ.jpeg") && made.len() <= MAX_BYTES && made.len() > MAX_BYTES - 4);
         assert_eq!(extension(&made), ".jpeg");
         assert_eq!(safe(&"x".repeat(10_000), "file").len(), MAX_BYTES);
+    }
+
+    #[test]
+    fn long_name_that_is_cut_at_a_dot_or_named_like_a_device_stays_as_it_is_when_taken_again() {
+        let dotted = format!("{}..{}", "x".repeat(MAX_BYTES - 6), "y".repeat(40));
+        let device = format!("con.{}", "x".repeat(10_000));
+        for name in [dotted, device] {
+            let made = safe(&name, "file");
+            assert!(made.len() <= MAX_BYTES, "{}", made.len());
+            assert_eq!(safe(&made, "file"), made);
+        }
     }
 
     #[test]

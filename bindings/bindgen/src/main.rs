@@ -1,7 +1,11 @@
 //! Writes the Kotlin or the Swift that calls the library: `uniffi-bindgen kotlin|swift LIBRARY FOLDER`.
 //!
+//! What the Kotlin can't call is left out of it ([`kotlin`]).
+//!
 //! The library must not be stripped: what it exports is read from its symbols. `uniffi.toml` one folder up says
 //! how things are called.
+
+mod kotlin;
 
 use std::process::ExitCode;
 
@@ -33,6 +37,7 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
+    let kotlin = matches!(language, TargetLanguage::Kotlin);
     let options = GenerateOptions {
         languages: vec![language],
         source: library.into(),
@@ -42,11 +47,17 @@ fn main() -> ExitCode {
     };
     let mut paths = BindgenPaths::default();
     paths.add_layer(Here);
-    match generate_with_bindgen_paths(options, paths) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("uniffi-bindgen: {error:#}");
-            ExitCode::FAILURE
-        }
+    if let Err(error) = generate_with_bindgen_paths(options, paths) {
+        eprintln!("uniffi-bindgen: {error:#}");
+        return ExitCode::FAILURE;
     }
+    if kotlin && let Err(error) = shorten(&Utf8PathBuf::from(folder).join("com/shopbell/sdk/shopbell.kt")) {
+        eprintln!("{folder}: {error}");
+        return ExitCode::FAILURE;
+    }
+    ExitCode::SUCCESS
+}
+
+fn shorten(file: &Utf8PathBuf) -> std::io::Result<()> {
+    std::fs::write(file, kotlin::without_dead_ways(&std::fs::read_to_string(file)?))
 }

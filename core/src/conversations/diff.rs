@@ -1,9 +1,6 @@
 //! The difference between two lists, as steps that a list view can animate.
 
-use std::{
-    collections::{HashMap, HashSet},
-    hash::Hash,
-};
+use std::{collections::HashSet, hash::Hash, sync::Arc};
 
 /// One step from the old list to the new. Apply the steps of a batch in order.
 ///
@@ -62,40 +59,48 @@ impl<T> Diff<T> {
     }
 }
 
-/// The steps from `old` to `new`; empty where they are equal. Keys are unique in each list.
-pub(crate) fn between<T: Clone + PartialEq, K: Eq + Hash>(old: &[T], new: &[T], key: impl Fn(&T) -> K) -> Vec<Diff<T>> {
-    let reset = || vec![Diff::Reset { items: new.to_vec() }];
-    let kept: HashSet<K> = new.iter().map(&key).collect();
+/// The steps from `old` to `new`; empty where they are equal. Keys are unique in each list. What both lists share is
+/// not compared.
+pub(crate) fn between<T: Clone + PartialEq, K: Eq + Hash>(
+    old: &[Arc<T>],
+    new: &[Arc<T>],
+    key: impl for<'a> Fn(&'a T) -> &'a K,
+) -> Vec<Diff<T>> {
+    let item = |item: &Arc<T>| T::clone(item);
+    // A new message is nearly always the last: all before it is the same.
+    let same = old.iter().zip(new).take_while(|(old, new)| Arc::ptr_eq(old, new)).count();
+    let (old, rest) = (old.get(same..).unwrap_or_default(), new.get(same..).unwrap_or_default());
+    let kept: HashSet<&K> = rest.iter().map(|item| key(item)).collect();
     let mut steps = Vec::new();
-    let mut work: Vec<&T> = old.iter().collect();
+    let mut work: Vec<&Arc<T>> = old.iter().collect();
     for index in (0..work.len()).rev() {
-        if work.get(index).is_some_and(|item| !kept.contains(&key(item))) {
+        if work.get(index).is_some_and(|item| !kept.contains(key(item))) {
             work.remove(index);
-            steps.push(Diff::Remove { index });
+            steps.push(Diff::Remove { index: same + index });
         }
     }
-    let mut present: HashMap<K, ()> = work.iter().map(|item| (key(item), ())).collect();
-    for (index, item) in new.iter().enumerate() {
+    let mut present: HashSet<&K> = work.iter().map(|item| key(item)).collect();
+    for (index, to) in rest.iter().enumerate() {
         // More steps than items is more work for a view than starting over.
         if steps.len() > new.len() / 2 + 8 {
-            return reset();
+            return vec![Diff::Reset { items: new.iter().map(item).collect() }];
         }
         match work.get(index) {
-            Some(there) if key(there) == key(item) => {
-                if *there != item {
-                    steps.push(Diff::Update { index, item: item.clone() });
+            Some(there) if key(there) == key(to) => {
+                if !Arc::ptr_eq(there, to) && there != &to {
+                    steps.push(Diff::Update { index: same + index, item: item(to) });
                 }
             }
             _ => {
-                if present.contains_key(&key(item))
-                    && let Some(from) = work.iter().skip(index).position(|there| key(there) == key(item))
+                if present.contains(key(to))
+                    && let Some(from) = work.iter().skip(index).position(|there| key(there) == key(to))
                 {
                     work.remove(index + from);
-                    steps.push(Diff::Remove { index: index + from });
+                    steps.push(Diff::Remove { index: same + index + from });
                 }
-                work.insert(index, item);
-                present.insert(key(item), ());
-                steps.push(Diff::Insert { index, item: item.clone() });
+                work.insert(index, to);
+                present.insert(key(to));
+                steps.push(Diff::Insert { index: same + index, item: item(to) });
             }
         }
     }
@@ -119,8 +124,14 @@ mod tests {
     proptest! {
         #[test]
         fn steps_lead_from_the_old_list_to_the_new(old in list(), new in list()) {
-            let steps = between(&old, &new, |item| item.0);
+            let shared = |list: &[(u8, u8)], like: &[Arc<(u8, u8)>]| -> Vec<Arc<(u8, u8)>> {
+                let same = |item: &(u8, u8)| like.iter().find(|like| ***like == *item).cloned();
+                list.iter().map(|item| same(item).unwrap_or_else(|| Arc::new(*item))).collect()
+            };
+            let before = shared(&old, &[]);
+            let steps = between(&before, &shared(&new, &before), |item| &item.0);
             prop_assert_eq!(steps.is_empty(), old == new);
+            prop_assert_eq!(&steps, &between(&before, &shared(&new, &[]), |item| &item.0), "shared or equal");
             let mut work = old;
             for step in steps {
                 step.apply(&mut work);
@@ -131,9 +142,9 @@ mod tests {
 
     #[test]
     fn one_new_message_is_one_step() {
-        let old: Vec<(u8, u8)> = (0..50).map(|n| (n, 0)).collect();
+        let old: Vec<Arc<(u8, u8)>> = (0..50).map(|n| Arc::new((n, 0))).collect();
         let mut new = old.clone();
-        new.push((99, 0));
-        assert_eq!(between(&old, &new, |item| item.0), [Diff::Insert { index: 50, item: (99, 0) }]);
+        new.push(Arc::new((99, 0)));
+        assert_eq!(between(&old, &new, |item| &item.0), [Diff::Insert { index: 50, item: (99, 0) }]);
     }
 }

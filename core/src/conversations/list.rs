@@ -28,7 +28,7 @@ use crate::{
 /// ```
 pub struct ConversationList {
     observer: Observer,
-    last: Option<Vec<ConversationSummary>>,
+    last: Option<Vec<Arc<ConversationSummary>>>,
 }
 
 impl ConversationList {
@@ -44,10 +44,17 @@ impl ConversationList {
         loop {
             let Some(list) = self.observer.ask(|| ConversationRow::list).await? else { return Ok(None) };
             let steps = match &self.last {
-                Some(last) => diff::between(last, &list, |line| line.id.clone()),
-                None => vec![Diff::Reset { items: list.clone() }],
+                Some(last) => {
+                    let list: Vec<_> = list.into_iter().map(Arc::new).collect();
+                    let steps = diff::between(last, &list, |line| &line.id);
+                    self.last = Some(list);
+                    steps
+                }
+                None => {
+                    self.last = Some(list.iter().cloned().map(Arc::new).collect());
+                    vec![Diff::Reset { items: list }]
+                }
             };
-            self.last = Some(list);
             if !steps.is_empty() {
                 return Ok(Some(steps));
             }

@@ -12,6 +12,7 @@ mod files;
 mod handle;
 mod list;
 mod observer;
+mod shown;
 #[cfg(test)]
 mod tests;
 mod timeline;

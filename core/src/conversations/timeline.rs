@@ -1,15 +1,15 @@
 //! A conversation's messages, as they change.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{Conversation, Diff, Observer, diff};
+use super::{
+    Conversation, Diff, Observer,
+    shown::{Known, Read, Shown},
+};
 use crate::{
     SupportError,
     client::{Active, ScreenGuard},
-    model::{ConversationId, Message, MessageId, Timestamp},
+    model::{ConversationId, Message, Timestamp},
     store::{ConversationRow, MessageRow, Position, Topic},
 };
 
@@ -34,8 +34,7 @@ pub struct Timeline {
     conversation: Conversation,
     observer: Observer,
     window: Arc<Window>,
-    cache: HashMap<MessageId, (i64, MessageRow)>,
-    last: Option<Vec<Message>>,
+    shown: Shown,
     _screen: ScreenGuard,
 }
 
@@ -94,7 +93,7 @@ impl Timeline {
         let observer = Observer::new(&conversation.inner, topic, Some(conversation.key.clone()));
         let screen = ScreenGuard::new(&conversation.inner, conversation.id().clone());
         let window = Arc::new(Window::new(conversation.inner.config.limits.page_size));
-        Self { conversation, observer, window, cache: HashMap::new(), last: None, _screen: screen }
+        Self { conversation, observer, window, shown: Shown::default(), _screen: screen }
     }
 
     /// For reaching back while a task waits in [`next`](Self::next).
@@ -111,31 +110,16 @@ impl Timeline {
         loop {
             let page_size = self.conversation.inner.config.limits.page_size;
             let read = self.observer.ask_at_commit(|| {
-                let id = self.conversation.id().clone();
-                let known: HashMap<_, _> = self.cache.iter().map(|(id, (rev, _))| (id.clone(), *rev)).collect();
+                let (id, known) = (self.conversation.id().clone(), self.shown.known());
                 // Asked for now: the pager may have moved it while nothing changed.
                 let view = self.window.view();
                 move |connection: &rusqlite::Connection| Ok((view, window(connection, &id, view, page_size, &known)?))
             });
-            let Some((view, (from, agent_seen_at, order, changed))) = read.await? else { return Ok(None) };
+            let Some((view, (from, read))) = read.await? else { return Ok(None) };
             if from != view.from && self.window.view().from == view.from {
                 self.window.set(from, 0);
             }
-            self.cache.extend(changed);
-            let mut list: Vec<Message> = order
-                .iter()
-                .filter_map(|id| self.cache.get(id).map(|(_, row)| row.clone().shown(agent_seen_at)))
-                .collect();
-            list.iter_mut().for_each(|message| self.conversation.inner.transfers.show(message));
-            if self.cache.len() > order.len() {
-                let shown: std::collections::HashSet<&MessageId> = order.iter().collect();
-                self.cache.retain(|id, _| shown.contains(id));
-            }
-            let steps = match &self.last {
-                Some(last) => diff::between(last, &list, |message| message.id.clone()),
-                None => vec![Diff::Reset { items: list.clone() }],
-            };
-            self.last = Some(list);
+            let steps = self.shown.update(read, |message| self.conversation.inner.transfers.show(message));
             if !steps.is_empty() {
                 return Ok(Some(steps));
             }
@@ -143,20 +127,19 @@ impl Timeline {
     }
 }
 
-/// Where the window begins, what agents have seen, the order, and the rows that changed.
-type Read = (Option<Position>, Timestamp, Vec<MessageId>, Vec<(MessageId, (i64, MessageRow))>);
-
+/// Where the window begins, and what is in it.
 fn window(
     connection: &rusqlite::Connection,
     id: &ConversationId,
     view: View,
     page_size: u32,
-    known: &HashMap<MessageId, i64>,
-) -> Result<Read, crate::store::StoreError> {
+    known: &Known,
+) -> Result<(Option<Position>, Read), crate::store::StoreError> {
     // One moment of the database for all questions.
     let moment = connection.unchecked_transaction()?;
     let Some(row) = ConversationRow::find(&moment, id)? else {
-        return Ok((view.from, Timestamp::default(), Vec::new(), Vec::new()));
+        let nothing = Read { order: Vec::new(), changed: Vec::new(), agent_seen_at: Timestamp::default() };
+        return Ok((view.from, nothing));
     };
     let mut from = match view.from {
         Some(from) => Some(from),
@@ -171,10 +154,11 @@ fn window(
     let mut changed = Vec::new();
     for row in rows.iter().filter(|row| known.get(&row.id) != Some(&row.rev)) {
         if let Some(whole) = MessageRow::find(&moment, &row.id)? {
-            changed.push((row.id.clone(), (row.rev, whole)));
+            changed.push((row.rev, whole));
         }
     }
-    Ok((from, row.agent_seen_at, rows.into_iter().map(|row| row.id).collect(), changed))
+    let order = rows.into_iter().map(|row| row.id).collect();
+    Ok((from, Read { order, changed, agent_seen_at: row.agent_seen_at }))
 }
 
 impl TimelinePager {

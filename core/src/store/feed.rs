@@ -107,15 +107,25 @@ where
     }
 }
 
-/// The questions that a commit has made due, each with the version to be answered for.
-pub(crate) struct Due(Vec<(Left, u64)>);
+/// What a commit has changed: the questions that it has made due, each with the version to be answered for, and the
+/// observers, who are woken when this is dropped. Last, for they would take the processor from who answers.
+pub(crate) struct News {
+    due: Vec<(Left, u64)>,
+    wake: Arc<watch::Sender<u64>>,
+}
 
-impl Due {
-    /// Asks them all.
-    pub(crate) fn ask(self, connection: &Connection) {
-        for (left, version) in self.0 {
+impl News {
+    /// Asks the questions.
+    pub(crate) fn ask(&mut self, connection: &Connection) {
+        for (left, version) in self.due.drain(..) {
             left.question.ask(connection, version);
         }
+    }
+}
+
+impl Drop for News {
+    fn drop(&mut self) {
+        self.wake.send_modify(|n| *n = n.wrapping_add(1));
     }
 }
 
@@ -144,13 +154,13 @@ impl Feed {
     }
 
     /// A commit to this store changed these; gives the questions that were left about them.
-    pub(crate) fn committed(&self, store: StoreId, topics: impl IntoIterator<Item = Topic>) -> Due {
-        let mut due = self.change(topics);
-        due.retain(|(left, _)| left.store == store);
-        Due(due)
+    pub(crate) fn committed(&self, store: StoreId, topics: impl IntoIterator<Item = Topic>) -> News {
+        let mut news = self.change(topics);
+        news.due.retain(|(left, _)| left.store == store);
+        news
     }
 
-    fn change(&self, topics: impl IntoIterator<Item = Topic>) -> Vec<(Left, u64)> {
+    fn change(&self, topics: impl IntoIterator<Item = Topic>) -> News {
         let mut versions = self.versions.lock().unwrap_or_else(PoisonError::into_inner);
         let mut due = Vec::new();
         for topic in topics {
@@ -161,9 +171,7 @@ impl Feed {
             let about: Vec<Left> = about;
             due.extend(about.into_iter().map(|left| (left, version)));
         }
-        drop(versions);
-        self.wake.send_modify(|n| *n = n.wrapping_add(1));
-        due
+        News { due, wake: Arc::clone(&self.wake) }
     }
 
     /// Anything may have changed.

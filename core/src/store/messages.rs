@@ -37,18 +37,6 @@ pub(crate) struct MessageRow {
     pub(crate) desk_id: Option<DeskMessageId>,
 }
 
-impl MessageRow {
-    /// As the app shows it: an own message that an agent has looked past is read.
-    pub(crate) fn shown(mut self, agent_seen_at: Timestamp) -> Message {
-        if let Some(delivery @ (Delivery::Sent | Delivery::Delivered)) = &mut self.message.delivery
-            && self.message.created_at <= agent_seen_at
-        {
-            *delivery = Delivery::Read;
-        }
-        self.message
-    }
-}
-
 const COLUMNS: &str = "id, conversation, desk_id, author, content, attachments, created_at, delivery, edited, deleted,
     (SELECT r.id FROM messages r WHERE r.conversation = m.conversation AND r.desk_id = m.in_reply_to)";
 

@@ -11,7 +11,9 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::oneshot;
 
 use super::{
-    Feed, StoreError, StoreId, Topic, open,
+    Feed, StoreError, StoreId, Topic,
+    feed::News,
+    open,
     schema::{CUSTOMER, Schema},
 };
 use crate::{
@@ -225,9 +227,10 @@ impl Store {
     async fn submit(&self, durability: Durability, work: Work<()>) -> Result<(), SupportError> {
         let (reply, answer) = oneshot::channel();
         let job: Job = Box::new(move |writer| {
-            let result = writer.run(durability, work);
+            let (result, news) = writer.run(durability, work);
             // Nobody waits any more: the write stands all the same.
             let _ = reply.send(result);
+            drop(news);
         });
         self.jobs.send(job).map_err(|_| SupportError::Closed)?;
         answer.await.map_err(|_| SupportError::Closed)?
@@ -299,7 +302,25 @@ impl Store {
 }
 
 impl Writer {
-    fn run(&mut self, durability: Durability, work: Work<()>) -> Result<(), SupportError> {
+    /// What became of the work, and whom it concerns.
+    fn run(&mut self, durability: Durability, work: Work<()>) -> (Result<(), SupportError>, Option<News>) {
+        match self.commit(durability, work) {
+            Ok(topics) if topics.is_empty() => (Ok(()), None),
+            Ok(topics) => {
+                let mut news = self.feed.committed(self.id, topics);
+                // The commit stands, whatever becomes of the questions.
+                let ask = || self.connection.iter().for_each(|connection| news.ask(connection));
+                if catch_unwind(AssertUnwindSafe(ask)).is_err() {
+                    tracing::error!("a question after a commit panicked");
+                }
+                (Ok(()), Some(news))
+            }
+            Err(error) => (Err(error), None),
+        }
+    }
+
+    /// What the work has touched.
+    fn commit(&mut self, durability: Durability, work: Work<()>) -> Result<Vec<Topic>, SupportError> {
         let Some(connection) = &mut self.connection else { return Err(SupportError::Paused) };
         if durability != self.durability {
             let level = if durability == Durability::Now { "FULL" } else { "NORMAL" };
@@ -316,16 +337,7 @@ impl Writer {
             Ok::<_, StoreError>(topics)
         }));
         match outcome {
-            Ok(Ok(topics)) => {
-                if !topics.is_empty() {
-                    let due = self.feed.committed(self.id, topics);
-                    // The commit stands, whatever becomes of the questions.
-                    if catch_unwind(AssertUnwindSafe(|| due.ask(connection))).is_err() {
-                        tracing::error!("a question after a commit panicked");
-                    }
-                }
-                Ok(())
-            }
+            Ok(Ok(topics)) => Ok(topics),
             Ok(Err(error)) => Err(error.into()),
             Err(_) => {
                 tracing::error!("a write panicked and was rolled back");
