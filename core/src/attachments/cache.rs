@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashSet,
-    sync::{Arc, PoisonError},
+    sync::{Arc, PoisonError, mpsc},
 };
 
 use super::{
@@ -97,10 +97,19 @@ impl Attachments {
 
     async fn try_sweep(&self) -> Result<(), SupportError> {
         let (looked, folder) = (self.folder.clone(), self.folder.clone());
-        // At once, for each takes a while where there are many. What comes in between the two is asked for again below.
-        let (known, there) = tokio::join!(self.store.read(FileRow::names), blocking(move || Ok(looked.names())));
-        let (known, there) = (known?, there?);
-        let strangers = blocking(move || Ok(folder.strangers(there, &known))).await?;
+        let (parts, there) = mpsc::channel();
+        let look = blocking(move || {
+            looked.names(&parts);
+            Ok(())
+        });
+        // The folder is read while the rows are, and what is there compared as it comes: each takes a while where there
+        // are many. What comes in meanwhile is asked for again below.
+        let compare = async {
+            let known = self.store.read(FileRow::names).await?;
+            blocking(move || Ok(folder.strangers(there.into_iter().flatten(), &known))).await
+        };
+        let (_, strangers) = tokio::join!(look, compare);
+        let strangers = strangers?;
         if !strangers.is_empty() {
             // Asked again now that they are held: one may have been brought in by another process just before.
             let names: Vec<String> = strangers.iter().map(|stranger| stranger.name().to_owned()).collect();

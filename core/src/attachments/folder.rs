@@ -6,10 +6,13 @@ use std::{
     fs, io,
     path::{Path, PathBuf},
     pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, mpsc},
 };
 
 use crate::error::{StorageProblem, SupportError};
+
+/// Names that are handed on at once: enough that handing on costs nothing beside reading the folder.
+const NAMES_A_PART: usize = 512;
 
 /// A folder of files, named by [`FileId`](crate::store::FileId)s.
 #[derive(Clone, Debug)]
@@ -43,16 +46,22 @@ impl Folder {
         }
     }
 
-    /// The names of all files that are here.
-    pub(crate) fn names(&self) -> Vec<OsString> {
-        let Ok(entries) = fs::read_dir(&self.0) else { return Vec::new() };
-        entries.filter_map(|entry| Some(entry.ok()?.file_name())).collect()
+    /// The names of all files that are here, a part at a time, until nobody wants more.
+    pub(crate) fn names(&self, parts: &mpsc::Sender<Vec<OsString>>) {
+        let Ok(entries) = fs::read_dir(&self.0) else { return };
+        let mut names = entries.filter_map(|entry| Some(entry.ok()?.file_name()));
+        loop {
+            let part: Vec<_> = names.by_ref().take(NAMES_A_PART).collect();
+            if part.is_empty() || parts.send(part).is_err() {
+                return;
+            }
+        }
     }
 
     /// Those of the files `there` that none of `known` names: what a killed process left half done, and what was taken
     /// back. Those that a living process is just bringing in are left alone: it holds a lock on each.
-    pub(crate) fn strangers(&self, there: Vec<OsString>, known: &HashSet<String>) -> Vec<Stranger> {
-        let strangers = there.into_iter().filter(|name| !name.to_str().is_some_and(|name| known.contains(name)));
+    pub(crate) fn strangers(&self, there: impl Iterator<Item = OsString>, known: &HashSet<String>) -> Vec<Stranger> {
+        let strangers = there.filter(|name| !name.to_str().is_some_and(|name| known.contains(name)));
         strangers.filter_map(|name| Stranger::take(self.0.join(name))).collect()
     }
 

@@ -11,8 +11,8 @@ fn the_tour_without_a_terminal_happens_and_ends_well() {
     for line in [
         "✓ the process is dead, by signal 9",
         "✓ the message is at the desk exactly once",
-        "✓ its photo came along, once, and is the same to the last byte",
-        "✓ the photo is on the phone, the same to the last byte",
+        "✓ its photo of 1 MB came along, once, and is the same: SHA-256 ",
+        "✓ the photo is on the phone, SHA-256 ",
         "is typing…",
         "✓ the desk has the rating and the words",
         "✓ the first hit is “Đổi trả hàng trong 30 ngày”",

@@ -188,3 +188,25 @@ async fn articles_and_queries_of_any_kind_are_survived() {
     }
     assert_eq!(found(&help, "doi tra").await[0], "1");
 }
+
+/// `SHOPBELL_ARTICLES=200000` has as many: slower, and never out of memory.
+#[tokio::test]
+async fn many_articles_are_fetched_and_each_is_found() {
+    let count = std::env::var("SHOPBELL_ARTICLES").ok().and_then(|text| text.parse().ok()).unwrap_or(1_000_usize);
+    let (desk, data) = (MemoryDesk::with(|options| options.page_size = 100), tempfile::tempdir().unwrap());
+    desk.set_categories("en", []);
+    for number in 0..count {
+        let title = format!("Order {} own{number}x", number % 100);
+        desk.publish(article(&number.to_string(), "en", "a", &title, &"Where is my parcel, and who has it? ".repeat(20)));
+    }
+    let client = phone_with(&desk, data.path(), |_| {}).await;
+    let help = client.help_center().unwrap();
+    assert!(help.sync().await.unwrap());
+    for number in (0..count).step_by(count / 4) {
+        assert_eq!(found(&help, &format!("own{number}x")).await[0], number.to_string());
+    }
+    client.shutdown().await;
+    desk.offline(true);
+    let client = phone_with(&desk, data.path(), |_| {}).await;
+    assert_eq!(found(&client.help_center().unwrap(), "own7x").await[0], "7", "kept");
+}

@@ -121,15 +121,16 @@ impl Stage {
         messages.filter(incoming).filter_map(|message| message.content).collect()
     }
 
-    /// The messages of this person that brought a photo along, each with the name of it and whether it is whole.
-    pub(crate) fn photos_of(&self, person: &Person) -> Vec<(String, bool)> {
+    /// The photos that this person's messages brought along: the name and the check sum of each.
+    pub(crate) fn photos_of(&self, person: &Person) -> Vec<(String, String)> {
         let messages = self.conversation_of(person).into_iter().flat_map(|view| view.messages);
-        let with_files = messages.filter(|message| message.message_type == 0 && !message.attachments.is_empty());
-        let look = |message: MessageView| {
-            let whole = self.desk().files(message.id).iter().all(|bytes| photo::is(bytes, self.megabytes));
-            (message.attachments.into_iter().map(|(name, _)| name).collect(), whole)
+        let own = messages.filter(|message| message.message_type == 0);
+        let photos = |message: MessageView| {
+            let files = self.desk().files(message.id);
+            let names = message.attachments.into_iter().map(|(name, _)| name);
+            names.zip(files).map(|(name, bytes)| (name, photo::sum(&bytes))).collect::<Vec<_>>()
         };
-        with_files.map(look).collect()
+        own.flat_map(photos).collect()
     }
 
     /// Waits until the desk looks as it should.
