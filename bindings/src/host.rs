@@ -15,7 +15,7 @@
 use std::{
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use futures_util::FutureExt as _;
@@ -306,8 +306,12 @@ async fn deliver(mut inbox: mpsc::UnboundedReceiver<Delivery>, mut closing: watc
         };
         let Some(Delivery { line, call, done }) = delivery else { return };
         if !line.is_cancelled() {
+            let begun = Instant::now();
             match caught(call) {
-                Ok(Ok(())) => {}
+                Ok(Ok(())) => {
+                    let took_us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+                    tracing::trace!(took_us, "a listener was told");
+                }
                 Ok(Err(error)) => tracing::error!(%error, "a listener failed; it is called again with what is next"),
                 Err(error) => tracing::error!(%error, "a listener panicked"),
             }

@@ -4,12 +4,15 @@ use crate::plan::Plan;
 use crate::segment::cut;
 use crate::stem::stem;
 use crate::words::{Kind, Splitter, Word};
+use std::cell::Cell;
 use std::ops::Range;
 
 /// Bytes of a text that a snippet is looked for in: as many as are indexed.
 const TEXT_BYTES: usize = 256 * 1024;
 /// Characters that a snippet shows before its first match, so that it does not begin in mid-thought; a fifth of a line.
 const LEAD: usize = 24;
+/// Room for both ellipses and the spaces beside them.
+const AROUND: usize = 4;
 /// What stands where text was left out.
 const ELLIPSIS: char = '…';
 
@@ -84,13 +87,14 @@ impl Highlighter {
     /// Where `text` matches, in characters; in order, none overlapping or touching.
     pub fn ranges(&self, text: &str) -> Vec<Range<usize>> {
         let mut out: Vec<Range<usize>> = Vec::new();
-        self.find(text, &mut |(range, _)| join(&mut out, range));
+        self.find(text, &Cell::new(u32::MAX), &mut |(range, _)| join(&mut out, range));
         out
     }
 
-    fn find(&self, text: &str, each: &mut dyn FnMut(Found)) {
+    /// Up to the character `end`, which `each` may bring nearer.
+    fn find(&self, text: &str, end: &Cell<u32>, each: &mut dyn FnMut(Found)) {
         let stemmed = &mut String::new();
-        Splitter::default().split(text, &mut |word| {
+        Splitter::default().split_until(text, end, &mut |word| {
             // A stem begins as its word does, so most words of a text need not be stemmed to know that they are none.
             let first = word.text.as_bytes().first();
             if !self.marks.iter().any(|mark| mark.text.as_bytes().first() == first) {
@@ -112,25 +116,39 @@ impl Highlighter {
     /// matches nowhere gives its beginning.
     pub fn snippet(&self, text: &str, max_chars: usize) -> Snippet {
         let text = cut(text, TEXT_BYTES);
-        let mut found: Vec<Found> = Vec::new();
-        self.find(text, &mut |one| found.push(one));
-        let chars: Vec<char> =
-            text.chars().map(|c| if c.is_whitespace() || c.is_control() { ' ' } else { c }).collect();
-        if chars.len() <= max_chars {
-            return assemble(&chars, 0..chars.len(), &found, "", "");
-        }
-        // Room for both ellipses and the spaces beside them.
-        let Some(room) = max_chars.checked_sub(4).filter(|room| *room > 0) else { return Snippet::default() };
-        let first = best_window(&found, room.saturating_sub(LEAD).max(1));
-        let from = found.get(first).map_or(0, |(range, _)| {
-            let earliest = range.start.saturating_sub(LEAD);
-            if earliest == 0 { 0 } else { word_start(&chars, earliest, range.start) }
+        let (mut found, mut best, end): (Vec<Found>, _, _) = (Vec::new(), Best::of(&self.marks), Cell::new(u32::MAX));
+        self.find(text, &end, &mut |one| {
+            // No other place can be better. Read on to the end of what is shown, for what is to be marked in it.
+            if let Some(from) = best.found(&one, width(max_chars)) {
+                end.set(end.get().min(u32::try_from(from + max_chars).unwrap_or(u32::MAX)));
+            }
+            found.push(one);
         });
-        let to = word_end(&chars, from, (from + room).min(chars.len()));
-        let before = if from > 0 { "… " } else { "" };
-        let after = if to < chars.len() { " …" } else { "" };
-        assemble(&chars, from..to, &found, before, after)
+        show(text, max_chars, &found)
     }
+}
+
+/// The piece of a text around the best place of what was found in it.
+fn show(text: &str, max_chars: usize, found: &[Found]) -> Snippet {
+    let chars: Vec<char> = text.chars().map(|c| if c.is_whitespace() || c.is_control() { ' ' } else { c }).collect();
+    if chars.len() <= max_chars {
+        return assemble(&chars, 0..chars.len(), found, "", "");
+    }
+    let Some(room) = max_chars.checked_sub(AROUND).filter(|room| *room > 0) else { return Snippet::default() };
+    let first = best_window(found, width(max_chars));
+    let from = found.get(first).map_or(0, |(range, _)| {
+        let earliest = range.start.saturating_sub(LEAD);
+        if earliest == 0 { 0 } else { word_start(&chars, earliest, range.start) }
+    });
+    let to = word_end(&chars, from, (from + room).min(chars.len()));
+    let before = if from > 0 { "… " } else { "" };
+    let after = if to < chars.len() { " …" } else { "" };
+    assemble(&chars, from..to, found, before, after)
+}
+
+/// How wide a place may be, of what is shown: some of that comes before it.
+fn width(max_chars: usize) -> usize {
+    max_chars.saturating_sub(AROUND).saturating_sub(LEAD).max(1)
 }
 
 impl Mark {
@@ -143,6 +161,34 @@ impl Mark {
         } else {
             None
         }
+    }
+}
+
+/// Sees when a place is found that has every word of the query: the first is the best there can be.
+struct Best {
+    wanted: u32,
+    seen: u32,
+    /// Where each of the 32 words a query can have was found last.
+    last: [usize; 32],
+}
+
+impl Best {
+    fn of(marks: &[Mark]) -> Self {
+        let bit = |mark: &Mark| u32::try_from(mark.asked).ok().and_then(|asked| 1_u32.checked_shl(asked));
+        let wanted = marks.iter().map(|mark| bit(mark).unwrap_or(0)).fold(0, |all, bit| all | bit);
+        Self { wanted, seen: 0, last: [0; 32] }
+    }
+
+    /// Takes a match in; gives where the place begins, if with this match it has all of them within `width` characters.
+    fn found(&mut self, (range, asked): &Found, width: usize) -> Option<usize> {
+        *self.last.get_mut(*asked)? = range.start;
+        self.seen |= 1 << asked;
+        if self.seen != self.wanted {
+            return None;
+        }
+        let wanted = (0..).zip(self.last).filter(|(asked, _)| self.wanted >> asked & 1 == 1);
+        let from = wanted.map(|(_, at)| at).min()?;
+        (range.end <= from + width).then_some(from)
     }
 }
 

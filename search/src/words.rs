@@ -10,6 +10,7 @@
 //! Places are counted in characters of the text as given, not as folded: they are what a host highlights.
 
 use crate::fold::{Class, class, fold};
+use std::cell::Cell;
 
 /// Bytes of a folded word that are kept. Longer ones (tokens, hashes, a line without spaces) are cut here, alike in index
 /// and query, so they still find each other; no word of a dictionary is as long.
@@ -64,8 +65,16 @@ pub(crate) struct Splitter {
 impl Splitter {
     /// Calls `each` with every word of `text`, in order.
     pub(crate) fn split(&mut self, text: &str, each: &mut dyn FnMut(Word<'_>)) {
+        self.split_until(text, &Cell::new(u32::MAX), each);
+    }
+
+    /// The same, up to the end of the word at the character `end`, which `each` may bring nearer.
+    pub(crate) fn split_until(&mut self, text: &str, end: &Cell<u32>, each: &mut dyn FnMut(Word<'_>)) {
         self.clear();
         for (at, c) in (0u32..).zip(text.chars()) {
+            if at >= end.get() && self.text.is_empty() {
+                return;
+            }
             if c.is_ascii_alphanumeric() {
                 self.letter(c.to_ascii_lowercase(), at, each);
                 continue;

@@ -64,6 +64,18 @@ fn a_text_of_five_megabytes_is_no_trouble() {
 
 proptest! {
     #[test]
+    fn a_snippet_of_a_text_read_in_part_is_that_of_the_whole(
+        query in "(refund|five|day|x|漢){1}( (refund|five|day|漢|wit)){0,3}",
+        text in "((refund|five|days|within|filler words that match nothing|x漢字漢) ){0,60}",
+        max in 0usize..60,
+    ) {
+        let highlighter = Highlighter::new(&query);
+        let mut all = Vec::new();
+        highlighter.find(&text, &Cell::new(u32::MAX), &mut |one| all.push(one));
+        prop_assert_eq!(highlighter.snippet(&text, max), show(&text, max, &all));
+    }
+
+    #[test]
     fn ranges_are_in_order_and_in_the_text(
         query in "[\\PC'\u{300}-\u{303}đềคื่漢]{0,12}",
         text in "[\\PC'\u{300}-\u{303}đềคื่漢 \n]{0,80}",

@@ -197,7 +197,13 @@ async fn many_articles_are_fetched_and_each_is_found() {
     desk.set_categories("en", []);
     for number in 0..count {
         let title = format!("Order {} own{number}x", number % 100);
-        desk.publish(article(&number.to_string(), "en", "a", &title, &"Where is my parcel, and who has it? ".repeat(20)));
+        desk.publish(article(
+            &number.to_string(),
+            "en",
+            "a",
+            &title,
+            &"Where is my parcel, and who has it? ".repeat(20),
+        ));
     }
     let client = phone_with(&desk, data.path(), |_| {}).await;
     let help = client.help_center().unwrap();
