@@ -4,6 +4,7 @@
 # Your own `swift` is used where it is 6 or newer. Else Debian's goes into .cache/swift-trixie/, a small system of its own
 # (3.1 GB, about a minute to install): your system stays as it is, and deleting that folder undoes it.
 # shellcheck shell=bash disable=SC2034,SC2154
+source checks/setup-debian.sh
 
 MINIMUM_SWIFT=6
 SWIFT_SUITE=trixie
@@ -11,10 +12,6 @@ SWIFT_MIRROR=${SWIFT_MIRROR:-http://deb.debian.org/debian}
 
 # Where that system is; empty where your own Swift is used.
 swift_system=''
-
-# A process, its mounts and its children, apart from everything else: what is mounted in there is seen by nobody outside,
-# and gone with the process, however it ends. So no mount is ever left behind for a clean-up to follow.
-apart() { unshare --mount --propagation private --pid --fork --kill-child "$@"; }
 
 # "Swift version 6.0.3 (swift-6.0.3-RELEASE)", or Apple's "… version 6.1.2 …".
 own_swift() {
@@ -26,13 +23,9 @@ own_swift() {
 
 # Why Debian's Swift can't be used here; nothing where it can.
 why_no_swift_system() {
-  if [[ $(uname -s) != Linux ]] || ! have apt-get; then
-    echo "no Swift $MINIMUM_SWIFT: install it from swift.org"
-  elif ((EUID != 0)); then
-    echo "no Swift $MINIMUM_SWIFT: install it from swift.org, or start this as root"
-  elif ! apart true 2>/dev/null; then
-    echo "no Swift $MINIMUM_SWIFT, and no right to mount (in a container: --cap-add SYS_ADMIN): install it from swift.org"
-  fi
+  local why
+  why=$(why_no_system)
+  [[ -z $why ]] || echo "no Swift $MINIMUM_SWIFT (install it from swift.org), and Debian's can't be used: $why"
 }
 
 setup_swift() {
