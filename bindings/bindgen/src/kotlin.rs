@@ -31,70 +31,91 @@ struct Member<'a> {
     uses: Vec<Use<'a>>,
 }
 
+/// The generated text, taken apart as far as matters here.
+#[derive(Default)]
+struct Code<'a> {
+    /// Of each converter.
+    members: BTreeMap<&'a str, Vec<Member<'a>>>,
+    /// The classes of listeners that were made in Rust.
+    made_in_rust: BTreeMap<&'a str, Vec<Use<'a>>>,
+    /// What everything else uses.
+    roots: Vec<Use<'a>>,
+}
+
 /// The text without the ways that nothing leads to.
 pub fn without_dead_ways(text: &str) -> String {
     let lines: Vec<&str> = text.lines().collect();
-    let mut members: BTreeMap<&str, Vec<Member<'_>>> = BTreeMap::new();
-    let mut roots: Vec<Use<'_>> = Vec::new();
-    let mut made_in_rust: BTreeMap<&str, std::ops::Range<usize>> = BTreeMap::new();
+    let code = Code::read(&lines);
+    let alive = code.alive();
+    let mut dead: BTreeMap<usize, &Member<'_>> = BTreeMap::new();
+    for (name, members) in &code.members {
+        let without_use = members.iter().filter(|member| !alive.contains(&(*name, member.way)));
+        dead.extend(without_use.map(|member| (member.lines.start, member)));
+    }
+    let mut out = String::new();
     let mut number = 0;
-    let mut object = None;
     while let Some(line) = lines.get(number) {
-        let mut end = number + 1;
-        if let Some(rest) = line.strip_prefix(OBJECT) {
-            object = Some((word(rest), rest.split_once('<').map_or("", |(_, of)| of.trim_end_matches(['{', ' ']))));
-        } else if let Some(name) = line.strip_prefix(CLASS).map(word).filter(|name| name.ends_with(MADE_IN_RUST)) {
-            end += lines[end..].iter().position(|line| *line == "}").unwrap_or(0);
-            made_in_rust.insert(name, number..end);
-        } else if *line == "}" {
-            object = None;
+        if let Some(member) = dead.get(&number) {
+            out.push_str(&throwing(line, member.of));
+            number = member.lines.end;
+        } else {
+            out.push_str(line);
+            number += 1;
         }
-        match (object, way_of(line)) {
-            _ if end > number + 1 => {}
-            (Some((name, of)), Some(way)) => {
-                let of = of.strip_suffix('>').unwrap_or(of);
+        out.push('\n');
+    }
+    out
+}
+
+impl<'a> Code<'a> {
+    fn read(lines: &[&'a str]) -> Self {
+        let mut code = Self::default();
+        // The converter that a line stands in, and what it converts.
+        let mut object = None;
+        let mut number = 0;
+        while let Some(line) = lines.get(number) {
+            let mut end = number + 1;
+            if let Some(name) = line.strip_prefix(CLASS).map(word).filter(|name| name.ends_with(MADE_IN_RUST)) {
+                end += lines[end..].iter().position(|line| *line == "}").unwrap_or(0);
+                code.made_in_rust.insert(name, lines[number..end].iter().flat_map(|line| uses(line)).collect());
+                number = end;
+                continue;
+            }
+            let head = line.strip_prefix(OBJECT);
+            if let Some(head) = head {
+                let of = head.split_once('<').map_or("", |(_, of)| of.trim_end_matches(['{', ' ']));
+                object = Some((word(head), of.strip_suffix('>').unwrap_or(of)));
+            } else if *line == "}" {
+                object = None;
+            }
+            if let (Some((name, of)), Some(way)) = (object, way_of(line)) {
                 if line.ends_with(['{', '(']) {
                     let closes = |line: &&str| matches!(*line, "    }" | "    )");
                     end += lines[end..].iter().position(closes).map_or(0, |at| at + 1);
                 }
                 let uses = lines[number..end].iter().flat_map(|line| uses(line)).collect();
-                members.entry(name).or_default().push(Member { way, of, lines: number..end, uses });
+                code.members.entry(name).or_default().push(Member { way, of, lines: number..end, uses });
+            } else {
+                code.roots.extend(uses(head.unwrap_or(line)));
             }
-            _ => roots.extend(uses(line.strip_prefix(OBJECT).unwrap_or(line))),
+            number = end;
         }
-        number = end;
+        code
     }
-    let mut alive: BTreeSet<Use<'_>> = BTreeSet::new();
-    while let Some((name, way)) = roots.pop() {
-        if alive.insert((name, way)) {
-            let of_name = members.get(name).map_or(&[][..], Vec::as_slice);
-            roots.extend(of_name.iter().filter(|member| member.way == way).flat_map(|member| &member.uses));
-            let class = made_in_rust.get(name).cloned().unwrap_or_default();
-            roots.extend(lines[class].iter().flat_map(|line| uses(line)));
-        }
-    }
-    let mut dead: BTreeMap<usize, &Member<'_>> = BTreeMap::new();
-    for (name, members) in &members {
-        for member in members.iter().filter(|member| !alive.contains(&(*name, member.way))) {
-            dead.insert(member.lines.start, member);
-        }
-    }
-    let mut out = String::new();
-    let mut number = 0;
-    while let Some(line) = lines.get(number) {
-        match dead.get(&number) {
-            Some(member) => {
-                out.push_str(&throwing(line, member.of));
-                number = member.lines.end;
-            }
-            None => {
-                out.push_str(line);
-                number += 1;
+
+    /// The ways that something leads to.
+    fn alive(&self) -> BTreeSet<Use<'a>> {
+        let mut alive = BTreeSet::new();
+        let mut open = self.roots.clone();
+        while let Some((name, way)) = open.pop() {
+            if alive.insert((name, way)) {
+                let members = self.members.get(name).into_iter().flatten();
+                open.extend(members.filter(|member| member.way == way).flat_map(|member| &member.uses));
+                open.extend(self.made_in_rust.get(name).into_iter().flatten());
             }
         }
-        out.push('\n');
+        alive
     }
-    out
 }
 
 /// The way that a line begins a member of.
