@@ -1,7 +1,8 @@
 //! Links the library as the one that ships is linked: equal functions folded, relocations packed.
 
 fn main() {
-    println!("cargo:rerun-if-changed=build.rs");
+    // By nothing but this file, which cargo watches by itself. `tests/size` is built by it, too.
+    println!("cargo:rerun-if-env-changed=CARGO_CFG_TARGET_OS");
     let target = |name: &str| std::env::var(format!("CARGO_CFG_TARGET_{name}")).unwrap_or_default();
     // What Android reads since API 23 and Linux since glibc 2.36; Apple's linker packs by itself. Both flags are
     // lld's, which is Rust's linker on x86-64 Linux and the NDK's.
