@@ -11,7 +11,7 @@ use super::folder::{Folder, blocking, storage};
 use crate::{SupportError, backend::FileHead, store::FileRow};
 
 /// How much is gathered before it is written: a write costs a change of threads.
-const BUFFER: usize = 256 << 10;
+const BUFFER: usize = 512 << 10;
 
 /// The part of a file that is here.
 pub(super) struct PartFile {
@@ -70,28 +70,32 @@ impl PartFile {
 
     /// Writes what waits, in its place; what stood behind it is cut off.
     pub(super) async fn write(&mut self) -> Result<(), SupportError> {
-        let bytes = std::mem::take(&mut self.waiting);
+        let mut bytes = std::mem::take(&mut self.waiting);
         let end = self.length;
-        self.with_file(move |file| {
+        let written = self.with_file(move |file| {
             let start = end.saturating_sub(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
             let mut file = file;
             if file.metadata()?.len() != start {
                 file.set_len(start)?;
             }
             file.seek(SeekFrom::Start(start))?;
-            file.write_all(&bytes)
-        })
-        .await
+            file.write_all(&bytes)?;
+            bytes.clear();
+            Ok(bytes)
+        });
+        // Its room is used again: fresh memory is dearer than what is written from it.
+        self.waiting = written.await?;
+        Ok(())
     }
 
     pub(super) async fn sync(&mut self) -> Result<(), SupportError> {
         self.with_file(|file| file.sync_data()).await
     }
 
-    async fn with_file(
+    async fn with_file<T: Send + 'static>(
         &mut self,
-        work: impl FnOnce(&fs::File) -> std::io::Result<()> + Send + 'static,
-    ) -> Result<(), SupportError> {
+        work: impl FnOnce(&fs::File) -> std::io::Result<T> + Send + 'static,
+    ) -> Result<T, SupportError> {
         let file = self.file.take().ok_or(SupportError::Closed)?;
         let (file, done) = blocking(move || {
             let done = work(&file).map_err(|error| storage(&error));
