@@ -59,9 +59,27 @@ impl<T> Diff<T> {
     }
 }
 
+/// The steps to `new` from what was given out `last`, which `new` becomes; the whole list where nothing was yet.
+pub(crate) fn advance<T: Clone + PartialEq, K: Eq + Hash>(
+    last: &mut Option<Vec<Arc<T>>>,
+    new: Vec<Arc<T>>,
+    key: impl for<'a> Fn(&'a T) -> &'a K,
+) -> Vec<Diff<T>> {
+    let steps = match last {
+        Some(old) => between(old, &new, key),
+        None => vec![reset(&new)],
+    };
+    *last = Some(new);
+    steps
+}
+
+fn reset<T: Clone>(list: &[Arc<T>]) -> Diff<T> {
+    Diff::Reset { items: list.iter().map(|item| T::clone(item)).collect() }
+}
+
 /// The steps from `old` to `new`; empty where they are equal. Keys are unique in each list. What both lists share is
 /// not compared.
-pub(crate) fn between<T: Clone + PartialEq, K: Eq + Hash>(
+fn between<T: Clone + PartialEq, K: Eq + Hash>(
     old: &[Arc<T>],
     new: &[Arc<T>],
     key: impl for<'a> Fn(&'a T) -> &'a K,
@@ -83,7 +101,7 @@ pub(crate) fn between<T: Clone + PartialEq, K: Eq + Hash>(
     for (index, to) in rest.iter().enumerate() {
         // More steps than items is more work for a view than starting over.
         if steps.len() > new.len() / 2 + 8 {
-            return vec![Diff::Reset { items: new.iter().map(item).collect() }];
+            return vec![reset(new)];
         }
         match work.get(index) {
             Some(there) if key(there) == key(to) => {

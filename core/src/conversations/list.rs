@@ -43,18 +43,8 @@ impl ConversationList {
     pub async fn next(&mut self) -> Result<Option<Vec<Diff<ConversationSummary>>>, SupportError> {
         loop {
             let Some(list) = self.observer.ask(|| ConversationRow::list).await? else { return Ok(None) };
-            let steps = match &self.last {
-                Some(last) => {
-                    let list: Vec<_> = list.into_iter().map(Arc::new).collect();
-                    let steps = diff::between(last, &list, |line| &line.id);
-                    self.last = Some(list);
-                    steps
-                }
-                None => {
-                    self.last = Some(list.iter().cloned().map(Arc::new).collect());
-                    vec![Diff::Reset { items: list }]
-                }
-            };
+            let list = list.into_iter().map(Arc::new).collect();
+            let steps = diff::advance(&mut self.last, list, |line| &line.id);
             if !steps.is_empty() {
                 return Ok(Some(steps));
             }

@@ -66,20 +66,13 @@ impl Shown {
                 known.retain(|id, _| there.contains(id));
             }
         }
-        let list: Vec<Arc<Message>> = order
-            .iter()
-            .filter_map(|id| {
-                let kept = self.kept.get_mut(id)?;
-                kept.show(agent_seen_at, &transfers);
-                Some(Arc::clone(&kept.message))
-            })
-            .collect();
-        let steps = match &self.last {
-            Some(last) => diff::between(last, &list, |message| &message.id),
-            None => vec![Diff::Reset { items: list.iter().map(|message| Message::clone(message)).collect() }],
-        };
-        self.last = Some(list);
-        steps
+        let shown = order.iter().filter_map(|id| {
+            let kept = self.kept.get_mut(id)?;
+            kept.show(agent_seen_at, &transfers);
+            Some(Arc::clone(&kept.message))
+        });
+        let list = shown.collect();
+        diff::advance(&mut self.last, list, |message| &message.id)
     }
 }
 

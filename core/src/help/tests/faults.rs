@@ -7,6 +7,11 @@ fn files(data: &Path, suffix: &str) -> Vec<std::path::PathBuf> {
     all.filter(|path| path.to_string_lossy().ends_with(suffix)).collect()
 }
 
+/// Where the help centre's articles are kept.
+fn library(data: &Path) -> std::path::PathBuf {
+    files(data, ".db").into_iter().find(|path| path.to_string_lossy().contains("help-")).unwrap()
+}
+
 #[tokio::test]
 async fn second_sync_with_nothing_new_changes_nothing() {
     let (desk, data) = (desk(), tempfile::tempdir().unwrap());
@@ -91,7 +96,7 @@ async fn damaged_index_is_built_again_from_the_articles() {
 async fn damaged_library_is_set_aside_and_fetched_again() {
     let (desk, data) = (desk(), tempfile::tempdir().unwrap());
     phone(&desk, data.path()).await.shutdown().await;
-    let path = files(data.path(), ".db").into_iter().find(|path| path.to_string_lossy().contains("help-")).unwrap();
+    let path = library(data.path());
     std::fs::write(&path, "this is no database, and long enough to be seen as none".repeat(100)).unwrap();
     let help = phone(&desk, data.path()).await.help_center().unwrap();
     assert_eq!(found(&help, "doi tra").await[0], "1");
@@ -103,7 +108,7 @@ async fn damaged_library_is_set_aside_and_fetched_again() {
 async fn libraries_of_released_versions_open_with_every_article() {
     let (desk, data) = (desk(), tempfile::tempdir().unwrap());
     phone(&desk, data.path()).await.shutdown().await;
-    let path = files(data.path(), ".db").into_iter().find(|path| path.to_string_lossy().contains("help-")).unwrap();
+    let path = library(data.path());
     for version in 1..=1 {
         files(data.path(), ".index").iter().for_each(|path| std::fs::remove_file(path).unwrap());
         let kept = format!("{}/tests/fixtures/help-v{version}.db", env!("CARGO_MANIFEST_DIR"));

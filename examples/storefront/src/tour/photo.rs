@@ -23,15 +23,7 @@ pub(crate) fn length(megabytes: u32) -> u64 {
 /// Takes the photo.
 pub(crate) fn take(path: &Path, megabytes: u32) -> io::Result<()> {
     let mut file = BufWriter::new(fs::File::create(path)?);
-    let mut left = length(megabytes);
-    for part in parts() {
-        let size = usize::try_from(left).unwrap_or(usize::MAX).min(part.len());
-        file.write_all(part.get(..size).unwrap_or_default())?;
-        left -= size as u64;
-        if left == 0 {
-            break;
-        }
-    }
+    parts_of(megabytes).try_for_each(|part| file.write_all(&part))?;
     file.flush()
 }
 
@@ -42,18 +34,23 @@ pub(crate) fn sum(bytes: &[u8]) -> String {
 
 /// The check sum of the photo that is taken.
 pub(crate) fn sum_taken(megabytes: u32) -> String {
-    let mut left = length(megabytes);
-    sum_of(parts().map_while(|mut part| {
-        part.truncate(usize::try_from(left).unwrap_or(usize::MAX));
-        left -= part.len() as u64;
-        (!part.is_empty()).then_some(part)
-    }))
+    sum_of(parts_of(megabytes))
 }
 
 fn sum_of<T: AsRef<[u8]>>(parts: impl Iterator<Item = T>) -> String {
     let mut context = Context::new(&SHA256);
     parts.for_each(|part| context.update(part.as_ref()));
     context.finish().as_ref().iter().take(8).fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
+}
+
+/// All of the photo, a part at a time.
+fn parts_of(megabytes: u32) -> impl Iterator<Item = Vec<u8>> {
+    let mut left = length(megabytes);
+    parts().map_while(move |mut part| {
+        part.truncate(usize::try_from(left).unwrap_or(usize::MAX));
+        left -= part.len() as u64;
+        (!part.is_empty()).then_some(part)
+    })
 }
 
 /// How large a part is.
