@@ -1,10 +1,10 @@
 //! The client: one for an app.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use crate::{
     Capabilities, ClientConfig, ClientStatus, Conversation, ConversationsListener, CustomerProfile, DeskInfo, Identity,
-    StatusListener, Subscription, SupportError, Verification,
+    PushOutcome, PushService, StatusListener, Subscription, SupportError, Verification,
     host::{Host, Open},
     model::{list, number},
     subscription::{Line, Outlet, Pause},
@@ -66,6 +66,25 @@ impl Client {
     /// included, is there when they log in again. An anonymous customer leaves for good.
     pub async fn log_out(&self) -> Result<(), SupportError> {
         self.host.keep(|open| Box::pin(async move { Ok(open.client.log_out().await?) })).await
+    }
+
+    /// What the push service knows this phone by, or none where it is to get no pushes any more. Call it at every start
+    /// and whenever the system gives another one. The desk is told by itself, of whoever is here and of whoever logs in
+    /// next; who logs out gets none any more.
+    ///
+    /// Errors: [`SupportError::InvalidInput`].
+    pub async fn set_push_token(&self, service: PushService, token: Option<String>) -> Result<(), SupportError> {
+        let token = token.map(|token| service.token(token));
+        self.host.keep(|open| Box::pin(async move { Ok(open.client.set_push_token(token).await?) })).await
+    }
+
+    /// Hands in a push that the app got: asks the desk for what it names, and says what to show. May be called while the
+    /// client is paused: it is opened for it, and closed again.
+    ///
+    /// Errors: [`SupportError::Offline`] and its kin for a conversation that is not known here.
+    pub async fn handle_push(&self, data: HashMap<String, String>) -> Result<PushOutcome, SupportError> {
+        let data = data.into_iter().collect();
+        self.host.run(|open| Box::pin(async move { Ok(open.client.handle_push(&data).await?.into()) })).await
     }
 
     /// Observes the list of conversations, the one with the latest activity first. Follows whoever is here.

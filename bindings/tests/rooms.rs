@@ -4,12 +4,12 @@
 
 mod common;
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use common::{Desk, Screen, Seen, wait};
 use shopbell_ffi::{
-    DownloadListener, DownloadProgress, HelpEvent, HelpListener, ListenerError, NewAttachment, SearchListener,
-    SearchResults, SupportError, Transfer,
+    Author, DownloadListener, DownloadProgress, HelpEvent, HelpListener, ListenerError, NewAttachment, PushOutcome,
+    PushService, SearchListener, SearchResults, SupportError, Transfer, is_push,
 };
 
 fn attached(path: &std::path::Path) -> NewAttachment {
@@ -159,5 +159,31 @@ fn client_without_a_help_center_says_so() {
     let client = shopbell_ffi::Client::new(config).unwrap();
     let refused = wait(client.help_center().search("return".into(), None)).unwrap_err();
     assert!(matches!(&refused, SupportError::InvalidConfig { field, .. } if field == "help_center"), "{refused:?}");
+    wait(client.shutdown());
+}
+
+#[test]
+fn push_is_told_to_an_app_in_the_background() {
+    let (desk, data) = (Desk::open(), tempfile::tempdir().unwrap());
+    let client = desk.phone(data.path());
+    wait(client.set_push_token(PushService::Apns, Some("740f47".into()))).unwrap();
+    let refused = wait(client.set_push_token(PushService::Fcm, Some(String::new()))).unwrap_err();
+    assert!(matches!(refused, SupportError::InvalidInput { .. }), "{refused:?}");
+    wait(wait(client.start_conversation()).unwrap().send("Is it warm?".into())).unwrap();
+    desk.until_texts(&["Is it warm?"]);
+    let attributes = desk.sandbox.desk().contacts()[0].custom_attributes.to_string();
+    assert!(attributes.contains("apns:740f47"), "{attributes}");
+
+    wait(client.pause()).unwrap();
+    desk.sandbox.desk().reply(1, "**Very**");
+    let push = HashMap::from([("shopbell_conversation".to_owned(), "1".to_owned())]);
+    assert!(is_push(push.clone()) && !is_push(HashMap::new()));
+    let outcome = wait(client.handle_push(push)).unwrap();
+    let PushOutcome::News { news } = outcome else { panic!("{outcome:?}") };
+    assert_eq!((news.preview.as_deref(), news.unread, news.total_unread), (Some("Very"), 1, 1));
+    assert!(matches!(news.author, Some(Author::Agent { agent: Some(_) })));
+    assert!(!format!("{news:?}").contains("Very"));
+    assert_eq!(wait(client.handle_push(HashMap::new())).unwrap(), PushOutcome::Foreign);
+    assert!(matches!(wait(client.refresh()), Err(SupportError::Paused { .. })), "closed again");
     wait(client.shutdown());
 }

@@ -41,6 +41,7 @@
 //! | `sync` | what the desk says: realtime, gap filling, polling |
 //! | `help` | [`HelpCenter`]: articles on the phone, searched as one types (feature `help-center`) |
 //! | `customer` | checks on what is said of a person, and their standing with the desk |
+//! | `push` | the phone's token, and what a push means ([`SupportClient::handle_push`]) |
 //! | `store` | SQLite: schema, migrations, change feed |
 //! | [`backend`] | the port to a desk, and the adapters |
 //! | [`model`] | plain data |
@@ -68,6 +69,7 @@ pub mod help;
 pub mod markdown;
 pub mod model;
 mod outbox;
+mod push;
 mod signal;
 mod store;
 mod sync;
@@ -86,6 +88,7 @@ pub use error::{StorageProblem, SupportError};
 #[cfg(feature = "help-center")]
 pub use help::{HelpCenter, HelpCenterConfig, HelpChanges, HelpEvents, SearchInput, SearchUpdates};
 pub use model::*;
+pub use push::{PushNews, PushOutcome, PushToken, is_push};
 pub use sync::moment::Connection;
 
 /// Compiles the README's example, so that it can't fall behind.

@@ -11,6 +11,7 @@ mod desk;
 #[cfg(feature = "help-center")]
 mod help;
 mod message;
+mod push;
 mod text;
 
 pub use attachment::{Attachment, AttachmentKind, Coordinates, DownloadProgress, NewAttachment, SizeOnDisk, Transfer};
@@ -25,6 +26,7 @@ pub use help::{
     Article, ArticleHit, ArticleSummary, HelpCategory, HelpEvent, HelpFigures, InAppLink, MatchRange, SearchResults,
 };
 pub use message::{AttentionReason, Author, Delivery, Message, MessageDiff, Older};
+pub use push::{PushNews, PushOutcome, PushService, is_push};
 pub use text::{Block, CalloutKind, ListItem, Span, TableCell};
 
 /// Each item, converted.

@@ -11,7 +11,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-use super::{Inner, blocking};
+use super::{Inner, blocking, push::note_token};
 use crate::{
     SupportError,
     attachments::{Attachments, beside, go_on},
@@ -79,6 +79,10 @@ impl Active {
                 Ok(())
             })
             .await?;
+        }
+        let token = inner.push_token.borrow().clone();
+        if let Some(token) = token {
+            store.write(Durability::Now, move |tx| note_token(tx, token.as_ref())).await?;
         }
         let config = &inner.config;
         let backend = Arc::clone(&inner.backend);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Active, Phase, SupportClient};
+use super::{Active, Phase, SupportClient, push::note_token};
 use crate::{
     SupportError,
     clock::token,
@@ -82,6 +82,9 @@ impl SupportClient {
     /// unsent messages included, is kept, and is there when they log in again. An anonymous customer leaves for good:
     /// nothing could bring them back.
     ///
+    /// Where this phone gets their pushes, the desk is asked first to send no more, for at most three seconds; if it
+    /// can't be reached they come until the customer logs in again, and show nothing.
+    ///
     /// Errors: [`SupportError::Storage`], and whoever was here still is.
     pub async fn log_out(&self) -> Result<(), SupportError> {
         let _turn = self.inner.changing.lock().await;
@@ -92,6 +95,10 @@ impl SupportClient {
 
     /// Puts another customer in the place of the one who is here; on failure the first stays.
     async fn replace(&self, old: Arc<Active>, recorded: Recorded) -> Result<Arc<Active>, SupportError> {
+        if recorded.adopting.is_none() {
+            // Another person's pushes are not for this phone any more. Stopping lets the outbox say so.
+            old.store.write(Durability::Now, |tx| note_token(tx, None)).await?;
+        }
         let before = Recorded { current: old.key.clone(), adopting: None };
         self.inner.enter(Phase::Paused(old.key.clone()));
         old.stop().await;
@@ -106,6 +113,7 @@ impl SupportClient {
             }
             Err(error) => {
                 self.record(before.clone()).await?;
+                // With the phone's token.
                 let again = Active::start(&self.inner, before).await?;
                 self.inner.enter(Phase::Open(again));
                 Err(error)
@@ -144,7 +152,7 @@ fn log_in(tx: &mut Tx<'_>, identity: Identity, profile: CustomerProfile) -> Resu
 }
 
 /// Queues the telling of what is known of the customer, to each standing that the desk has or will have.
-fn tell(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+pub(super) fn tell(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     let identified = CustomerRow::find(tx)?.is_some_and(|customer| customer.identity.is_some());
     let entries = EntryRow::all(tx)?;
     for session in SessionRow::all(tx)? {

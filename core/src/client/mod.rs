@@ -13,6 +13,7 @@
 mod active;
 mod files;
 mod identity;
+mod push;
 mod screen;
 mod status;
 
@@ -34,6 +35,7 @@ use crate::{
     clock::token,
     conversations::{Conversation, ConversationList},
     model::ConversationId,
+    push::PushToken,
     signal::Signal,
     store::{ConversationRow, CustomerKey, Feed, Place, Recorded},
     sync::moment::Moment,
@@ -72,8 +74,19 @@ pub(crate) struct Inner {
     #[cfg(feature = "help-center")]
     pub(crate) help: Option<Arc<crate::help::Room>>,
     place: Place,
+    /// The phone's, as the host said it last; the outer `None` before it said anything.
+    push_token: watch::Sender<Option<Option<PushToken>>>,
     /// One change of life at a time.
-    changing: tokio::sync::Mutex<()>,
+    changing: tokio::sync::Mutex<Life>,
+}
+
+/// What the client is open for.
+#[derive(Default)]
+struct Life {
+    /// The host has paused it, and not resumed it since.
+    paused: bool,
+    /// How many pushes are being looked up, for which it is open even so.
+    visits: u32,
 }
 
 /// Where the client stands.
@@ -129,7 +142,8 @@ impl SupportClient {
             phase: watch::channel(Phase::Closed).0,
             screen: screen::Screen::default(),
             place,
-            changing: tokio::sync::Mutex::new(()),
+            push_token: watch::channel(None).0,
+            changing: tokio::sync::Mutex::default(),
         });
         let active = Active::start(&inner, recorded).await?;
         inner.enter(Phase::Open(active));
@@ -215,11 +229,16 @@ impl SupportClient {
         }
     }
 
-    /// Closes every file, lock and socket, for the app goes to the background and may be frozen there. What is being
-    /// sent is let finish first, for at most three seconds. Observers wait for the resume; commands are refused with
+    /// Closes every file, lock and socket, for the app goes to the background and may be frozen there. What can be sent
+    /// goes on being sent for a second first, and what has begun by then may finish, for three at most. Observers wait for the resume; commands are refused with
     /// [`SupportError::Paused`]. Pausing twice is one pause.
     pub async fn pause(&self) {
-        let _turn = self.inner.changing.lock().await;
+        let mut life = self.inner.changing.lock().await;
+        life.paused = true;
+        self.close_files().await;
+    }
+
+    async fn close_files(&self) {
         if let Ok(active) = self.inner.active() {
             self.inner.enter(Phase::Paused(active.key.clone()));
             self.inner.close_help().await;
@@ -232,7 +251,8 @@ impl SupportClient {
     ///
     /// Errors: [`SupportError::Storage`], and the client stays paused; [`SupportError::Closed`].
     pub async fn resume(&self) -> Result<(), SupportError> {
-        let _turn = self.inner.changing.lock().await;
+        let mut life = self.inner.changing.lock().await;
+        life.paused = false;
         let phase = self.inner.phase.borrow().clone();
         match phase {
             Phase::Open(active) if !active.is_broken() => {
@@ -243,21 +263,21 @@ impl SupportClient {
             Phase::Open(active) => {
                 self.inner.enter(Phase::Paused(active.key.clone()));
                 active.stop().await;
-                self.reopen(active.key.clone()).await
+                self.reopen(active.key.clone()).await.map(|_| ())
             }
-            Phase::Paused(key) => self.reopen(key).await,
+            Phase::Paused(key) => self.reopen(key).await.map(|_| ()),
             Phase::Closed => Err(SupportError::Closed),
         }
     }
 
-    async fn reopen(&self, key: CustomerKey) -> Result<(), SupportError> {
+    async fn reopen(&self, key: CustomerKey) -> Result<Arc<Active>, SupportError> {
         let active = Active::start(&self.inner, Recorded { current: key, adopting: None }).await?;
         #[cfg(feature = "help-center")]
         if let Some(help) = &self.inner.help {
             help.open_again().await;
         }
-        self.inner.enter(Phase::Open(active));
-        Ok(())
+        self.inner.enter(Phase::Open(Arc::clone(&active)));
+        Ok(active)
     }
 
     /// Ends the client for good, as [`pause`](Self::pause) does; observers end. Other clones are closed with it.

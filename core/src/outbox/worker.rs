@@ -21,6 +21,10 @@ use crate::{
 /// How often a process that does not send asks whether it may now, and whether the other one wrote something.
 const LOCK_RETRY: Duration = Duration::from_secs(2);
 
+/// How long after a stop something may still begin: long enough for a message that was just written and for the last
+/// word on who logs out, and short enough that what begins can end within the three seconds that a stop may take.
+const LAST_BEGIN: Duration = Duration::from_secs(1);
+
 /// The outbox of one customer, at work until it is told to stop.
 pub(crate) struct Worker {
     tools: Arc<Tools>,
@@ -61,9 +65,12 @@ impl Worker {
             self.take_in(event, &mut queue, &mut running).await;
             let tick = queue.next_wake().map(|at| at.since(self.tools.clock.now()));
             event = tokio::select! {
+                // What was asked for before the stop begins before it: a message sent on the way to the background, or
+                // the last word on somebody who logs out.
+                biased;
+                () = entries.changed() => self.load().await,
                 () = stopped(&mut stop) => break,
                 Some(event) = running.next() => event,
-                () = entries.changed() => self.load().await,
                 Some(signal) = self.signals.recv() => match signal {
                     Signal::Online(online) => Event::Online(online),
                     Signal::Wake => Event::Wake,
@@ -71,10 +78,27 @@ impl Worker {
                 () = tokio::time::sleep(tick.unwrap_or_default()), if tick.is_some() => Event::Tick,
             };
         }
-        // What has begun is let finish, so that going to the background makes nothing unclear; nothing new begins.
-        self.take_in(Event::Online(false), &mut queue, &mut running).await;
-        while let Some(event) = running.next().await {
-            self.take_in(event, &mut queue, &mut running).await;
+        self.finish(&mut queue, &mut running).await;
+    }
+
+    /// What is ready goes on for [`LAST_BEGIN`]. After that nothing new begins, and what has begun is let finish, so that
+    /// going to the background makes nothing unclear.
+    async fn finish(&self, queue: &mut Queue, running: &mut Running) {
+        let mut last_begin = std::pin::pin!(tokio::time::sleep(LAST_BEGIN));
+        let mut begins = true;
+        loop {
+            let event = tokio::select! {
+                biased;
+                () = &mut last_begin, if begins => {
+                    begins = false;
+                    Event::Online(false)
+                }
+                event = running.next() => match event {
+                    Some(event) => event,
+                    None => return,
+                },
+            };
+            self.take_in(event, queue, running).await;
         }
     }
 

@@ -25,6 +25,17 @@ pub(crate) struct ConversationRow {
     pub(crate) sync: SyncMark,
 }
 
+/// What the customer has not seen of a conversation.
+#[derive(Clone, Debug)]
+pub(crate) struct UnreadIn {
+    pub(crate) conversation: ConversationId,
+    pub(crate) count: u32,
+    /// Who wrote the newest of these, and what, on one line.
+    pub(crate) newest: Option<(Author, String)>,
+    /// In all conversations together.
+    pub(crate) total: u32,
+}
+
 /// How much of a conversation's history is here without a gap.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct SyncMark {
@@ -227,14 +238,7 @@ impl ConversationRow {
             tx.touch(id);
             return Ok(());
         };
-        let content: Content = serde_json::from_str(&content)?;
-        let mut preview = if own { fold(content.as_text()) } else { markdown::plain(content.as_text(), PREVIEW_CHARS) };
-        if preview.is_empty()
-            && let Some(json) = attachments
-        {
-            let attachments: Vec<Attachment> = serde_json::from_str(&json)?;
-            preview = attachments.first().map(|first| first.name.clone()).unwrap_or_default();
-        }
+        let preview = preview(own, &content, attachments.as_deref())?;
         tx.prepare_cached(
             "UPDATE conversations SET preview = ?2, preview_own = ?3, last_activity = max(?4, created_at) WHERE id = ?1",
         )?
@@ -314,10 +318,48 @@ impl ConversationRow {
         Ok(statement.query_row([id.as_str()], |row| row.get(0))?)
     }
 
+    /// What the customer has not seen of a conversation; `None` where it is not known here.
+    pub(crate) fn unread_in(connection: &Connection, id: DeskConversationId) -> Result<Option<UnreadIn>, StoreError> {
+        let line = connection
+            .prepare_cached("SELECT id, unread FROM conversations WHERE desk_id = ?1")?
+            .query_row([id.get()], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))
+            .optional()?;
+        let Some((conversation, count)) = line else { return Ok(None) };
+        // Of the same that `recount_unread` counts.
+        let newest = connection
+            .prepare_cached(
+                "SELECT m.author, m.content, m.attachments FROM messages m, conversations c
+                 WHERE c.id = ?1 AND m.conversation = c.id AND m.own = 0 AND m.desk_id > c.seen_to
+                    AND m.created_at >= c.customer_seen_at
+                 ORDER BY m.desk_id DESC LIMIT 1",
+            )?
+            .query_row([&conversation], |row| {
+                Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, Option<String>>(2)?))
+            })
+            .optional()?;
+        let newest = match newest {
+            Some((author, content, attachments)) => {
+                Some((serde_json::from_str(&author)?, preview(false, &content, attachments.as_deref())?))
+            }
+            None => None,
+        };
+        let (conversation, total) = (ConversationId::new(conversation), Self::unread(connection)?);
+        Ok(Some(UnreadIn { conversation, count, newest, total }))
+    }
+
     /// Unread messages of all conversations together.
     pub(crate) fn unread(connection: &Connection) -> Result<u32, StoreError> {
         Ok(connection.query_row("SELECT coalesce(sum(unread), 0) FROM conversations", [], |row| row.get(0))?)
     }
+}
+
+/// What there is of a message on one line: its words, else the name of its first file.
+fn preview(own: bool, content: &str, attachments: Option<&str>) -> Result<String, StoreError> {
+    let content: Content = serde_json::from_str(content)?;
+    let words = if own { fold(content.as_text()) } else { markdown::plain(content.as_text(), PREVIEW_CHARS) };
+    let Some(json) = attachments.filter(|_| words.is_empty()) else { return Ok(words) };
+    let attachments: Vec<Attachment> = serde_json::from_str(json)?;
+    Ok(attachments.into_iter().next().map(|first| first.name).unwrap_or_default())
 }
 
 /// A customer's own words on one line.

@@ -33,7 +33,7 @@ mod writer;
 mod tests;
 
 pub(crate) use adopt::adopt;
-pub(crate) use conversations::{ConversationRow, SyncMark};
+pub(crate) use conversations::{ConversationRow, SyncMark, UnreadIn};
 pub(crate) use customer::{CustomerRow, SessionRow};
 pub(crate) use entries::{EntryRow, EntryState, NewEntry, Task};
 pub(crate) use feed::{Feed, StoreId, Topic, Watcher};

@@ -60,6 +60,9 @@ pub(crate) struct Arguments {
     /// Largest request body
     #[arg(long)]
     max_body_bytes: Option<usize>,
+    /// Where to tell of each message, such as http://127.0.0.1:8080/desk: see docs/push.md
+    #[arg(long, value_parser = webhook)]
+    webhook: Option<hyper::Uri>,
     /// Seed of tokens and of the faults' dice
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -102,10 +105,20 @@ impl Arguments {
             ip_limit: self.ip_limit,
             max_body_bytes: self.max_body_bytes,
             csat: !self.no_csat,
+            webhook: self.webhook.clone(),
             random_seed: self.seed,
             ..Options::default()
         }
     }
+}
+
+/// An address that the desk can post to.
+fn webhook(text: &str) -> Result<hyper::Uri, String> {
+    let url: hyper::Uri = text.parse().map_err(|_| "is no address")?;
+    if url.scheme_str() != Some("http") || url.host().is_none() {
+        return Err("must begin with http:// and name a host; the sandbox speaks no TLS".to_owned());
+    }
+    Ok(url)
 }
 
 /// What a newcomer reads first: where the desk is, and two lines to try.

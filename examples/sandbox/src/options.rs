@@ -57,6 +57,8 @@ pub struct Options {
     pub csat: bool,
     /// How late a background job runs after the request that asked for it.
     pub job_delay: Duration,
+    /// Where to tell of each message (`message_created`), as an account's webhook: `http` only.
+    pub webhook: Option<hyper::Uri>,
     /// Seed of all tokens, names and fault dice.
     pub random_seed: u64,
 }
@@ -89,6 +91,7 @@ impl Default for Options {
             ping_interval: Duration::from_secs(3),
             csat: true,
             job_delay: Duration::from_millis(50),
+            webhook: None,
             random_seed: 1,
         }
     }

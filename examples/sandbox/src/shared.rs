@@ -12,6 +12,7 @@ use crate::{
     options::Options,
     request_log::RequestLogs,
     state::{Job, State},
+    webhook,
 };
 
 /// A running sandbox, as its tasks see it.
@@ -102,6 +103,7 @@ impl Shared {
                         tokio::task::yield_now().await;
                     }
                 }
+                Job::Webhook(message) => webhook::tell(shared, message).await,
                 Job::Bot { conversation, said } => bot::answer(&shared, conversation, &said).await,
             }
         });

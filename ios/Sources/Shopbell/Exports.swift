@@ -43,6 +43,8 @@
 @_exported import struct ShopbellBindings.MatchRange
 @_exported import struct ShopbellBindings.Message
 @_exported import enum ShopbellBindings.Older
+@_exported import struct ShopbellBindings.PushNews
+@_exported import enum ShopbellBindings.PushOutcome
 @_exported import struct ShopbellBindings.Rating
 @_exported import struct ShopbellBindings.SearchResults
 @_exported import struct ShopbellBindings.SizeOnDisk
@@ -153,6 +155,10 @@ extension Shopbell {
     public typealias Message = ShopbellBindings.Message
     /// ``Older``, for an app that has one of its own.
     public typealias Older = ShopbellBindings.Older
+    /// ``PushNews``, for an app that has one of its own.
+    public typealias PushNews = ShopbellBindings.PushNews
+    /// ``PushOutcome``, for an app that has one of its own.
+    public typealias PushOutcome = ShopbellBindings.PushOutcome
     /// ``Rating``, for an app that has one of its own.
     public typealias Rating = ShopbellBindings.Rating
     /// ``SearchResults``, for an app that has one of its own.

@@ -1,3 +1,4 @@
+import Foundation
 import ShopbellBindings
 
 /// In-app support: one for an app. ``Shopbell/Shopbell`` is the door that most apps use.
@@ -140,6 +141,33 @@ public final class ShopbellClient: Sendable {
     ///   its kin where it can't be asked.
     public func verifyIdentity(isolation: isolated (any Actor)? = #isolation) async throws -> Verification {
         try await engine.call { try await $0.verifyIdentity() }
+    }
+
+    /// The device token that the system gave, or `nil` where this phone is to get no pushes any more. Call it at every
+    /// start. Returns when it is safe on the phone; the desk is told by itself, of whoever is here and of whoever logs in
+    /// next. Who logs out gets none any more.
+    ///
+    /// - Throws: ``SupportError/invalidInput(field:message:)`` where it is empty.
+    public func setPushToken(_ deviceToken: Data?, isolation: isolated (any Actor)? = #isolation) async throws {
+        let token = deviceToken?.hex
+        try await engine.inOrder { try await $0.setPushToken(service: .apns, token: token) }
+    }
+
+    /// The same for an app that has its pushes by Firebase: `Messaging.messaging().token()`.
+    public func setPushToken(fcm token: String?, isolation: isolated (any Actor)? = #isolation) async throws {
+        try await engine.inOrder { try await $0.setPushToken(service: .fcm, token: token) }
+    }
+
+    /// Hands in a push that your app got: asks the desk for what it names, and says what to show. Call it from the
+    /// background: a client that is paused is opened for it, and closed again. It takes a request or two; where the desk
+    /// can't be reached, a conversation that is known here is still told of, without its words.
+    ///
+    /// - Throws: ``SupportError/offline(message:)`` and its kin for a conversation that is not known here.
+    public func handlePush(
+        _ userInfo: [AnyHashable: Any], isolation: isolated (any Actor)? = #isolation
+    ) async throws -> PushOutcome {
+        let data = texts(in: userInfo)
+        return try await engine.call { try await $0.handlePush(data: data) }
     }
 
     /// Begins a conversation. The desk learns of it with its first message; without one it leaves no trace.

@@ -36,6 +36,10 @@ extension Content: Wordless {
     }
 }
 
+extension PushNews: Wordless {
+    var outline: String { "PushNews(\(conversation), \(unread) unread)" }
+}
+
 extension ConversationSummary: Wordless {
     var outline: String { "ConversationSummary(\(id), \(status), \(unread) unread)" }
 }

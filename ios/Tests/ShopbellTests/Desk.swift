@@ -61,6 +61,11 @@ final class Desk: @unchecked Sendable {
         return messages.sorted { $0.id < $1.id }.map(\.message)
     }
 
+    /// The first conversation as the desk has it, with what it knows of the customer.
+    func customer() async throws -> String {
+        String(describing: try await request("GET", "api/v1/accounts/1/conversations/1"))
+    }
+
     func untilTexts(_ wanted: [String]) async throws {
         while try await texts() != wanted { await Task.yield() }
     }

@@ -248,8 +248,12 @@ impl State {
         }
     }
 
-    /// Tells the customer of a new message, with its echo id: this frame is the only place that ever shows it.
+    /// Tells of a new message: the merchant's server, and the customer with its echo id, which this frame alone ever
+    /// shows.
     fn tell_created(&mut self, id: u64) {
+        if self.options.webhook.is_some() {
+            self.jobs.push(Job::Webhook(id));
+        }
         let Some(message) = self.message(id).filter(|message| message.is_public()) else { return };
         let Some(conversation) = self.conversation(message.conversation_id) else { return };
         let mut data = self.message_frame(message, conversation);

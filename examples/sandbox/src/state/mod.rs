@@ -54,6 +54,8 @@ pub(crate) enum Job {
     Survey(u64),
     /// Mark what the customer has seen by this moment as read.
     MarkRead(u64, Millis),
+    /// Tell the merchant's server of this message.
+    Webhook(u64),
     /// Let the bot think about what the customer said.
     Bot { conversation: u64, said: String },
 }

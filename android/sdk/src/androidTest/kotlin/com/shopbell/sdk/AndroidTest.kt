@@ -1,8 +1,11 @@
 package com.shopbell.sdk
 
 import android.app.Application
+import android.app.Notification
+import android.app.NotificationManager
 import android.content.ContentProvider
 import android.content.ContentValues
+import android.content.Intent
 import android.database.Cursor
 import android.database.MatrixCursor
 import android.net.ConnectivityManager
@@ -22,6 +25,7 @@ import kotlinx.coroutines.cancel
 import kotlinx.coroutines.runBlocking
 import org.junit.After
 import org.junit.Assert.assertEquals
+import org.junit.Assert.assertFalse
 import org.junit.Assert.assertThrows
 import org.junit.Assert.assertTrue
 import org.junit.Test
@@ -140,6 +144,55 @@ class AndroidTest {
         runBlocking { conversation.send("without") }
         desk.untilTexts("without")
         assertTrue(File(app.cacheDir, "shopbell-picked").list().isNullOrEmpty())
+    }
+
+    private val system get() = checkNotNull(app.getSystemService(NotificationManager::class.java))
+
+    private fun shown(): List<Notification> = shadowOf(system).allNotifications
+
+    /** A chat with an answer that came while the app was in the background; its id, and the push of it. */
+    private fun answered(client: ShopbellClient): Pair<String, Map<String, String>> =
+        runBlocking {
+            val conversation = client.startConversation()
+            conversation.send("Is it warm?")
+            desk.untilTexts("Is it warm?")
+            client.pause()
+            desk.reply("**Very**")
+            conversation.id to mapOf("shopbell_conversation" to "1")
+        }
+
+    @Test
+    fun push_isShown_andLeadsToItsConversation() {
+        val client = opened()
+        val (id, push) = answered(client)
+        val notifications =
+            ShopbellNotifications(app, android.R.drawable.ic_dialog_email, opens = { Intent(Intent.ACTION_VIEW).putExtra("id", it) })
+        assertTrue(notifications.handlePush(push))
+        val notification = shown().single()
+        assertEquals("Linh Trần", notification.extras.getString(Notification.EXTRA_TITLE))
+        assertEquals("Very", notification.extras.getString(Notification.EXTRA_TEXT))
+        assertEquals(Notification.VISIBILITY_PRIVATE, notification.visibility)
+        assertEquals(id, shadowOf(notification.contentIntent).savedIntent.getStringExtra("id"))
+        assertEquals(NotificationManager.IMPORTANCE_HIGH, system.getNotificationChannel(ShopbellNotifications.CHANNEL).importance)
+        // A second answer takes the place of the first.
+        desk.reply("And light")
+        assertTrue(notifications.handlePush(push))
+        assertEquals("with the greeting", 3, shown().single().number)
+        notifications.dismiss(id)
+        assertEquals(emptyList<Notification>(), shown())
+    }
+
+    @Test
+    fun pushWithoutADesk_isShownWithoutWords_andOthersPushesAreNotTaken() {
+        val client = opened()
+        val (_, push) = answered(client)
+        val notifications = ShopbellNotifications(app, newMessage = "Tin nhắn mới")
+        assertFalse(notifications.handlePush(mapOf("gcm.n.e" to "1")))
+        desk.offline(true)
+        assertTrue(notifications.handlePush(mapOf("shopbell_conversation" to "99")))
+        assertEquals("nobody's, as far as is known", emptyList<Notification>(), shown())
+        assertTrue(notifications.handlePush(push))
+        assertEquals("Tin nhắn mới", shown().single().extras.getString(Notification.EXTRA_TEXT))
     }
 
     @Test

@@ -1,5 +1,6 @@
 package com.shopbell.sdk
 
+import com.shopbell.sdk.internal.natively
 import kotlinx.coroutines.CoroutineDispatcher
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.flow.Flow
@@ -89,6 +90,25 @@ public object Shopbell {
 
     /** [ShopbellClient.updateUser]. */
     public suspend fun updateUser(profile: CustomerProfile): Unit = client.updateUser(profile)
+
+    /**
+     * Whether a push is Shopbell's, so that an app with several senders knows whom to give it to: by the fields of
+     * `RemoteMessage.getData()`. Works before [initialize], too; loads the library where it is not loaded yet, so call it
+     * where pushes arrive, which is not the main thread.
+     *
+     * @throws SupportException.NativeLibrary where it can't be loaded.
+     */
+    @JvmStatic
+    public fun isShopbellPush(data: Map<String, String>): Boolean = natively { isPush(data) }
+
+    /** [ShopbellClient.setPushToken]. */
+    public suspend fun setPushToken(
+        token: String?,
+        service: PushService = PushService.FCM,
+    ): Unit = client.setPushToken(token, service)
+
+    /** [ShopbellClient.handlePush]. */
+    public suspend fun handlePush(data: Map<String, String>): PushOutcome = client.handlePush(data)
 
     /** [ShopbellClient.startConversation]. */
     public suspend fun startConversation(): Conversation = client.startConversation()

@@ -110,6 +110,30 @@ public class ShopbellClient internal constructor(
      */
     public suspend fun verifyIdentity(): Verification = engine.call { it.verifyIdentity() }
 
+    /**
+     * What the push service knows this phone by, or `null` where it is to get no pushes any more. Call it at every start
+     * and whenever the system gives another one. Returns when it is safe on the phone; the desk is told by itself, of
+     * whoever is here and of whoever logs in next. Who logs out gets none any more. `docs/push.md` says what your server
+     * does with it.
+     *
+     * @throws SupportException.InvalidInput where it is empty, holds blanks or is longer than the desk keeps.
+     */
+    public suspend fun setPushToken(
+        token: String?,
+        service: PushService = PushService.FCM,
+    ): Unit = engine.call { it.setPushToken(service, token) }
+
+    /**
+     * Hands in a push that your app got: asks the desk for what it names, and says what to show. Call it from the
+     * background: a client that is paused is opened for it, and closed again. It takes a request or two; where the desk
+     * can't be reached, a conversation that is known here is still told of, without its words. On Android
+     * `ShopbellNotifications` does the showing, too.
+     *
+     * @param data the fields of the message, as `RemoteMessage.getData()` has them.
+     * @throws SupportException.Offline and its kin for a conversation that is not known here.
+     */
+    public suspend fun handlePush(data: Map<String, String>): PushOutcome = engine.call { it.handlePush(data) }
+
     /** Begins a conversation. The desk learns of it with its first message; without one it leaves no trace. */
     public suspend fun startConversation(): Conversation {
         val native = engine.call { it.startConversation() }
@@ -195,6 +219,18 @@ public class ShopbellClient internal constructor(
         profile: CustomerProfile,
         callback: SupportCallback<Unit>?,
     ): Unit = engine.later(callback) { updateUser(profile) }
+
+    /** [setPushToken], for Java. */
+    public fun setPushToken(
+        token: String?,
+        callback: SupportCallback<Unit>?,
+    ): Unit = engine.later(callback) { setPushToken(token) }
+
+    /** [handlePush], for Java. */
+    public fun handlePush(
+        data: Map<String, String>,
+        callback: SupportCallback<PushOutcome>,
+    ): Unit = engine.later(callback) { handlePush(data) }
 
     /** [startConversation], for Java. */
     public fun startConversation(callback: SupportCallback<Conversation>): Unit =

@@ -55,6 +55,9 @@ class Desk : AutoCloseable {
         ask("POST", "/api/v1/accounts/1/conversations/$conversation/messages", """{"content":"$text"}""")
     }
 
+    /** What the desk knows of its first customer. */
+    fun contact(): String = ask("GET", "/api/v1/accounts/1/conversations/1")
+
     /** Takes the phone off the network, or puts it back. */
     fun offline(offline: Boolean) {
         ask("POST", "/sandbox/offline", """{"offline":$offline}""")

@@ -119,4 +119,26 @@ class RoomsTest {
             }
             client.shutdown()
         }
+
+    @Test
+    fun push_isToldToAnAppInTheBackground() =
+        runBlocking {
+            val client = desk.phone()
+            client.setPushToken("T1")
+            assertThrows(SupportException.InvalidInput::class.java) { runBlocking { client.setPushToken("") } }
+            client.startConversation().send("Is it warm?")
+            desk.untilTexts("Is it warm?")
+            assertTrue(desk.contact().contains("fcm:T1"), desk.contact())
+            client.pause()
+            desk.reply("**Very**")
+            val push = mapOf("shopbell_conversation" to "1")
+            assertTrue(Shopbell.isShopbellPush(push))
+            assertFalse(Shopbell.isShopbellPush(mapOf("gcm.n.e" to "1")))
+            val news = (client.handlePush(push) as PushOutcome.News).news
+            assertEquals("Very", news.preview)
+            assertEquals(2, news.totalUnread, "with the greeting")
+            assertEquals(PushOutcome.Foreign, client.handlePush(emptyMap()))
+            assertThrows(SupportException.Paused::class.java) { runBlocking { client.refresh() } }
+            client.shutdown()
+        }
 }

@@ -33,10 +33,15 @@ internal object Logs {
     private fun handOver() = setLogSink(receiver?.let(::Sink), level)
 
     /** A listener of the app's threw. Not what it says: that may quote what somebody wrote. */
-    fun hostFailed(error: Throwable) {
-        val receiver = synchronized(this) { receiver } ?: return
-        val message = "a listener of the app's threw ${error.javaClass.name}"
-        Sink(receiver).onRecords(listOf(LogRecord(LogLevel.ERROR, "shopbell::kotlin", message)))
+    fun hostFailed(error: Throwable) = note(LogLevel.ERROR, "a listener of the app's threw ${error.javaClass.name}")
+
+    /** Something that happened on this side of the library. */
+    fun note(
+        level: LogLevel,
+        message: String,
+    ) {
+        val receiver = synchronized(this) { if (level <= this.level) receiver else null } ?: return
+        Sink(receiver).onRecords(listOf(LogRecord(level, "shopbell::kotlin", message)))
     }
 
     private class Sink(

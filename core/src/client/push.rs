@@ -1,0 +1,140 @@
+//! Push, carried out: the token is told to the desk, and what a push names is fetched, from the background if need be.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use super::{Active, Phase, SupportClient};
+use crate::{
+    SupportError,
+    attachments::go_on,
+    model::ConversationId,
+    push::{self, Push, PushNews, PushOutcome, PushToken},
+    store::{ConversationRow, CustomerRow, Durability, StoreError, Tx, UnreadIn},
+    sync::fetch::Asked,
+};
+
+impl SupportClient {
+    /// What the push service knows this phone by, or `None` where it is to get no pushes any more. Call it at every
+    /// start and whenever the system gives another one.
+    ///
+    /// Returns when it is safe on the phone; the desk is told by itself, once it knows the customer. Held for whoever
+    /// is here and, while this client lives, for whoever logs in next; [`log_out`](Self::log_out) takes it away from
+    /// the one who leaves. On a paused client it takes effect with the resume.
+    ///
+    /// Errors: [`SupportError::InvalidInput`] where it is empty, holds blanks or is longer than the desk keeps.
+    pub async fn set_push_token(&self, token: Option<PushToken>) -> Result<(), SupportError> {
+        if let Some(token) = &token {
+            token.check(self.capabilities().max_attribute_chars)?;
+        }
+        self.inner.push_token.send_replace(Some(token.clone()));
+        match self.inner.active() {
+            Ok(active) => active.store.write(Durability::Now, move |tx| note_token(tx, token.as_ref())).await,
+            Err(SupportError::Paused) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Hands in a push that the app got: asks the desk for what it names, and says what to show.
+    ///
+    /// `data` are the fields of a data message of Firebase's, or the texts in the `userInfo` of Apple's. A client that
+    /// is paused is opened for it, and closed again, so this may be called from the background; it takes a request or
+    /// two. Where the desk can't be reached, a conversation that is known here is still told of, without its words.
+    /// Dropping the future stops the waiting only.
+    ///
+    /// Errors: [`SupportError::Offline`] and its kin for a conversation that is not known here;
+    /// [`SupportError::Paused`] where the app went to the background meanwhile; [`SupportError::Storage`],
+    /// [`SupportError::Closed`].
+    pub async fn handle_push(&self, data: &BTreeMap<String, String>) -> Result<PushOutcome, SupportError> {
+        let Some(push) = Push::read(data) else { return Ok(PushOutcome::Foreign) };
+        let (client, (tell, told)) = (self.clone(), tokio::sync::oneshot::channel());
+        go_on(async move {
+            let outcome = match client.visit().await {
+                Ok(active) => {
+                    let outcome = client.news(&active, push).await;
+                    client.leave().await;
+                    outcome
+                }
+                Err(error) => Err(error),
+            };
+            let _ = tell.send(outcome);
+        });
+        told.await.unwrap_or(Err(SupportError::Closed))
+    }
+
+    /// Opens a paused client for as long as it takes.
+    async fn visit(&self) -> Result<Arc<Active>, SupportError> {
+        let mut life = self.inner.changing.lock().await;
+        let phase = self.inner.phase.borrow().clone();
+        let active = match phase {
+            Phase::Open(active) => active,
+            Phase::Paused(key) => self.reopen(key).await?,
+            Phase::Closed => return Err(SupportError::Closed),
+        };
+        life.visits += 1;
+        Ok(active)
+    }
+
+    /// The last one closes what the host did not open meanwhile.
+    async fn leave(&self) {
+        let mut life = self.inner.changing.lock().await;
+        life.visits = life.visits.saturating_sub(1);
+        if life.visits == 0 && life.paused {
+            self.close_files().await;
+        }
+    }
+
+    async fn news(&self, active: &Active, push: Push) -> Result<PushOutcome, SupportError> {
+        let desk_id = push.conversation;
+        let row = active.store.read(move |connection| ConversationRow::by_desk_id(connection, desk_id)).await?;
+        let is_here = |row: &ConversationRow| push.message.is_some_and(|message| row.sync.synced_to >= Some(message));
+        let fetched = match &row {
+            Some(row) if is_here(row) => Ok(Asked::Nothing),
+            Some(row) => active.fetcher.conversation(&row.id).await,
+            // Begun by an agent or on another phone, if it is this customer's at all: the desk's list says.
+            None => active.fetcher.list().await,
+        };
+        let missed = match fetched {
+            Ok(_) => false,
+            Err(error) if row.is_none() => return Err(error.into()),
+            Err(error) => {
+                tracing::debug!(%error, "a push could not be looked up");
+                true
+            }
+        };
+        let shown = self.shown().await;
+        let unread = active.store.read(move |connection| ConversationRow::unread_in(connection, desk_id)).await?;
+        let unread = unread.filter(|unread| shown.as_ref() != Some(&unread.conversation));
+        Ok(unread.map_or(PushOutcome::NothingNew, |unread| outcome(unread, missed)))
+    }
+
+    /// The conversation that the customer looks at. Nobody looks at an app in the background.
+    async fn shown(&self) -> Option<ConversationId> {
+        let paused = self.inner.changing.lock().await.paused;
+        if paused { None } else { self.inner.screen.top().borrow().clone() }
+    }
+}
+
+/// What to show of a conversation. With `missed` there is one more message than is here.
+fn outcome(unread: UnreadIn, missed: bool) -> PushOutcome {
+    if unread.count == 0 && !missed {
+        return PushOutcome::NothingNew;
+    }
+    let (author, preview) = unread.newest.filter(|_| !missed).unzip();
+    let more = u32::from(missed);
+    PushOutcome::News(PushNews {
+        conversation: unread.conversation,
+        author,
+        preview,
+        unread: unread.count.saturating_add(more),
+        total_unread: unread.total.saturating_add(more),
+    })
+}
+
+/// Puts the phone's token among what is known of the customer, and tells the desk where that is news.
+pub(super) fn note_token(tx: &mut Tx<'_>, token: Option<&PushToken>) -> Result<(), StoreError> {
+    let Some(mut customer) = CustomerRow::find(tx)? else { return Ok(()) };
+    if !push::put(&mut customer.profile, token) {
+        return Ok(());
+    }
+    customer.save(tx)?;
+    super::identity::tell(tx)
+}
