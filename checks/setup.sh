@@ -73,6 +73,17 @@ setup_rust() {
       "Without rustup, take Debian's Rust off the PATH and start again: a new one goes into .cache/"
 }
 
+# The source of the standard library, for what is built as it ships: bindings/as-shipped.
+setup_rust_source() {
+  [[ ! -d $(rustc --print sysroot)/lib/rustlib/src/rust/library/std ]] || return 0
+  if have rustup; then
+    echo "Installing with rustup: rust-src"
+    rustup component add rust-src
+  else
+    apt_install rust-src
+  fi
+}
+
 # rustfmt and clippy come apart from the compiler, in rustup as in Debian.
 setup_rust_tools() {
   local missing=()

@@ -23,7 +23,7 @@ val cargoNdk by tasks.registering(Exec::class) {
     outputs.dir(libraries)
     val targets = processors.flatMap { listOf("-t", it) }
     commandLine(
-        listOf("cargo", "ndk") + targets + listOf("--platform", libs.versions.minSdk.get(), "-o", libraries.get().asFile.path) +
+        listOf("bindings/as-shipped", "cargo", "ndk") + targets + listOf("--platform", libs.versions.minSdk.get(), "-o", libraries.get().asFile.path) +
             // One kind of library only: beside others cargo leaves link-time optimization out.
             listOf("rustc", "--profile", "mobile", "-p", "shopbell-ffi", "--lib", "--crate-type", "cdylib"),
     )

@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::{self, Read as _, Seek as _, SeekFrom, Write as _},
+    io::{self, Read as _, Write as _},
     path::{Path, PathBuf},
 };
 
@@ -267,7 +267,7 @@ fn copy(number: usize, from: &Path, mut source: fs::File, size: u64, to: &Path) 
 /// On Linux and Android the system copies, and shares the bytes where it can.
 #[cfg(not(target_vendor = "apple"))]
 fn duplicate(_from: &Path, source: &mut fs::File, size: u64, to: &Path) -> io::Result<fs::File> {
-    source.seek(SeekFrom::Start(0))?;
+    io::Seek::rewind(source)?;
     let mut file = fs::OpenOptions::new().read(true).write(true).create_new(true).open(to)?;
     hold(&file);
     // One byte more than there was: a file that grows must not fill the phone.

@@ -1,7 +1,7 @@
 //! `size`: what an app's download grows by.
 //!
-//! **Measured**: `tests/size`, a library that reaches the whole public interface, built with the profile that ships
-//! (`mobile`: optimized for size, linked as one) and stripped. So that the parts can be told, it is built with its
+//! **Measured**: `tests/size`, a library that reaches the whole public interface, built as what ships
+//! (`bindings/as-shipped`; profile `mobile`: optimized for size, linked as one) and stripped. So that the parts can be told, it is built with its
 //! symbols and the copy that is weighed is stripped afterwards by `strip`, which gives the same file but for some
 //! padding. And the bindings' library, which is what an app carries, with each feature and without.
 //!
@@ -86,15 +86,19 @@ fn build(arguments: &[&str], library: &str) -> Option<PathBuf> {
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from);
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent()?;
     let target = root.join(target).join("weighed");
-    let status = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+    let as_shipped = root.join("bindings/as-shipped");
+    let host = Command::new(&as_shipped).arg("host").output().ok()?;
+    let host = String::from_utf8(host.stdout).ok()?;
+    let status = Command::new(as_shipped)
+        .arg(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
         .args(arguments)
-        .args(["--profile", "mobile"])
+        .args(["--profile", "mobile", "--target", host.trim()])
         .current_dir(root)
         .env("CARGO_TARGET_DIR", &target)
         .env("CARGO_PROFILE_MOBILE_STRIP", "none")
         .stdout(Stdio::null())
         .status();
-    let library = target.join("mobile").join(library);
+    let library = target.join(host.trim()).join("mobile").join(library);
     (status.ok()?.success() && library.exists()).then_some(library)
 }
 
