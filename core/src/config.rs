@@ -5,7 +5,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 use url::Url;
 
 use crate::{
-    SupportError, address,
+    SupportError, Vault, address,
     clock::{Clock, Random, SystemClock, SystemRandom},
 };
 
@@ -39,6 +39,9 @@ pub struct ClientConfig {
     pub clock: Arc<dyn Clock>,
     /// Chance.
     pub random: Arc<dyn Random>,
+    /// Keeps the desk's keys from being read where they are kept; `None` where the system's guard of the data folder is
+    /// enough.
+    pub vault: Option<Arc<dyn Vault>>,
 }
 
 /// Sizes and times, with defaults that suit a phone.
@@ -124,6 +127,7 @@ impl ClientConfig {
             limits: Limits::default(),
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom),
+            vault: None,
         }
     }
 

@@ -70,11 +70,13 @@ pub mod markdown;
 pub mod model;
 mod outbox;
 mod push;
+mod runtime;
 mod signal;
 mod store;
 mod sync;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+mod vault;
 
 #[cfg(feature = "testing")]
 #[doc(hidden)]
@@ -90,6 +92,7 @@ pub use help::{HelpCenter, HelpCenterConfig, HelpChanges, HelpEvents, SearchInpu
 pub use model::*;
 pub use push::{PushNews, PushOutcome, PushToken, is_push};
 pub use sync::moment::Connection;
+pub use vault::{Vault, VaultError};
 
 /// Compiles the README's example, so that it can't fall behind.
 #[cfg(doctest)]

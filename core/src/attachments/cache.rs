@@ -5,12 +5,10 @@ use std::{
     sync::{Arc, PoisonError, mpsc},
 };
 
-use super::{
-    Attachments,
-    folder::{Stranger, blocking},
-};
+use super::{Attachments, folder::Stranger};
 use crate::{
     SupportError,
+    runtime::blocking,
     store::{Durability, FileId, FileRow, FileState},
 };
 

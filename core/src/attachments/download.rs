@@ -9,17 +9,13 @@ use std::{
 
 use tokio::{sync::watch, time::Instant};
 
-use super::{
-    Attachments,
-    folder::{blocking, go_on, storage},
-    part::PartFile,
-    sniff,
-};
+use super::{Attachments, folder::storage, part::PartFile, sniff};
 use crate::{
     SupportError,
     backend::{BackendError, Fault, FileHead, Resume, Session},
     file_name::extension,
     model::{Attachment, AttachmentKind},
+    runtime::{blocking, go_on},
     signal::stopped,
     store::{ConversationRow, Durability, FileId, FileRow, FileState, Part},
 };

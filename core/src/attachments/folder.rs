@@ -5,8 +5,7 @@ use std::{
     ffi::OsString,
     fs, io,
     path::{Path, PathBuf},
-    pin::Pin,
-    sync::{Arc, Mutex, PoisonError, mpsc},
+    sync::mpsc,
 };
 
 use crate::error::{StorageProblem, SupportError};
@@ -121,27 +120,4 @@ pub(crate) fn storage(error: &io::Error) -> SupportError {
 /// Where a customer's files are, beside their database.
 pub(crate) fn beside(database: &Path) -> Folder {
     Folder(database.with_extension("files"))
-}
-
-/// Runs what touches the disk off the runtime's threads. Boxed, for what a runtime makes of a task is compiled for
-/// every type of task.
-pub(super) async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, SupportError> + Send + 'static,
-) -> Result<T, SupportError> {
-    let done = Arc::new(Mutex::new(None));
-    let slot = Arc::clone(&done);
-    off_thread(Box::new(move || *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(work()))).await;
-    let done = done.lock().unwrap_or_else(PoisonError::into_inner).take();
-    done.unwrap_or(Err(SupportError::Closed))
-}
-
-async fn off_thread(work: Box<dyn FnOnce() + Send>) {
-    // Where it did not run, or panicked, there is no result: its asker sees that.
-    let _ = tokio::task::spawn_blocking(work).await;
-}
-
-/// Lets work go on by itself. Boxed for the same reason.
-pub(crate) fn go_on(work: impl Future<Output = ()> + Send + 'static) {
-    let work: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(work);
-    tokio::spawn(work);
 }

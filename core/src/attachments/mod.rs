@@ -43,7 +43,7 @@ use tokio::sync::{Semaphore, watch};
 
 pub use cache::SizeOnDisk;
 pub use download::{Download, DownloadProgress};
-pub(crate) use folder::{Folder, beside, go_on};
+pub(crate) use folder::{Folder, beside};
 pub(crate) use intake::{Rules, Taken, take_in};
 pub use new::{NewAttachment, NewMessage};
 

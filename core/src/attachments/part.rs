@@ -7,8 +7,8 @@ use std::{
 
 use tokio::time::Instant;
 
-use super::folder::{Folder, blocking, storage};
-use crate::{SupportError, backend::FileHead, store::FileRow};
+use super::folder::{Folder, storage};
+use crate::{SupportError, backend::FileHead, runtime::blocking, store::FileRow};
 
 /// How much is gathered before it is written: a write costs a change of threads.
 const BUFFER: usize = 512 << 10;

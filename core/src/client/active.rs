@@ -11,16 +11,17 @@ use tokio::{
     task::JoinHandle,
 };
 
-use super::{Inner, blocking, push::note_token};
+use super::{Inner, push::note_token};
 use crate::{
     SupportError,
-    attachments::{Attachments, beside, go_on},
+    attachments::{Attachments, beside},
     backend::Secret,
     clock::token,
     conversations::TypingSignals,
     customer::standing::Standing,
     model::{CustomerProfile, Verification},
     outbox,
+    runtime::{blocking, go_on},
     signal::Signal,
     store::{CustomerKey, CustomerRow, Durability, Recorded, SessionRow, Store, StoreError, Tx, adopt},
     sync,
@@ -87,7 +88,12 @@ impl Active {
         let config = &inner.config;
         let backend = Arc::clone(&inner.backend);
         let capabilities = backend.capabilities();
-        let standing = Arc::new(Standing::new(Arc::clone(&store), Arc::clone(&backend)));
+        let standing = Arc::new(Standing::new(
+            Arc::clone(&store),
+            Arc::clone(&backend),
+            Arc::clone(&config.random),
+            config.vault.clone(),
+        ));
         let (stop, stopped) = watch::channel(false);
         let (outbox_signals, outbox_inbox) = mpsc::unbounded_channel();
         let (sync_signals, sync_inbox) = mpsc::unbounded_channel();

@@ -9,6 +9,7 @@ use crate::{
     conversations::requeue,
     customer::validate,
     model::{AttentionReason, CustomerProfile, Identity, Verification},
+    runtime::blocking,
     store::{
         CustomerKey, CustomerRow, Durability, EntryRow, EntryState, NewEntry, Recorded, SessionRow, StoreError, Task,
         Tx,
@@ -123,7 +124,7 @@ impl SupportClient {
 
     async fn record(&self, recorded: Recorded) -> Result<(), SupportError> {
         let place = self.inner.place.clone();
-        super::blocking(move || place.record(&recorded)).await
+        blocking(move || place.record(&recorded)).await
     }
 }
 

@@ -17,7 +17,7 @@ mod push;
 mod screen;
 mod status;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use tokio::sync::watch;
 
@@ -36,6 +36,7 @@ use crate::{
     conversations::{Conversation, ConversationList},
     model::ConversationId,
     push::PushToken,
+    runtime::blocking,
     signal::Signal,
     store::{ConversationRow, CustomerKey, Feed, Place, Recorded},
     sync::moment::Moment,
@@ -324,30 +325,6 @@ impl Inner {
         self.phase.send_replace(phase);
         self.feed.publish_all();
     }
-}
-
-/// Runs what touches the disk off the caller's thread.
-pub(crate) async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, SupportError> + Send + 'static,
-) -> Result<T, SupportError> {
-    let value = Arc::new(Mutex::new(None));
-    let slot = Arc::clone(&value);
-    // Boxed: a task that is generic over every closure is compiled for every closure.
-    let work: Box<dyn FnOnce() -> Result<(), SupportError> + Send> = Box::new(move || {
-        *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(work()?);
-        Ok(())
-    });
-    blocking_boxed(work).await?;
-    let value = value.lock().unwrap_or_else(PoisonError::into_inner).take();
-    value.ok_or(SupportError::Closed)
-}
-
-async fn blocking_boxed(work: Box<dyn FnOnce() -> Result<(), SupportError> + Send>) -> Result<(), SupportError> {
-    let runtime = tokio::runtime::Handle::try_current().map_err(|_| SupportError::InvalidConfig {
-        field: "runtime",
-        problem: "SupportClient needs a tokio runtime with time and I/O around it".to_owned(),
-    })?;
-    runtime.spawn_blocking(work).await.map_err(|_| SupportError::Closed)?
 }
 
 impl std::fmt::Debug for SupportClient {

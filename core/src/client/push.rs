@@ -5,9 +5,9 @@ use std::{collections::BTreeMap, sync::Arc};
 use super::{Active, Phase, SupportClient};
 use crate::{
     SupportError,
-    attachments::go_on,
     model::ConversationId,
     push::{self, Push, PushNews, PushOutcome, PushToken},
+    runtime::go_on,
     store::{ConversationRow, CustomerRow, Durability, StoreError, Tx, UnreadIn},
     sync::fetch::Asked,
 };

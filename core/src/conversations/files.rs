@@ -6,9 +6,10 @@ use super::{Conversation, commands};
 use crate::{
     SupportError,
     attachments::{Download, NewAttachment, NewMessage, Rules, Taken, take_in},
-    client::{Active, blocking},
+    client::Active,
     clock::token,
     model::{Attachment, AttachmentId, MessageId},
+    runtime::blocking,
     store::{ConversationRow, Durability, MessageRow, Part},
 };
 

@@ -10,23 +10,33 @@ use std::{
 
 use crate::{
     SupportError,
-    backend::{Backend, BackendError, Establish, Fault, Session},
+    backend::{Backend, BackendError, Establish, Fault, Secret, Session},
+    clock::{Random, token},
     model::Verification,
+    runtime::blocking,
     store::{CustomerRow, Durability, SessionRow, Store},
+    vault::{self, Vault, VaultError},
 };
 
 /// Makes standings, one at a time, so that two lanes that need the same one make it once.
 pub(crate) struct Standing {
     store: Arc<Store>,
     backend: Arc<dyn Backend>,
+    random: Arc<dyn Random>,
+    vault: Option<Arc<dyn Vault>>,
     one_at_a_time: tokio::sync::Mutex<()>,
     /// Those that were made, so that each message need not ask the store.
     made: Mutex<HashMap<String, Session>>,
 }
 
 impl Standing {
-    pub(crate) fn new(store: Arc<Store>, backend: Arc<dyn Backend>) -> Self {
-        Self { store, backend, one_at_a_time: tokio::sync::Mutex::new(()), made: Mutex::default() }
+    pub(crate) fn new(
+        store: Arc<Store>,
+        backend: Arc<dyn Backend>,
+        random: Arc<dyn Random>,
+        vault: Option<Arc<dyn Vault>>,
+    ) -> Self {
+        Self { store, backend, random, vault, one_at_a_time: tokio::sync::Mutex::new(()), made: Mutex::default() }
     }
 
     /// The session, made at the desk where it is not yet.
@@ -47,13 +57,14 @@ impl Standing {
         let (Some(row), Some(customer)) = (row, customer) else {
             return Err(BackendError::refused(Fault::SessionGone, "no such session is kept"));
         };
+        let (row, session) = self.opened(row).await?;
         if row.established {
-            self.made().insert(row.id, row.session.clone());
-            return Ok(row.session);
+            self.made().insert(row.id, session.clone());
+            return Ok(session);
         }
         let identified = row.own && customer.identity.is_some();
         let request = Establish {
-            key: row.session.key,
+            key: session.key,
             // A standing from before the log-in stays an anonymous one at the desk: its key belongs to another
             // contact than the identifier does.
             identity: if row.own { customer.identity } else { None },
@@ -66,13 +77,18 @@ impl Standing {
             Err(error) if error.fault == Fault::IdentityRejected => Some(Verification::Rejected),
             _ => None,
         };
-        let session = result.as_ref().ok().cloned();
-        let id = row.id;
         let own = row.own;
+        let row = match &result {
+            Ok(session) => {
+                let (vault, session) = (self.vault.clone(), session.clone());
+                Some(self.off_thread(move || keep(vault.as_deref(), row, &session)).await?)
+            }
+            Err(_) => None,
+        };
         self.store
             .write(Durability::Now, move |tx| {
-                if let Some(session) = &session {
-                    SessionRow::set_established(tx, &id, session)?;
+                if let Some(row) = row {
+                    row.save(tx)?;
                 }
                 if let (true, Some(verification)) = (own, verification) {
                     CustomerRow::set_verification(tx, verification)?;
@@ -82,6 +98,29 @@ impl Standing {
             .await
             .map_err(|error| storage(&error))?;
         result.map_err(|error| BackendError::refused(error.fault, error.detail))
+    }
+
+    /// The session of a row, with its key out of the vault; what that changes is kept before the desk hears of it.
+    async fn opened(&self, row: SessionRow) -> Result<(SessionRow, Session), BackendError> {
+        let (vault, before, fresh) = (self.vault.clone(), row.clone(), Secret::new(token(self.random.as_ref())));
+        let opened = self.off_thread(move || open(vault.as_deref(), before, fresh)).await?;
+        let (opened, session) = opened.map_err(|error| BackendError::refused(Fault::Network, error.to_string()))?;
+        if opened != row {
+            let saved = opened.clone();
+            self.store.write(Durability::Now, move |tx| saved.save(tx)).await.map_err(|error| storage(&error))?;
+        }
+        Ok((opened, session))
+    }
+
+    /// A vault may wait for the system; without one there is nothing to wait for.
+    async fn off_thread<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, BackendError> {
+        if self.vault.is_none() {
+            return Ok(work());
+        }
+        blocking(move || Ok(work())).await.map_err(|error| storage(&error))
     }
 
     /// The desk does not know the session any more: the next [`session`](Self::session) makes it again.
@@ -102,7 +141,97 @@ impl Standing {
     }
 }
 
+/// The session of a row. A key that can't be got out of the vault any more is replaced by `fresh`, under which the desk is
+/// to make the session anew; one that is not in the vault yet is put there, or replaced if the desk never heard of it.
+///
+/// Errors: [`VaultError::Unavailable`].
+fn open(vault: Option<&dyn Vault>, row: SessionRow, fresh: Secret) -> Result<(SessionRow, Session), VaultError> {
+    let anew = Session { key: fresh, realtime_token: None, verified: false };
+    let (key, sealed) = match vault::open(vault, &row.key) {
+        Ok(opened) => opened,
+        Err(VaultError::Lost) => {
+            tracing::warn!("a key of the desk's can't be opened any more; the customer is made known to it anew");
+            return Ok((SessionRow { established: false, ..keep(vault, row, &anew) }, anew));
+        }
+        Err(error) => return Err(error),
+    };
+    // Without this one the realtime connection is refused, and the session made anew by that.
+    let realtime_token = row.realtime_token.as_ref().and_then(|kept| vault::open(vault, kept).ok());
+    let session = Session { key, realtime_token: realtime_token.map(|(token, _)| token), verified: row.verified };
+    if sealed || vault.is_none() {
+        return Ok((row, session));
+    }
+    let session = if row.established { session } else { anew };
+    let established = row.established;
+    let kept = SessionRow { established, ..keep(vault, row.clone(), &session) };
+    // A vault that can't seal changes nothing: the key stays the one that the desk may have heard of by now.
+    if kept.key.is_sealed() { Ok((kept, session)) } else { open(None, row, session.key) }
+}
+
+/// A row that keeps what the desk made.
+fn keep(vault: Option<&dyn Vault>, row: SessionRow, session: &Session) -> SessionRow {
+    SessionRow {
+        key: vault::keep(vault, &session.key),
+        realtime_token: session.realtime_token.as_ref().map(|token| vault::keep(vault, token)),
+        verified: session.verified,
+        established: true,
+        ..row
+    }
+}
+
 /// The phone's own trouble, in the port's terms: nothing was asked of the desk; try again later.
 pub(crate) fn storage(error: &SupportError) -> BackendError {
     BackendError::refused(Fault::Network, format!("the phone's storage: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vault::Kept;
+
+    /// A key store that can't be used.
+    struct Broken;
+    impl Vault for Broken {
+        fn seal(&self, _secret: &Secret) -> Result<String, VaultError> {
+            Err(VaultError::Unavailable)
+        }
+        fn open(&self, _sealed: &str) -> Result<Secret, VaultError> {
+            Err(VaultError::Unavailable)
+        }
+    }
+
+    fn row(key: &str, established: bool) -> SessionRow {
+        SessionRow {
+            id: "s".into(),
+            own: true,
+            key: Kept::new(key.into()),
+            realtime_token: established.then(|| Kept::new("token".into())),
+            verified: established,
+            established,
+            list_validator: None,
+        }
+    }
+
+    #[test]
+    fn vault_that_never_seals_leaves_the_key_that_the_desk_may_know() {
+        for established in [false, true] {
+            let before = row("first", established);
+            let (after, session) = open(Some(&Broken), before.clone(), Secret::new("fresh")).unwrap();
+            assert_eq!(after, before);
+            assert_eq!(session.key, Secret::new("first"));
+            assert_eq!(session.realtime_token.is_some(), established);
+        }
+    }
+
+    #[test]
+    fn key_that_is_lost_is_replaced_and_the_session_made_anew() {
+        // Sealed by a vault that is not there any more.
+        let (after, session) = open(None, row("sealed:x", true), Secret::new("fresh")).unwrap();
+        assert!(!after.established && after.realtime_token.is_none());
+        assert_eq!(session, Session { key: Secret::new("fresh"), realtime_token: None, verified: false });
+        assert_eq!(
+            open(Some(&Broken), row("sealed:x", true), Secret::new("fresh")).err(),
+            Some(VaultError::Unavailable)
+        );
+    }
 }

@@ -11,10 +11,10 @@ use rusqlite::params;
 use super::{room::Room, shelf::Shelf};
 use crate::{
     SupportError,
-    client::blocking,
     clock::digest,
     error::StorageProblem,
     markdown::safe_link,
+    runtime::blocking,
     store::{Durability, StoreError, Tx},
 };
 

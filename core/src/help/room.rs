@@ -19,9 +19,10 @@ use super::{
 use crate::{
     SupportError,
     backend::{Backend, DeskCategory, Fault, Happened},
-    client::{Active, blocking},
+    client::Active,
     clock::Clock,
     model::{HelpEvent, Timestamp},
+    runtime::blocking,
     store::{Durability, Feed, Store, Topic},
 };
 

@@ -8,6 +8,7 @@ use rusqlite::{Connection, OptionalExtension as _, params, types::Value};
 use super::{
     EntryRow, NewEntry, SessionRow, StoreError, Tx, customer::CustomerRow, entries::Task, facts, schema::UNSENT,
 };
+use crate::vault::Kept;
 
 /// Copies everything from `old`, which stays as it is.
 pub(crate) fn adopt(tx: &mut Tx<'_>, old: &Connection, key: &str, own: &str) -> Result<(), StoreError> {
@@ -35,9 +36,9 @@ pub(crate) fn adopt(tx: &mut Tx<'_>, old: &Connection, key: &str, own: &str) -> 
                  VALUES (?1, 0, ?2, ?3, ?4, ?5)",
                 params![
                     session.id,
-                    session.session.key.expose(),
-                    session.session.realtime_token.as_ref().map(crate::backend::Secret::expose),
-                    session.session.verified,
+                    session.key.as_str(),
+                    session.realtime_token.as_ref().map(Kept::as_str),
+                    session.verified,
                     session.established
                 ],
             )?;

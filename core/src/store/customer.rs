@@ -4,17 +4,22 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::{StoreError, Tx};
 use crate::{
-    backend::{Secret, Session},
+    backend::Secret,
     model::{CustomerProfile, Identity, Verification},
+    vault::Kept,
 };
 
 /// A standing with the desk.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct SessionRow {
     pub(crate) id: String,
     /// The standing for new conversations; the others came with conversations begun before log-in.
     pub(crate) own: bool,
-    pub(crate) session: Session,
+    /// The key by which the desk knows it.
+    pub(crate) key: Kept,
+    pub(crate) realtime_token: Option<Kept>,
+    /// The desk accepted the identity's proof.
+    pub(crate) verified: bool,
     /// The desk has made it.
     pub(crate) established: bool,
     pub(crate) list_validator: Option<String>,
@@ -26,11 +31,9 @@ fn read(row: &Row<'_>) -> Result<SessionRow, rusqlite::Error> {
     Ok(SessionRow {
         id: row.get(0)?,
         own: row.get(1)?,
-        session: Session {
-            key: Secret::new(row.get::<_, String>(2)?),
-            realtime_token: row.get::<_, Option<String>>(3)?.map(Secret::new),
-            verified: row.get(4)?,
-        },
+        key: Kept::new(row.get(2)?),
+        realtime_token: row.get::<_, Option<String>>(3)?.map(Kept::new),
+        verified: row.get(4)?,
         established: row.get(5)?,
         list_validator: row.get(6)?,
     })
@@ -104,17 +107,23 @@ impl SessionRow {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Chosen here, before the desk knows of it.
+    /// Chosen here, before the desk knows of it: until it does, the key opens nothing, and is kept as it is.
     pub(crate) fn insert_own(tx: &Tx<'_>, id: &str, secret: &Secret) -> Result<(), StoreError> {
         tx.execute("INSERT INTO sessions (id, own, secret) VALUES (?1, 1, ?2)", params![id, secret.expose()])?;
         Ok(())
     }
 
-    /// The desk has made it.
-    pub(crate) fn set_established(tx: &mut Tx<'_>, id: &str, session: &Session) -> Result<(), StoreError> {
+    /// Replaces what is kept of it but its validator.
+    pub(crate) fn save(&self, tx: &Tx<'_>) -> Result<(), StoreError> {
         tx.execute(
-            "UPDATE sessions SET secret = ?2, realtime_token = ?3, verified = ?4, established = 1 WHERE id = ?1",
-            params![id, session.key.expose(), session.realtime_token.as_ref().map(Secret::expose), session.verified],
+            "UPDATE sessions SET secret = ?2, realtime_token = ?3, verified = ?4, established = ?5 WHERE id = ?1",
+            params![
+                self.id,
+                self.key.as_str(),
+                self.realtime_token.as_ref().map(Kept::as_str),
+                self.verified,
+                self.established
+            ],
         )?;
         Ok(())
     }

@@ -1,0 +1,39 @@
+//! What is handed to the runtime around the client. Boxed, all of it: what a runtime makes of a task is compiled for every
+//! type of task.
+
+use std::{
+    pin::Pin,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use crate::SupportError;
+
+/// Runs what touches the disk, or waits for the system, off the runtime's threads. Dropping the future stops the waiting
+/// only.
+///
+/// Errors: its own; [`SupportError::Closed`] where it panicked or the runtime ends.
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, SupportError> + Send + 'static,
+) -> Result<T, SupportError> {
+    let done = Arc::new(Mutex::new(None));
+    let slot = Arc::clone(&done);
+    run(Box::new(move || *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(work()))).await?;
+    let done = done.lock().unwrap_or_else(PoisonError::into_inner).take();
+    done.unwrap_or(Err(SupportError::Closed))
+}
+
+async fn run(work: Box<dyn FnOnce() + Send>) -> Result<(), SupportError> {
+    let runtime = tokio::runtime::Handle::try_current().map_err(|_| SupportError::InvalidConfig {
+        field: "runtime",
+        problem: "SupportClient needs a tokio runtime with time and I/O around it".to_owned(),
+    })?;
+    // Where it did not run, or panicked, there is no result: its asker sees that.
+    let _ = runtime.spawn_blocking(work).await;
+    Ok(())
+}
+
+/// Lets work go on by itself.
+pub(crate) fn go_on(work: impl Future<Output = ()> + Send + 'static) {
+    let work: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(work);
+    tokio::spawn(work);
+}
