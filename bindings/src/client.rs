@@ -4,10 +4,11 @@ use std::{collections::HashMap, sync::Arc};
 
 use crate::{
     Capabilities, ClientConfig, ClientStatus, Conversation, ConversationsListener, CustomerProfile, DeskInfo, Identity,
-    PushOutcome, PushService, StatusListener, Subscription, SupportError, Verification,
+    PushOutcome, PushService, StatusListener, Subscription, SupportError, Vault, Verification,
     host::{Host, Open},
     model::{list, number},
     subscription::{Line, Outlet, Pause},
+    vault::Hosts,
 };
 
 /// In-app support.
@@ -23,12 +24,14 @@ pub struct Client {
 #[uniffi::export]
 impl Client {
     /// Begins to open the client as whoever was here last, and returns: no disk and no network is touched on the
-    /// caller's thread.
+    /// caller's thread. With a vault the desk's keys are kept sealed by it.
     ///
     /// Errors: [`SupportError::InvalidConfig`].
-    #[uniffi::constructor]
-    pub fn new(config: ClientConfig) -> Result<Arc<Self>, SupportError> {
-        Ok(Arc::new(Self { host: Host::start(config.checked()?)? }))
+    #[uniffi::constructor(default(vault = None))]
+    pub fn new(config: ClientConfig, vault: Option<Arc<dyn Vault>>) -> Result<Arc<Self>, SupportError> {
+        let mut config = config.checked()?;
+        config.vault = vault.map(|vault| Arc::new(Hosts(vault)) as Arc<dyn shopbell::Vault>);
+        Ok(Arc::new(Self { host: Host::start(config)? }))
     }
 
     /// Waits until the client is open, or tells why it can't be. A client that did not open stays so: make a new one.

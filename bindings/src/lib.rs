@@ -39,6 +39,7 @@ mod log;
 mod model;
 mod panics;
 mod subscription;
+mod vault;
 
 pub use client::Client;
 pub use config::{ClientConfig, HelpCenterConfig, Limits};
@@ -50,6 +51,7 @@ pub use listeners::{ConversationsListener, DownloadListener, MessagesListener, S
 pub use log::{LogLevel, LogRecord, LogSink, set_log_sink};
 pub use model::*;
 pub use subscription::{Subscription, Timeline};
+pub use vault::{Vault, VaultError};
 
 uniffi::setup_scaffolding!("shopbell");
 

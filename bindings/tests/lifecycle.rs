@@ -4,12 +4,16 @@
 
 mod common;
 
-use std::sync::{Arc, Weak, mpsc};
+use std::sync::{
+    Arc, Weak,
+    atomic::{AtomicBool, AtomicUsize, Ordering},
+    mpsc,
+};
 
 use common::{Desk, List, PATIENCE, Screen, Seen, cancel_at_once, config, text, wait};
 use shopbell_ffi::{
     Author, Client, ClientStatus, Connection, CustomerProfile, Delivery, Identity, ListenerError, StatusListener,
-    StorageProblem, SupportError, Typing, TypingListener,
+    StorageProblem, SupportError, Typing, TypingListener, Vault, VaultError,
 };
 
 fn profile() -> CustomerProfile {
@@ -88,7 +92,7 @@ fn configuration_that_cannot_work_is_refused_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     for desk in ["", "ftp://desk", "http://desk.example.com"] {
-        let refused = Client::new(config(desk, &data)).map(|_| ()).unwrap_err();
+        let refused = Client::new(config(desk, &data), None).map(|_| ()).unwrap_err();
         assert!(matches!(&refused, SupportError::InvalidConfig { field, .. } if field == "desk_url"), "{refused}");
     }
     assert!(!data.exists());
@@ -405,5 +409,43 @@ fn input_that_cannot_be_is_refused_and_nothing_changes() {
     wait(conversation.send("still here".into())).unwrap();
     screen.until_texts(&["still here"]);
     assert_eq!(screen.shown.get(|shown| text(&shown.messages[0]).to_owned()), "still here");
+    wait(client.shutdown());
+}
+
+/// A key store that the host has, or lost: seals by turning words round.
+struct Keystore {
+    lost: AtomicBool,
+    opened: AtomicUsize,
+}
+
+impl Vault for Keystore {
+    fn seal(&self, secret: String) -> Result<String, VaultError> {
+        Ok(secret.chars().rev().collect())
+    }
+
+    fn open(&self, sealed: String) -> Result<String, VaultError> {
+        self.opened.fetch_add(1, Ordering::SeqCst);
+        if self.lost.load(Ordering::SeqCst) { Err(VaultError::Lost) } else { Ok(sealed.chars().rev().collect()) }
+    }
+}
+
+#[test]
+fn keys_are_kept_by_the_hosts_vault() {
+    let (desk, data) = (Desk::open(), tempfile::tempdir().unwrap());
+    let vault = Arc::new(Keystore { lost: AtomicBool::new(false), opened: AtomicUsize::new(0) });
+    let phone = || Client::new(desk.config(data.path()), Some(vault.clone())).unwrap();
+    let client = phone();
+    wait(wait(client.start_conversation()).unwrap().send("one".into())).unwrap();
+    desk.until_texts(&["one"]);
+    wait(client.shutdown());
+    let client = phone();
+    wait(client.refresh()).unwrap();
+    assert!(vault.opened.load(Ordering::SeqCst) > 0);
+    wait(client.shutdown());
+    vault.lost.store(true, Ordering::SeqCst);
+    let client = phone();
+    wait(wait(client.start_conversation()).unwrap().send("two".into())).unwrap();
+    desk.until_texts(&["one", "two"]);
+    assert_eq!(desk.sandbox.desk().contacts().len(), 2, "nobody could know who an anonymous customer was");
     wait(client.shutdown());
 }

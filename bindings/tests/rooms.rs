@@ -156,7 +156,7 @@ fn help_is_searched_as_one_types_read_and_told_to_the_agent() {
 fn client_without_a_help_center_says_so() {
     let (desk, data) = (Desk::open(), tempfile::tempdir().unwrap());
     let config = shopbell_ffi::ClientConfig { help_center: None, ..desk.config(data.path()) };
-    let client = shopbell_ffi::Client::new(config).unwrap();
+    let client = shopbell_ffi::Client::new(config, None).unwrap();
     let refused = wait(client.help_center().search("return".into(), None)).unwrap_err();
     assert!(matches!(&refused, SupportError::InvalidConfig { field, .. } if field == "help_center"), "{refused:?}");
     wait(client.shutdown());

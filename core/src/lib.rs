@@ -42,6 +42,7 @@
 //! | `help` | [`HelpCenter`]: articles on the phone, searched as one types (feature `help-center`) |
 //! | `customer` | checks on what is said of a person, and their standing with the desk |
 //! | `push` | the phone's token, and what a push means ([`SupportClient::handle_push`]) |
+//! | `vault` | [`Vault`]: the desk's keys, kept from being read |
 //! | `store` | SQLite: schema, migrations, change feed |
 //! | [`backend`] | the port to a desk, and the adapters |
 //! | [`model`] | plain data |

@@ -45,7 +45,7 @@ impl Desk {
     }
 
     pub(crate) fn phone(&self, data: &Path) -> Arc<Client> {
-        Client::new(self.config(data)).unwrap()
+        Client::new(self.config(data), None).unwrap()
     }
 
     /// What the customer's messages say at the desk.

@@ -97,7 +97,9 @@ impl Standing {
             })
             .await
             .map_err(|error| storage(&error))?;
-        result.map_err(|error| BackendError::refused(error.fault, error.detail))
+        let session = result.map_err(|error| BackendError::refused(error.fault, error.detail))?;
+        self.made().insert(id.to_owned(), session.clone());
+        Ok(session)
     }
 
     /// The session of a row, with its key out of the vault; what that changes is kept before the desk hears of it.

@@ -5,6 +5,7 @@ import android.os.Handler
 import android.os.Looper
 import android.util.Log
 import com.shopbell.sdk.internal.AppLifecycle
+import com.shopbell.sdk.internal.KeystoreVault
 import com.shopbell.sdk.internal.NetworkWatch
 import kotlinx.coroutines.asCoroutineDispatcher
 import java.io.File
@@ -15,8 +16,8 @@ import java.util.concurrent.Executor
  * `Application.onCreate`; a second time with the same configuration does nothing.
  *
  * From then on the client is paused while the app is in the background and resumed when it comes back, and told when
- * the network comes and goes. What was written is kept in the app's no-backup folder: a backup would take the customer's
- * secrets to another phone.
+ * the network comes and goes. What was written is kept in the app's no-backup folder: a backup would take it to another
+ * phone. The desk's keys are sealed there by a key of Android's Keystore, which never leaves it.
  */
 public fun Shopbell.initialize(
     context: Context,
@@ -36,7 +37,7 @@ public object ShopbellAndroid {
         val folder = File(app.applicationInfo.dataDir, "no_backup/shopbell")
         val main = Handler(Looper.getMainLooper())
         val callbacks = Executor { main.post(it) }.asCoroutineDispatcher()
-        Shopbell.initialize(config, folder, callbacks) { client ->
+        Shopbell.initialize(config, folder, callbacks, KeystoreVault()) { client ->
             AppLifecycle.follow(client, main)
             NetworkWatch.follow(client, app)
         }

@@ -146,6 +146,37 @@ class AndroidTest {
         assertTrue(File(app.cacheDir, "shopbell-picked").list().isNullOrEmpty())
     }
 
+    private fun sealed(): Boolean =
+        File(app.noBackupFilesDir, "shopbell").walk().filter { it.isFile }.any { String(it.readBytes(), Charsets.ISO_8859_1).contains("sealed:") }
+
+    @Test
+    fun desksKeys_areSealedByTheKeystore_andMadeAnewWhereItHasLostItsKey() {
+        FakeKeystore.installed {
+            runBlocking {
+                opened().startConversation().send("one")
+                desk.untilTexts("one")
+                Shopbell.client.shutdown()
+                Shopbell.close()
+                assertTrue(sealed())
+                opened().startConversation().send("two")
+                desk.untilTexts("one", "two")
+                Shopbell.client.shutdown()
+                Shopbell.close()
+                FakeKeystore.keys.clear()
+                opened().startConversation().send("three")
+                desk.untilTexts("one", "two", "three")
+            }
+        }
+    }
+
+    @Test
+    fun phoneWhoseKeystoreIsBroken_worksUnsealed() {
+        opened()
+        runBlocking { Shopbell.client.startConversation().send("one") }
+        desk.untilTexts("one")
+        assertFalse(sealed())
+    }
+
     private val system get() = checkNotNull(app.getSystemService(NotificationManager::class.java))
 
     private fun shown(): List<Notification> = shadowOf(system).allNotifications

@@ -41,6 +41,7 @@ public object Shopbell {
         config: ShopbellConfig,
         dataDir: File,
         callbacks: CoroutineDispatcher,
+        vault: Vault? = null,
         made: (ShopbellClient) -> Unit = {},
     ) {
         val before: Current?
@@ -48,7 +49,7 @@ public object Shopbell {
         synchronized(this) {
             before = current
             if (before?.config == config && before.dataDir == dataDir) return
-            now = Current(config, dataDir, ShopbellClient(config, dataDir, callbacks))
+            now = Current(config, dataDir, ShopbellClient(config, dataDir, callbacks, vault = vault))
             current = now
         }
         before?.client?.close()

@@ -26,11 +26,12 @@ public class ShopbellClient internal constructor(
     dataDir: File,
     callbacks: CoroutineDispatcher,
     lingerMillis: Long = LINGER_MILLIS,
+    vault: Vault? = null,
 ) : AutoCloseable {
     /** Keeps what was written in [dataDir], a folder of the app's own. */
     public constructor(config: ShopbellConfig, dataDir: File) : this(config, dataDir, Dispatchers.Default)
 
-    internal val engine = Engine(config, dataDir, callbacks, lingerMillis)
+    internal val engine = Engine(config, dataDir, callbacks, lingerMillis, vault)
 
     private val conversationsState = MutableStateFlow<List<ConversationSummary>>(emptyList())
     private val unreadState = MutableStateFlow(0)

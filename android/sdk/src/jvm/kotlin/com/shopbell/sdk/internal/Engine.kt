@@ -1,6 +1,7 @@
 package com.shopbell.sdk.internal
 
 import com.shopbell.sdk.NativeClient
+import com.shopbell.sdk.Vault
 import com.shopbell.sdk.ShopbellConfig
 import com.shopbell.sdk.SupportCallback
 import com.shopbell.sdk.SupportException
@@ -35,6 +36,7 @@ internal class Engine(
     dataDir: File,
     private val callbacks: CoroutineDispatcher,
     val lingerMillis: Long,
+    vault: Vault?,
 ) {
     val scope = CoroutineScope(SupervisorJob() + Dispatchers.Default.limitedParallelism(1))
     private val closed = AtomicBoolean()
@@ -45,7 +47,7 @@ internal class Engine(
                 // Compares checksums: with a library of another version the calls would read each other's bytes wrongly.
                 uniffiEnsureInitialized()
                 Logs.libraryIsLoaded()
-                NativeClient(config.native(dataDir.path))
+                NativeClient(config.native(dataDir.path), vault)
             }
         }
 
