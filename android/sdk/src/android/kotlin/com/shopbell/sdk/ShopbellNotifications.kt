@@ -24,7 +24,7 @@ public fun interface OpensConversation {
  * class Pushes : FirebaseMessagingService() {
  *     private val notifications by lazy { ShopbellNotifications(this, R.drawable.bell) }
  *
- *     override fun onNewToken(token: String) = runBlocking { Shopbell.setPushToken(token) }
+ *     override fun onNewToken(token: String) = Shopbell.client.setPushToken(token, null)
  *
  *     override fun onMessageReceived(message: RemoteMessage) {
  *         if (!notifications.handlePush(message.data)) TODO("another sender's")
@@ -57,15 +57,18 @@ public class ShopbellNotifications
          * Waits for the desk, for at most ten seconds of the twenty that a messaging service has: call it there, never on
          * the main thread. What fails is told in the log; a push is not worth a crash.
          */
-        public fun handlePush(data: Map<String, String>): Boolean =
+        public fun handlePush(data: Map<String, String>): Boolean {
+            var ours = false
             try {
+                ours = Shopbell.isShopbellPush(data)
+                if (!ours) return false
                 val outcome = runBlocking { withTimeoutOrNull(PATIENCE_MILLIS) { Shopbell.handlePush(data) } }
                 if (outcome is PushOutcome.News) show(outcome.news)
-                outcome != PushOutcome.Foreign
             } catch (error: SupportException) {
                 Logs.note(LogLevel.WARN, "a push could not be looked up: ${error.javaClass.simpleName}")
-                true
             }
+            return ours
+        }
 
         /**
          * Shows it, in the place of what was shown of the conversation before. On the [builder] your app can change

@@ -227,6 +227,14 @@ class AndroidTest {
     }
 
     @Test
+    fun pushBeforeInitialize_isToldApart_andShowsNothing() {
+        val notifications = ShopbellNotifications(app)
+        assertFalse(notifications.handlePush(mapOf("gcm.n.e" to "1")))
+        assertTrue(notifications.handlePush(mapOf("shopbell_conversation" to "1")))
+        assertEquals(emptyList<Notification>(), shown())
+    }
+
+    @Test
     fun callbacks_comeOnTheMainThread() {
         val client = opened()
         var thread: Thread? = null
