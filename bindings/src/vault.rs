@@ -10,11 +10,11 @@ use shopbell::backend::Secret;
 /// [`VaultError`] counts as [`VaultError::Unavailable`].
 #[uniffi::export(foreign)]
 pub trait Vault: Send + Sync {
-    /// The secret in a form that [`open`](Self::open) alone makes sense of.
+    /// The secret in a form that [`unseal`](Self::unseal) alone makes sense of.
     fn seal(&self, secret: String) -> Result<String, VaultError>;
 
     /// The secret again.
-    fn open(&self, sealed: String) -> Result<String, VaultError>;
+    fn unseal(&self, sealed: String) -> Result<String, VaultError>;
 }
 
 /// Why a [`Vault`] could not.
@@ -51,7 +51,7 @@ impl shopbell::Vault for Hosts {
         Ok(self.0.seal(secret.expose().to_owned())?)
     }
 
-    fn open(&self, sealed: &str) -> Result<Secret, shopbell::VaultError> {
-        Ok(Secret::new(self.0.open(sealed.to_owned())?))
+    fn unseal(&self, sealed: &str) -> Result<Secret, shopbell::VaultError> {
+        Ok(Secret::new(self.0.unseal(sealed.to_owned())?))
     }
 }

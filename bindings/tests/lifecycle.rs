@@ -423,7 +423,7 @@ impl Vault for Keystore {
         Ok(secret.chars().rev().collect())
     }
 
-    fn open(&self, sealed: String) -> Result<String, VaultError> {
+    fn unseal(&self, sealed: String) -> Result<String, VaultError> {
         self.opened.fetch_add(1, Ordering::SeqCst);
         if self.lost.load(Ordering::SeqCst) { Err(VaultError::Lost) } else { Ok(sealed.chars().rev().collect()) }
     }

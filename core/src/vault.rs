@@ -22,15 +22,15 @@ use crate::backend::Secret;
 ///     fn seal(&self, secret: &Secret) -> Result<String, VaultError> {
 ///         Ok(secret.expose().chars().rev().collect())
 ///     }
-///     fn open(&self, sealed: &str) -> Result<Secret, VaultError> {
+///     fn unseal(&self, sealed: &str) -> Result<Secret, VaultError> {
 ///         Ok(Secret::new(sealed.chars().rev().collect::<String>()))
 ///     }
 /// }
 /// let sealed = Backwards.seal(&Secret::new("key")).unwrap();
-/// assert_eq!(Backwards.open(&sealed), Ok(Secret::new("key")));
+/// assert_eq!(Backwards.unseal(&sealed), Ok(Secret::new("key")));
 /// ```
 pub trait Vault: Send + Sync + 'static {
-    /// The secret in a form that [`open`](Self::open) alone makes sense of, as text.
+    /// The secret in a form that [`unseal`](Self::unseal) alone makes sense of, as text.
     ///
     /// Errors: any; the secret is then kept as it is for now.
     fn seal(&self, secret: &Secret) -> Result<String, VaultError>;
@@ -38,7 +38,7 @@ pub trait Vault: Send + Sync + 'static {
     /// The secret again.
     ///
     /// Errors: [`VaultError::Unavailable`] where a later call may succeed; [`VaultError::Lost`] where none will.
-    fn open(&self, sealed: &str) -> Result<Secret, VaultError>;
+    fn unseal(&self, sealed: &str) -> Result<Secret, VaultError>;
 }
 
 /// Why a [`Vault`] could not.
@@ -98,7 +98,7 @@ pub(crate) fn keep(vault: Option<&dyn Vault>, secret: &Secret) -> Kept {
 pub(crate) fn open(vault: Option<&dyn Vault>, kept: &Kept) -> Result<(Secret, bool), VaultError> {
     match (kept.0.strip_prefix(SEALED), vault) {
         (None, _) => Ok((Secret::new(&kept.0), false)),
-        (Some(sealed), Some(vault)) => Ok((vault.open(sealed)?, true)),
+        (Some(sealed), Some(vault)) => Ok((vault.unseal(sealed)?, true)),
         (Some(_), None) => Err(VaultError::Lost),
     }
 }
@@ -112,7 +112,7 @@ mod tests {
         fn seal(&self, _secret: &Secret) -> Result<String, VaultError> {
             Err(VaultError::Unavailable)
         }
-        fn open(&self, _sealed: &str) -> Result<Secret, VaultError> {
+        fn unseal(&self, _sealed: &str) -> Result<Secret, VaultError> {
             Err(VaultError::Unavailable)
         }
     }

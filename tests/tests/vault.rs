@@ -37,7 +37,7 @@ impl Vault for Keystore {
         Ok(format!("{}{hidden}", char::from(self.key)))
     }
 
-    fn open(&self, sealed: &str) -> Result<Secret, VaultError> {
+    fn unseal(&self, sealed: &str) -> Result<Secret, VaultError> {
         self.available()?;
         let hidden = sealed.strip_prefix(char::from(self.key)).ok_or(VaultError::Lost)?;
         let byte = |at: usize| u8::from_str_radix(&hidden[at..at + 2], 16).unwrap() ^ self.key;

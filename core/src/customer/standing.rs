@@ -197,7 +197,7 @@ mod tests {
         fn seal(&self, _secret: &Secret) -> Result<String, VaultError> {
             Err(VaultError::Unavailable)
         }
-        fn open(&self, _sealed: &str) -> Result<Secret, VaultError> {
+        fn unseal(&self, _sealed: &str) -> Result<Secret, VaultError> {
             Err(VaultError::Unavailable)
         }
     }

@@ -32,7 +32,7 @@ internal class KeystoreVault : Vault {
             Base64.encodeToString(cipher.iv + sealed, Base64.NO_WRAP)
         }
 
-    override fun open(sealed: String): String =
+    override fun unseal(sealed: String): String =
         carefully {
             val bytes = Base64.decode(sealed, Base64.NO_WRAP)
             if (bytes.size < NONCE_BYTES) throw VaultException.Lost()
