@@ -1,7 +1,7 @@
 //! What an app's download grows by: a library that reaches all of Shopbell, as the foreign-language bindings do.
 //!
 //! The linker drops what nothing reaches. So whatever belongs to the public API is called from here, or the size that
-//! `./test size` measures is too good to be true. Nobody ever runs this.
+//! `./bench size` measures is too good to be true. Nobody ever runs this.
 
 use std::hint::black_box;
 
