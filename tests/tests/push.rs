@@ -148,9 +148,12 @@ async fn what_was_seen_or_is_on_screen_is_not_told_again() {
     let conversation = client.conversation(&news(client.handle_push(&push).await.unwrap()).conversation).unwrap();
     let screen = Screen::open(&conversation).await;
     assert_eq!(client.handle_push(&push).await.unwrap(), PushOutcome::NothingNew, "on screen");
-    // Behind another app it is on no screen.
+    // Behind another app it is on no screen, and no socket is opened for it.
     client.pause().await;
+    let sockets = || desk.desk().requests().iter().filter(|request| request.path.contains("/cable")).count();
+    let before = sockets();
     assert_eq!(news(client.handle_push(&push).await.unwrap()).unread, 1);
+    assert_eq!(sockets(), before);
     client.resume().await.unwrap();
     drop(screen);
     conversation.mark_seen().await.unwrap();
@@ -175,6 +178,11 @@ async fn desk_that_cant_be_reached_is_no_reason_to_stay_silent() {
     desk.faults().offline(false);
     assert_eq!(news(client.handle_push(&push).await.unwrap()).preview.as_deref(), Some("Yes"));
     assert_eq!(client.handle_push(&unknown).await.unwrap(), PushOutcome::NothingNew, "nobody's");
+    // Gone at the desk, it has no more to tell than what is unread here.
+    desk.desk().purge_contact(&desk.desk().conversations()[0].source_id);
+    let later = Data::from([("shopbell_conversation".to_owned(), "1".to_owned())]);
+    let left = client.handle_push(&later).await.unwrap();
+    assert!(matches!(left, PushOutcome::News(news) if news.preview.as_deref() == Some("Yes")), "what is unread here");
     client.shutdown().await;
 }
 

@@ -236,6 +236,7 @@ impl SupportClient {
     pub async fn pause(&self) {
         let mut life = self.inner.changing.lock().await;
         life.paused = true;
+        self.inner.screen.hide(true);
         self.close_files().await;
     }
 
@@ -254,6 +255,7 @@ impl SupportClient {
     pub async fn resume(&self) -> Result<(), SupportError> {
         let mut life = self.inner.changing.lock().await;
         life.paused = false;
+        self.inner.screen.hide(false);
         let phase = self.inner.phase.borrow().clone();
         match phase {
             Phase::Open(active) if !active.is_broken() => {

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use super::{Active, Phase, SupportClient};
 use crate::{
     SupportError,
-    model::ConversationId,
+    backend::Fault,
     push::{self, Push, PushNews, PushOutcome, PushToken},
     runtime::go_on,
     store::{ConversationRow, CustomerRow, Durability, StoreError, Tx, UnreadIn},
@@ -95,21 +95,17 @@ impl SupportClient {
         let missed = match fetched {
             Ok(_) => false,
             Err(error) if row.is_none() => return Err(error.into()),
+            // The desk was reached, and has nothing there for this customer.
+            Err(error) if matches!(error.fault, Fault::ConversationGone | Fault::SessionGone) => false,
             Err(error) => {
                 tracing::debug!(%error, "a push could not be looked up");
                 true
             }
         };
-        let shown = self.shown().await;
+        let shown = self.inner.screen.top().borrow().clone();
         let unread = active.store.read(move |connection| ConversationRow::unread_in(connection, desk_id)).await?;
         let unread = unread.filter(|unread| shown.as_ref() != Some(&unread.conversation));
         Ok(unread.map_or(PushOutcome::NothingNew, |unread| outcome(unread, missed)))
-    }
-
-    /// The conversation that the customer looks at. Nobody looks at an app in the background.
-    async fn shown(&self) -> Option<ConversationId> {
-        let paused = self.inner.changing.lock().await.paused;
-        if paused { None } else { self.inner.screen.top().borrow().clone() }
     }
 }
 
