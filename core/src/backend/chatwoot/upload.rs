@@ -57,6 +57,8 @@ struct Watch {
     departure: Arc<dyn Departure>,
     /// When a piece left last.
     moved: Mutex<Instant>,
+    /// The last bytes wait for the phone's own disk, which is not the network's stalling.
+    committing: AtomicBool,
     committed: AtomicBool,
     /// Why the body ended early: ours to say, for what the network makes of it is a broken request.
     failure: Mutex<Option<BackendError>>,
@@ -108,6 +110,7 @@ impl Chatwoot {
         let watch = Arc::new(Watch {
             departure,
             moved: Mutex::new(Instant::now()),
+            committing: AtomicBool::new(false),
             committed: AtomicBool::new(false),
             failure: Mutex::new(None),
         });
@@ -140,7 +143,7 @@ impl Chatwoot {
                 break response;
             }
             let patience = if watch.is_committed() { answer } else { stall };
-            if watch.moved().elapsed() >= patience {
+            if !watch.committing.load(Ordering::SeqCst) && watch.moved().elapsed() >= patience {
                 let detail = format!("{LABEL}: nothing moved for {} s", patience.as_secs());
                 return Err(BackendError::unclear(interruption(watch), detail));
             }
@@ -230,6 +233,7 @@ fn body(pieces: Vec<Piece>, watch: Arc<Watch>) -> Body {
                 bytes
             }
             Piece::Last(bytes) => {
+                watch.committing.store(true, Ordering::SeqCst);
                 if !watch.departure.commit().await {
                     let detail = format!("{LABEL}: given up before it had left");
                     return Err(watch.fail(BackendError::refused(Fault::Withdrawn, detail)));
@@ -239,6 +243,7 @@ fn body(pieces: Vec<Piece>, watch: Arc<Watch>) -> Body {
             }
         };
         watch.moves();
+        watch.committing.store(false, Ordering::SeqCst);
         Ok::<_, io::Error>(Some((bytes, (pieces, watch))))
     }))
 }

@@ -22,6 +22,8 @@ use crate::{
 
 struct Asked {
     may: bool,
+    /// How long the phone's disk takes.
+    takes: Duration,
     was: AtomicBool,
 }
 
@@ -30,7 +32,10 @@ impl Departure for Asked {
 
     fn commit(&self) -> Pin<Box<dyn Future<Output = bool> + Send + '_>> {
         self.was.store(true, Ordering::SeqCst);
-        Box::pin(async { self.may })
+        Box::pin(async {
+            tokio::time::sleep(self.takes).await;
+            self.may
+        })
     }
 }
 
@@ -38,13 +43,18 @@ const SECRET: &str = "what is in the letter";
 
 /// Sends words and a letter; gives what came of it, and whether the last bytes were asked for.
 async fn send_to(adapter: &Chatwoot, name: &str, may: bool) -> (Result<i64, BackendError>, bool) {
+    send_from(Duration::ZERO, adapter, name, may).await
+}
+
+/// The same from a phone whose disk takes that long.
+async fn send_from(takes: Duration, adapter: &Chatwoot, name: &str, may: bool) -> (Result<i64, BackendError>, bool) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("letter");
     std::fs::write(&path, SECRET).unwrap();
     let size = SECRET.len() as u64;
     let files = [OutgoingFile { name: name.to_owned(), media_type: "text/plain".to_owned(), size, path }];
     let message = OutgoingMessage { text: "my\nwords".to_owned(), echo: "echo-1".to_owned() };
-    let asked = Arc::new(Asked { may, was: AtomicBool::new(false) });
+    let asked = Arc::new(Asked { may, takes, was: AtomicBool::new(false) });
     let conversation = DeskConversationId::new(1).unwrap();
     let departure: Arc<Asked> = Arc::clone(&asked);
     let sent = adapter.send_files(&session(), conversation, &message, &files, departure).await;
@@ -90,6 +100,15 @@ async fn what_is_given_up_at_the_last_moment_is_never_whole() {
     let error = sent.unwrap_err();
     assert_eq!((error.fault, error.happened), (Fault::Withdrawn, Happened::No));
     assert!(desk.seen().is_empty(), "a request without its end is none");
+}
+
+#[tokio::test]
+async fn slow_disk_of_the_phone_is_no_standstill_of_the_network() {
+    let desk = Desk::always(|| json(200, MESSAGE)).await;
+    let stall = Duration::from_millis(20);
+    let adapter = adapter_with(&desk.url, |limits| limits.stall_timeout = stall, Timing::default());
+    let (sent, _) = send_from(stall * 10, &adapter, "mai.txt", true).await;
+    assert_eq!(sent.unwrap(), 5);
 }
 
 #[tokio::test]
