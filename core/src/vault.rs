@@ -103,19 +103,24 @@ pub(crate) fn open(vault: Option<&dyn Vault>, kept: &Kept) -> Result<(Secret, bo
     }
 }
 
+/// A key store that can't be used.
+#[cfg(test)]
+pub(crate) struct Locked;
+
+#[cfg(test)]
+impl Vault for Locked {
+    fn seal(&self, _secret: &Secret) -> Result<String, VaultError> {
+        Err(VaultError::Unavailable)
+    }
+
+    fn unseal(&self, _sealed: &str) -> Result<Secret, VaultError> {
+        Err(VaultError::Unavailable)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    struct Locked;
-    impl Vault for Locked {
-        fn seal(&self, _secret: &Secret) -> Result<String, VaultError> {
-            Err(VaultError::Unavailable)
-        }
-        fn unseal(&self, _sealed: &str) -> Result<Secret, VaultError> {
-            Err(VaultError::Unavailable)
-        }
-    }
 
     #[test]
     fn vault_that_cant_seal_loses_nothing() {

@@ -80,6 +80,14 @@ async fn known(desk: &Sandbox, data: &Path, token: &str) -> SupportClient {
     client
 }
 
+/// A desk with the merchant's server, and a phone that is pushed to as `fcm:T1`, in a folder that lives as long as the last.
+async fn begun() -> (Relay, Sandbox, SupportClient, tempfile::TempDir) {
+    let (relay, desk) = Relay::with_desk().await;
+    let data = tempfile::tempdir().unwrap();
+    let client = known(&desk, data.path(), "T1").await;
+    (relay, desk, client, data)
+}
+
 /// Waits until these are the tokens that the desk has of its contacts, in any order.
 async fn until_tokens(desk: &Sandbox, wanted: &[&str]) {
     let tokens = || {
@@ -110,9 +118,7 @@ fn agents(news: &PushNews) -> Option<&str> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn answer_to_an_app_in_the_background_is_told_and_the_app_stays_closed() {
-    let (mut relay, desk) = Relay::with_desk().await;
-    let data = tempfile::tempdir().unwrap();
-    let client = known(&desk, data.path(), "T1").await;
+    let (mut relay, desk, client, _data) = begun().await;
     until_tokens(&desk, &["fcm:T1"]).await;
     client.pause().await;
     desk.desk().note(1, "for the other agents");
@@ -140,9 +146,7 @@ async fn answer_to_an_app_in_the_background_is_told_and_the_app_stays_closed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_seen_or_is_on_screen_is_not_told_again() {
-    let (mut relay, desk) = Relay::with_desk().await;
-    let data = tempfile::tempdir().unwrap();
-    let client = known(&desk, data.path(), "T1").await;
+    let (mut relay, desk, client, _data) = begun().await;
     desk.desk().reply(1, "Yes");
     let push = relay.next("fcm:T1").await;
     let conversation = client.conversation(&news(client.handle_push(&push).await.unwrap()).conversation).unwrap();
@@ -163,9 +167,7 @@ async fn what_was_seen_or_is_on_screen_is_not_told_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn desk_that_cant_be_reached_is_no_reason_to_stay_silent() {
-    let (mut relay, desk) = Relay::with_desk().await;
-    let data = tempfile::tempdir().unwrap();
-    let client = known(&desk, data.path(), "T1").await;
+    let (mut relay, desk, client, _data) = begun().await;
     client.pause().await;
     desk.desk().reply(1, "Yes");
     let push = relay.next("fcm:T1").await;
@@ -188,9 +190,7 @@ async fn desk_that_cant_be_reached_is_no_reason_to_stay_silent() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn conversation_that_an_agent_begins_is_told() {
-    let (mut relay, desk) = Relay::with_desk().await;
-    let data = tempfile::tempdir().unwrap();
-    let client = known(&desk, data.path(), "T1").await;
+    let (mut relay, desk, client, _data) = begun().await;
     client.pause().await;
     let source = desk.desk().conversations()[0].source_id.clone();
     desk.desk().start_conversation(&source, "Your parcel is late");
@@ -201,9 +201,7 @@ async fn conversation_that_an_agent_begins_is_told() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn token_follows_who_is_here_and_leaves_with_them() {
-    let (mut relay, desk) = Relay::with_desk().await;
-    let data = tempfile::tempdir().unwrap();
-    let client = known(&desk, data.path(), "T1").await;
+    let (mut relay, desk, client, _data) = begun().await;
     until_tokens(&desk, &["fcm:T1"]).await;
     client.identify(identity("an"), CustomerProfile::default()).await.unwrap();
     // The contact of before, with its conversation, and the person's own.
@@ -259,9 +257,7 @@ async fn token_of_a_paused_client_is_told_after_the_resume() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn app_that_comes_to_the_front_while_a_push_is_looked_up_stays_open() {
-    let (mut relay, desk) = Relay::with_desk().await;
-    let data = tempfile::tempdir().unwrap();
-    let client = known(&desk, data.path(), "T1").await;
+    let (mut relay, desk, client, _data) = begun().await;
     client.pause().await;
     desk.desk().reply(1, "Yes");
     let push = relay.next("fcm:T1").await;

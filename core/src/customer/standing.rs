@@ -163,11 +163,10 @@ fn open(vault: Option<&dyn Vault>, row: SessionRow, fresh: Secret) -> Result<(Se
     if sealed || vault.is_none() {
         return Ok((row, session));
     }
-    let session = if row.established { session } else { anew };
-    let established = row.established;
-    let kept = SessionRow { established, ..keep(vault, row.clone(), &session) };
+    let put = if row.established { session.clone() } else { anew };
+    let kept = SessionRow { established: row.established, ..keep(vault, row.clone(), &put) };
     // A vault that can't seal changes nothing: the key stays the one that the desk may have heard of by now.
-    if kept.key.is_sealed() { Ok((kept, session)) } else { open(None, row, session.key) }
+    Ok(if kept.key.is_sealed() { (kept, put) } else { (row, session) })
 }
 
 /// A row that keeps what the desk made.
@@ -189,18 +188,7 @@ pub(crate) fn storage(error: &SupportError) -> BackendError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::vault::Kept;
-
-    /// A key store that can't be used.
-    struct Broken;
-    impl Vault for Broken {
-        fn seal(&self, _secret: &Secret) -> Result<String, VaultError> {
-            Err(VaultError::Unavailable)
-        }
-        fn unseal(&self, _sealed: &str) -> Result<Secret, VaultError> {
-            Err(VaultError::Unavailable)
-        }
-    }
+    use crate::vault::{Kept, Locked};
 
     fn row(key: &str, established: bool) -> SessionRow {
         SessionRow {
@@ -218,7 +206,7 @@ mod tests {
     fn vault_that_never_seals_leaves_the_key_that_the_desk_may_know() {
         for established in [false, true] {
             let before = row("first", established);
-            let (after, session) = open(Some(&Broken), before.clone(), Secret::new("fresh")).unwrap();
+            let (after, session) = open(Some(&Locked), before.clone(), Secret::new("fresh")).unwrap();
             assert_eq!(after, before);
             assert_eq!(session.key, Secret::new("first"));
             assert_eq!(session.realtime_token.is_some(), established);
@@ -232,7 +220,7 @@ mod tests {
         assert!(!after.established && after.realtime_token.is_none());
         assert_eq!(session, Session { key: Secret::new("fresh"), realtime_token: None, verified: false });
         assert_eq!(
-            open(Some(&Broken), row("sealed:x", true), Secret::new("fresh")).err(),
+            open(Some(&Locked), row("sealed:x", true), Secret::new("fresh")).err(),
             Some(VaultError::Unavailable)
         );
     }

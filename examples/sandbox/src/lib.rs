@@ -17,7 +17,8 @@
 //! # The map
 //! A request passes the `gate` (log, faults, limits, ETag), reaches a handler in `routes`, which changes the
 //! `state` by the rules in `domain` and answers in a shape of `views`. Changes are written to the journal, then
-//! told on the `cable`, then followed by background jobs, `webhook`s among them; all three in `shared`. The agent's side is [`Desk`].
+//! told on the `cable`, then followed by background jobs, `webhook`s among them; all three in `shared`. The agent's
+//! side is [`Desk`].
 
 mod bot;
 mod cable;
