@@ -27,7 +27,7 @@ public fun interface OpensConversation {
  *     override fun onNewToken(token: String) = Shopbell.client.setPushToken(token, null)
  *
  *     override fun onMessageReceived(message: RemoteMessage) {
- *         if (!notifications.handlePush(message.data)) TODO("another sender's")
+ *         if (!notifications.handlePush(message.data)) handleOthers(message)
  *     }
  * }
  * ```
