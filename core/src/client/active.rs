@@ -40,6 +40,7 @@ pub(crate) struct Active {
     pub(crate) standing: Arc<Standing>,
     pub(crate) typing: Arc<TypingSignals>,
     pub(crate) attachments: Arc<Attachments>,
+    pub(crate) handover: outbox::Handover,
     outbox: mpsc::UnboundedSender<Signal>,
     sync: mpsc::UnboundedSender<Signal>,
     stop: watch::Sender<bool>,
@@ -129,7 +130,9 @@ impl Active {
             idempotent: capabilities.idempotent_send,
         };
         let lock = inner.place.lock(&recorded.current);
-        let sender = outbox::worker::Worker::new(tools, rules, lock, outbox_inbox, stopped.clone());
+        let (handover, begun) = outbox::Handover::new();
+        let way = (handover.clone(), begun);
+        let sender = outbox::worker::Worker::new(tools, rules, lock, way, outbox_inbox, stopped.clone());
         let rules = sync::link::Rules {
             realtime: capabilities.realtime,
             presence: capabilities.presence_interval,
@@ -152,6 +155,7 @@ impl Active {
             key: recorded.current,
             typing: Arc::new(TypingSignals::new(Arc::clone(&store), backend, Arc::clone(&standing))),
             attachments,
+            handover,
             store,
             own_session,
             fetcher,
@@ -193,6 +197,9 @@ impl Active {
 
     /// A word to both workers. One that has stopped needs none.
     pub(crate) fn signal(&self, signal: Signal) {
+        if let Signal::Online(online) = signal {
+            self.handover.online(online);
+        }
         let _ = self.outbox.send(signal);
         let _ = self.sync.send(signal);
     }

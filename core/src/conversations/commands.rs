@@ -3,9 +3,12 @@
 use crate::{
     SupportError,
     backend::Capabilities,
-    model::{Answer, Attachment, Content, ConversationId, FieldValue, FormField, MessageId, Timestamp},
-    outbox,
-    store::{ConversationRow, EntryRow, EntryState, FileId, FileRow, MessageRow, NewEntry, Part, StoreError, Task, Tx},
+    model::{Answer, Attachment, Content, ConversationId, Delivery, FieldValue, FormField, MessageId, Timestamp},
+    outbox::{self, Begun, Handover, Words},
+    store::{
+        ConversationRow, EntryRow, EntryState, Fence, FileId, FileRow, MessageRow, NewEntry, Part, StoreError, Task,
+        Tx, incoming,
+    },
 };
 
 /// The conversation that a command is about.
@@ -13,6 +16,7 @@ pub(crate) struct This {
     pub(crate) id: ConversationId,
     pub(crate) own_session: String,
     pub(crate) fresh: bool,
+    pub(crate) handover: Handover,
 }
 
 /// A text as it goes to the desk, or why it can't.
@@ -75,30 +79,60 @@ fn found_or_begun(tx: &mut Tx<'_>, this: &This, now: Timestamp) -> Result<Conver
     found(tx, this)
 }
 
+/// Words alone. Where the outbox would begin with them at once, they begin with this transaction.
 pub(crate) fn send(
     tx: &mut Tx<'_>,
     this: &This,
     message: &MessageId,
     text: String,
     now: Timestamp,
-) -> Result<i64, StoreError> {
+) -> Result<(), StoreError> {
     let row = found_or_begun(tx, this, now)?;
+    let desk_id = match row.desk_id {
+        Some(desk_id) if this.handover.is_ready() && EntryRow::lane_is_free(tx, &this.id)? => desk_id,
+        _ => return queue(tx, this, &row, message, text, now).map(|_| ()),
+    };
+    let fence = Fence { number: incoming::highest_message(tx, &this.id)?, at: now };
+    let seq = EntryRow::insert_begun(tx, entry(this, &row, message), fence)?;
+    MessageRow::insert_unsent(tx, &this.id, message, seq, &Content::text(text.clone()), &Delivery::Sending, now)?;
+    said(tx, &row)?;
+    let words = Words { conversation: this.id.clone(), desk_id, message: message.clone(), text };
+    this.handover.give(tx, Begun { seq, session: row.session, words });
+    Ok(())
+}
+
+/// A message for the outbox to begin with; gives its entry's number.
+fn queue(
+    tx: &mut Tx<'_>,
+    this: &This,
+    row: &ConversationRow,
+    message: &MessageId,
+    text: String,
+    now: Timestamp,
+) -> Result<i64, StoreError> {
     if row.desk_id.is_none() && !EntryRow::opens(tx, &this.id)? {
         let open = NewEntry { conversation: Some(&this.id), session: &row.session, task: Task::Open, message: None };
         EntryRow::insert(tx, open)?;
     }
-    let entry =
-        NewEntry { conversation: Some(&this.id), session: &row.session, task: Task::Message, message: Some(message) };
-    let seq = EntryRow::insert(tx, entry)?;
-    MessageRow::insert_unsent(tx, &this.id, message, seq, &Content::text(text), now)?;
-    if row.draft.is_some() {
-        ConversationRow::set_draft(tx, &this.id, "")?;
-    }
-    ConversationRow::refresh(tx, &this.id)?;
+    let seq = EntryRow::insert(tx, entry(this, row, message))?;
+    MessageRow::insert_unsent(tx, &this.id, message, seq, &Content::text(text), &Delivery::Queued, now)?;
+    said(tx, row)?;
     Ok(seq)
 }
 
-/// As [`send`], with files that were brought in before.
+fn entry<'a>(this: &'a This, row: &'a ConversationRow, message: &'a MessageId) -> NewEntry<'a> {
+    NewEntry { conversation: Some(&this.id), session: &row.session, task: Task::Message, message: Some(message) }
+}
+
+/// What saying something changes beside the message: it is no draft any more, and the list shows it.
+fn said(tx: &mut Tx<'_>, row: &ConversationRow) -> Result<(), StoreError> {
+    if row.draft.is_some() {
+        ConversationRow::set_draft(tx, &row.id, "")?;
+    }
+    ConversationRow::refresh(tx, &row.id)
+}
+
+/// As [`send`], with files that were brought in before: they begin when the outbox does.
 pub(crate) fn send_files(
     tx: &mut Tx<'_>,
     this: &This,
@@ -107,7 +141,8 @@ pub(crate) fn send_files(
     files: &[(Attachment, FileRow)],
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let seq = send(tx, this, message, text, now)?;
+    let row = found_or_begun(tx, this, now)?;
+    let seq = queue(tx, this, &row, message, text, now)?;
     let attachments: Vec<Attachment> = files.iter().map(|(attachment, _)| attachment.clone()).collect();
     MessageRow::set_attachments(tx, message, &attachments)?;
     EntryRow::set_files(tx, seq, files.len())?;

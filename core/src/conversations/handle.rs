@@ -232,7 +232,12 @@ impl Conversation {
         work: Command<T>,
     ) -> Result<T, SupportError> {
         let active = self.active()?;
-        let this = commands::This { id: self.id.clone(), own_session: active.own_session.clone(), fresh: self.fresh };
+        let this = commands::This {
+            id: self.id.clone(),
+            own_session: active.own_session.clone(),
+            fresh: self.fresh,
+            handover: active.handover.clone(),
+        };
         active.store.write(durability, move |tx| work(tx, &this)).await
     }
 }

@@ -22,7 +22,7 @@ use crate::{
     customer::standing::storage,
     model::{Attachment, ConversationId, Delivery, MessageId},
     store::{
-        Durability, EntryRow, EntryState, FileId, FileRow, MessageRow, Part, Store, StoreError, Task, Topic, Tx,
+        Durability, EntryRow, EntryState, Fence, FileId, FileRow, MessageRow, Part, Store, StoreError, Task, Topic, Tx,
         Watcher, incoming,
     },
 };
@@ -118,8 +118,8 @@ impl Departure for Leaving {
                 if !stands(tx, seq, &text)? {
                     return Ok(false);
                 }
-                let fence = incoming::highest_message(tx, &conversation)?;
-                EntryRow::begin(tx, seq, attempts, fence, now)?;
+                let fence = Fence { number: incoming::highest_message(tx, &conversation)?, at: now };
+                EntryRow::begin(tx, seq, attempts, fence)?;
                 MessageRow::set_delivery(tx, &message, &Delivery::Sending)?;
                 tx.touch(&conversation);
                 Ok(true)

@@ -21,6 +21,9 @@
 //!   process), the entry is `Unclear` and nothing is sent: the worker looks for its own message beyond the fence, and
 //!   sync may see it first. Only a look that finds nothing *after a settling delay* allows another attempt. A copy that
 //!   turns up later still, with the same echo, is noted as a twin and not shown.
+//! - **At once.** Where there is a network, a place free and nothing before it in its lane, a message is written as
+//!   `InFlight`, fence and all, by the command itself, and handed to the worker: see [`handover`]. What dies between
+//!   that and the asking is looked for first, like any attempt that a process died over.
 //! - **Patience.** No connection: wait, without counting. A failing desk: wait longer each time and count; past
 //!   [`policy::MAX_ATTEMPTS`] the customer is asked. Throttling and flooding: wait as long as the desk wants; no
 //!   message is to blame. Connectivity, coming to the foreground, a retry by the customer, and any success end every
@@ -35,10 +38,12 @@
 //! [`queue`] decides, without I/O or clock; [`worker`] carries out.
 
 mod departure;
+mod handover;
 pub(crate) mod policy;
 pub(crate) mod queue;
 mod tasks;
-pub(crate) use tasks::{Tools, set_answer_state};
+pub(crate) use handover::{Begun, Handover};
+pub(crate) use tasks::{Tools, Words, set_answer_state};
 pub(crate) mod worker;
 
 #[cfg(test)]

@@ -34,6 +34,8 @@ pub(crate) enum Lane {
 pub(crate) enum Event {
     /// The rows as they are kept now: after a start, and after a command or sync touched them.
     Loaded(Vec<EntryRow>),
+    /// A message was written and its first attempt begun with it, for [`Queue::begins_at_once`].
+    Begun(i64, ConversationId),
     /// The host knows that there is a network, or that there is none.
     Online(bool),
     /// A reason to try now: the network is back, the app is in the foreground, the customer pressed retry.
@@ -79,6 +81,20 @@ struct Item {
 }
 
 impl Item {
+    /// A message of words at its first attempt.
+    fn begun(conversation: ConversationId) -> Self {
+        Self {
+            lane: Lane::Conversation(conversation),
+            kind: Kind::Message,
+            state: EntryState::InFlight,
+            attempts: 1,
+            unreached: 0,
+            asked_to_wait: false,
+            at_work: true,
+            bulky: false,
+        }
+    }
+
     /// What it takes a place among, while it is at work. Looking for a message with files is as short as any look.
     fn uploads(&self) -> bool {
         self.bulky && matches!(self.state, EntryState::Waiting { .. } | EntryState::InFlight)
@@ -166,6 +182,9 @@ impl Queue {
         self.tame_clock(now);
         match event {
             Event::Loaded(rows) => self.load(rows, now, &mut effects),
+            Event::Begun(seq, conversation) => {
+                self.items.insert(seq, Item::begun(conversation));
+            }
             Event::Online(online) => {
                 if online && !self.online {
                     self.wake(now);
@@ -208,6 +227,11 @@ impl Queue {
             })
             .min()?;
         Some(due.max(self.hold_until))
+    }
+
+    /// Whether a message in a lane where nothing is before it would be attempted at once.
+    pub(crate) fn begins_at_once(&self, now: Timestamp) -> bool {
+        self.online && now >= self.hold_until && self.free().words > 0
     }
 
     /// The places that nobody is at.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rusqlite::Connection;
 
-use super::queue::Event;
+use super::{handover::Begun, queue::Event};
 use crate::{
     attachments::{Folder, progress::Transfers},
     backend::{
@@ -12,10 +12,10 @@ use crate::{
     },
     clock::{Clock, Random, token},
     customer::standing::{Standing, storage},
-    model::{Answer, AnswerState, ConversationId, CustomerProfile, Delivery, Identity, MessageId},
+    model::{Answer, AnswerState, ConversationId, CustomerProfile, Delivery, DeskConversationId, Identity, MessageId},
     store::{
-        ConversationRow, CustomerRow, Durability, EntryRow, MessageRow, NewEntry, SessionRow, Store, StoreError, Task,
-        Tx, Work, facts, incoming,
+        ConversationRow, CustomerRow, Durability, EntryRow, Fence, MessageRow, NewEntry, SessionRow, Store, StoreError,
+        Task, Tx, Work, facts, incoming,
     },
 };
 
@@ -37,6 +37,14 @@ pub(super) struct Job {
     pub(super) message: Option<MessageRow>,
     identity: Option<Identity>,
     profile: CustomerProfile,
+}
+
+/// A message of words alone, as the desk is told it.
+pub(crate) struct Words {
+    pub(crate) conversation: ConversationId,
+    pub(crate) desk_id: DeskConversationId,
+    pub(crate) message: MessageId,
+    pub(crate) text: String,
 }
 
 impl Job {
@@ -66,7 +74,19 @@ impl Job {
 impl Tools {
     /// Makes attempt number `attempts` at an entry.
     pub(crate) async fn attempt(self: Arc<Self>, seq: i64, attempts: u32) -> Event {
-        match self.try_attempt(seq, attempts).await {
+        let result = self.try_attempt(seq, attempts).await;
+        self.ended(seq, attempts, result).await
+    }
+
+    /// Makes the first attempt at a message that was begun with its writing.
+    pub(super) async fn attempt_begun(self: Arc<Self>, begun: Begun) -> Event {
+        let Begun { seq, session, words } = begun;
+        let result = async { self.say(&self.standing.session(&session).await?, words, 1).await };
+        self.ended(seq, 1, result.await).await
+    }
+
+    async fn ended(&self, seq: i64, attempts: u32, result: Result<(), BackendError>) -> Event {
+        match result {
             Ok(()) => Event::Done(seq),
             Err(error) => {
                 tracing::debug!(seq, attempts, %error, happened = ?error.happened, "attempt failed");
@@ -184,10 +204,16 @@ impl Tools {
             return Err(BackendError::refused(Fault::ConversationGone, "not opened yet"));
         };
         let text = row.message.content.as_text().to_owned();
+        self.say(session, Words { conversation: id, desk_id, message, text }, attempts).await
+    }
+
+    async fn say(&self, session: &Session, words: Words, attempts: u32) -> Result<(), BackendError> {
+        let Words { conversation, desk_id, message, text } = words;
         let outgoing = OutgoingMessage { text, echo: message.as_str().to_owned() };
         let answer = self.backend.send_message(session, desk_id, &outgoing).await?;
         let random = Arc::clone(&self.random);
-        self.write(move |tx| incoming::sent(tx, &id, &message, &answer, attempts, &|| token(random.as_ref()))).await
+        let new_id = move || token(random.as_ref());
+        self.write(move |tx| incoming::sent(tx, &conversation, &message, &answer, attempts, &new_id)).await
     }
 
     async fn answer(&self, job: &Job, session: &Session, answer: &Answer) -> Result<(), BackendError> {
@@ -240,12 +266,12 @@ impl Tools {
                 if job.entry.files > 0 && job.entry.task == Task::Message {
                     return Ok(Some(job));
                 }
-                let fence = match (&job.entry.task, &job.entry.conversation) {
+                let number = match (&job.entry.task, &job.entry.conversation) {
                     (Task::Open, _) => ConversationRow::highest_desk_id(tx)?,
                     (_, Some(conversation)) => incoming::highest_message(tx, conversation)?,
                     _ => 0,
                 };
-                EntryRow::begin(tx, seq, attempts, fence, now)?;
+                EntryRow::begin(tx, seq, attempts, Fence { number, at: now })?;
                 if let (Task::Message, Some(row)) = (&job.entry.task, &job.message) {
                     MessageRow::set_delivery(tx, &row.message.id, &Delivery::Sending)?;
                 }

@@ -6,6 +6,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use tokio::sync::{mpsc, watch};
 
 use super::{
+    handover::{Begun, Handover},
     queue::{Effect, Event, Queue, Rules},
     tasks::{Tools, set_answer_state},
 };
@@ -30,6 +31,8 @@ pub(crate) struct Worker {
     tools: Arc<Tools>,
     rules: Rules,
     lock_path: PathBuf,
+    handover: Handover,
+    begun: mpsc::UnboundedReceiver<Begun>,
     signals: mpsc::UnboundedReceiver<Signal>,
     stop: watch::Receiver<bool>,
 }
@@ -41,10 +44,11 @@ impl Worker {
         tools: Arc<Tools>,
         rules: Rules,
         lock_path: PathBuf,
+        (handover, begun): (Handover, mpsc::UnboundedReceiver<Begun>),
         signals: mpsc::UnboundedReceiver<Signal>,
         stop: watch::Receiver<bool>,
     ) -> Self {
-        Self { tools, rules, lock_path, signals, stop }
+        Self { tools, rules, lock_path, handover, begun, signals, stop }
     }
 
     /// Runs until stopped; then waits for what is under way. Abort it to cut that short: what was under way is then
@@ -63,11 +67,13 @@ impl Worker {
                 self.take_in(loaded, &mut queue, &mut running).await;
             }
             self.take_in(event, &mut queue, &mut running).await;
+            self.handover.set_ready(queue.begins_at_once(self.tools.clock.now()));
             let tick = queue.next_wake().map(|at| at.since(self.tools.clock.now()));
             event = tokio::select! {
                 // What was asked for before the stop begins before it: a message sent on the way to the background, or
                 // the last word on somebody who logs out.
                 biased;
+                Some(begun) = self.begun.recv() => self.take_over(begun, &mut running),
                 () = entries.changed() => self.load().await,
                 () = stopped(&mut stop) => break,
                 Some(event) = running.next() => event,
@@ -78,7 +84,22 @@ impl Worker {
                 () = tokio::time::sleep(tick.unwrap_or_default()), if tick.is_some() => Event::Tick,
             };
         }
+        self.handover.set_ready(false);
+        // A command that still found it ready is done once this is: the store has one writer.
+        let _ = self.tools.store.write(Durability::Later, |_| Ok(())).await;
+        while let Ok(begun) = self.begun.try_recv() {
+            let event = self.take_over(begun, &mut running);
+            self.take_in(event, &mut queue, &mut running).await;
+        }
         self.finish(&mut queue, &mut running).await;
+    }
+
+    /// Asks the desk at once: all that must be kept before that was kept by the command.
+    fn take_over(&self, begun: Begun, running: &mut Running) -> Event {
+        self.handover.taken(&begun);
+        let event = Event::Begun(begun.seq, begun.words.conversation.clone());
+        running.push(Box::pin(Arc::clone(&self.tools).attempt_begun(begun)));
+        event
     }
 
     /// What is ready goes on for [`LAST_BEGIN`]. After that nothing new begins, and what has begun is let finish, so that
@@ -139,7 +160,7 @@ impl Worker {
     async fn load(&self) -> Event {
         loop {
             match self.tools.store.read(EntryRow::all).await {
-                Ok(rows) => return Event::Loaded(rows),
+                Ok(rows) => return Event::Loaded(self.handover.without_claimed(rows)),
                 // Closed under us: the stop follows.
                 Err(SupportError::Paused | SupportError::Closed) => std::future::pending().await,
                 Err(error) => {

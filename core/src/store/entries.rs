@@ -75,6 +75,15 @@ pub(crate) struct NewEntry<'a> {
     pub(crate) message: Option<&'a MessageId>,
 }
 
+/// What is kept of an attempt before it begins: a look after a crash needs it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fence {
+    /// The highest desk number known.
+    pub(crate) number: i64,
+    /// When it begins.
+    pub(crate) at: Timestamp,
+}
+
 const COLUMNS: &str = "seq, conversation, session, task, message, state, attempts, fence, started_at, files";
 
 fn read(row: &Row<'_>) -> Result<EntryRow, StoreError> {
@@ -95,18 +104,31 @@ fn read(row: &Row<'_>) -> Result<EntryRow, StoreError> {
 impl EntryRow {
     /// Adds one, to be done at once; gives its number.
     pub(crate) fn insert(tx: &mut Tx<'_>, entry: NewEntry<'_>) -> Result<i64, StoreError> {
-        let waiting = EntryState::Waiting { not_before: Timestamp::default() };
+        tx.touch_outbox();
+        Self::add(tx, entry, &EntryState::Waiting { not_before: Timestamp::default() }, None)
+    }
+
+    /// Adds one whose first attempt begins with this transaction; gives its number. Does not wake the outbox's worker,
+    /// who is told of it by other means.
+    pub(crate) fn insert_begun(tx: &Tx<'_>, entry: NewEntry<'_>, fence: Fence) -> Result<i64, StoreError> {
+        Self::add(tx, entry, &EntryState::InFlight, Some(fence))
+    }
+
+    fn add(tx: &Tx<'_>, entry: NewEntry<'_>, state: &EntryState, begun: Option<Fence>) -> Result<i64, StoreError> {
         tx.prepare_cached(
-            "INSERT INTO outbox (conversation, session, task, message, state) VALUES (?1, ?2, ?3, ?4, ?5)",
+            "INSERT INTO outbox (conversation, session, task, message, state, attempts, fence, started_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         )?
         .execute(params![
             entry.conversation.map(ConversationId::as_str),
             entry.session,
             serde_json::to_string(&entry.task)?,
             entry.message.map(MessageId::as_str),
-            serde_json::to_string(&waiting)?
+            serde_json::to_string(state)?,
+            u32::from(begun.is_some()),
+            begun.map(|fence| fence.number),
+            begun.map(|fence| fence.at.millis()),
         ])?;
-        tx.touch_outbox();
         Ok(tx.last_insert_rowid())
     }
 
@@ -148,6 +170,14 @@ impl EntryRow {
         Ok(entries)
     }
 
+    /// Whether nothing is before a new message of the conversation. What was seen may be told beside it.
+    pub(crate) fn lane_is_free(connection: &Connection, conversation: &ConversationId) -> Result<bool, StoreError> {
+        let mut statement =
+            connection.prepare_cached("SELECT 1 FROM outbox WHERE conversation = ?1 AND task <> ?2 LIMIT 1")?;
+        let seen = serde_json::to_string(&Task::Seen)?;
+        Ok(statement.query_row(params![conversation.as_str(), seen], |_| Ok(())).optional()?.is_none())
+    }
+
     /// Whether the conversation is still to be opened at the desk.
     pub(crate) fn opens(connection: &Connection, conversation: &ConversationId) -> Result<bool, StoreError> {
         let mut statement =
@@ -182,9 +212,15 @@ impl EntryRow {
     }
 
     /// Notes that an attempt begins, before it does: with the fence that a look after a crash will need.
-    pub(crate) fn begin(tx: &Tx<'_>, seq: i64, attempts: u32, fence: i64, now: Timestamp) -> Result<(), StoreError> {
+    pub(crate) fn begin(tx: &Tx<'_>, seq: i64, attempts: u32, fence: Fence) -> Result<(), StoreError> {
         tx.prepare_cached("UPDATE outbox SET state = ?2, attempts = ?3, fence = ?4, started_at = ?5 WHERE seq = ?1")?
-            .execute(params![seq, serde_json::to_string(&EntryState::InFlight)?, attempts, fence, now.millis()])?;
+            .execute(params![
+            seq,
+            serde_json::to_string(&EntryState::InFlight)?,
+            attempts,
+            fence.number,
+            fence.at.millis()
+        ])?;
         Ok(())
     }
 

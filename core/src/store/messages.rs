@@ -133,6 +133,7 @@ impl MessageRow {
         id: &MessageId,
         seq: i64,
         content: &Content,
+        delivery: &Delivery,
         now: Timestamp,
     ) -> Result<(), StoreError> {
         tx.prepare_cached(
@@ -147,7 +148,7 @@ impl MessageRow {
             serde_json::to_string(&Author::Customer)?,
             serde_json::to_string(content)?,
             now.millis(),
-            serde_json::to_string(&Delivery::Queued)?,
+            serde_json::to_string(delivery)?,
         ])?;
         tx.touch(conversation);
         Ok(())

@@ -35,7 +35,7 @@ mod tests;
 pub(crate) use adopt::adopt;
 pub(crate) use conversations::{ConversationRow, SyncMark, UnreadIn};
 pub(crate) use customer::{CustomerRow, SessionRow};
-pub(crate) use entries::{EntryRow, EntryState, NewEntry, Task};
+pub(crate) use entries::{EntryRow, EntryState, Fence, NewEntry, Task};
 pub(crate) use feed::{Feed, StoreId, Topic, Watcher};
 pub(crate) use files::{FileId, FileRow, FileState, Part};
 pub(crate) use messages::{MessageRow, Position};

@@ -61,9 +61,17 @@ impl Fixture {
                     message: Some(&id),
                 };
                 let seq = EntryRow::insert(tx, entry)?;
-                MessageRow::insert_unsent(tx, &conversation, &id, seq, &Content::text(text), Timestamp::default())?;
+                MessageRow::insert_unsent(
+                    tx,
+                    &conversation,
+                    &id,
+                    seq,
+                    &Content::text(text),
+                    &Delivery::Queued,
+                    Timestamp::default(),
+                )?;
                 if let Some(fence) = fence {
-                    EntryRow::begin(tx, seq, 1, fence, Timestamp::default())?;
+                    EntryRow::begin(tx, seq, 1, Fence { number: fence, at: Timestamp::default() })?;
                 }
                 Ok(seq)
             })
@@ -275,7 +283,7 @@ async fn contents(path: &Path) -> String {
     store
         .read(|connection| {
             let mut text = String::new();
-            let tables = ["customer", "sessions", "conversations", "messages", "twins", "outbox", "facts"];
+            let tables = ["customer", "sessions", "conversations", "messages", "twins", "outbox", "facts", "files"];
             for table in tables {
                 let mut statement = connection.prepare(&format!("SELECT * FROM {table} ORDER BY 1, 2"))?;
                 let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
@@ -300,7 +308,7 @@ async fn contents(path: &Path) -> String {
 /// A file of every released version must open for ever, with every row.
 #[tokio::test]
 async fn files_of_released_versions_open_with_every_row() {
-    for version in 1..=1 {
+    for version in 1..=2 {
         let kept = format!("{}/tests/fixtures/v{version}.db", env!("CARGO_MANIFEST_DIR"));
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.db");
@@ -347,7 +355,15 @@ async fn asked_to_writes_the_fixture_of_this_version() {
                     message: Some(&message),
                 };
                 let seq = EntryRow::insert(tx, entry)?;
-                MessageRow::insert_unsent(tx, &id, &message, seq, &Content::text(name), Timestamp::from_seconds(99))?;
+                MessageRow::insert_unsent(
+                    tx,
+                    &id,
+                    &message,
+                    seq,
+                    &Content::text(name),
+                    &Delivery::Queued,
+                    Timestamp::from_seconds(99),
+                )?;
                 if attention {
                     let reason = AttentionReason::Refused { detail: "too long".into() };
                     let state = EntryState::Attention { reason: reason.clone(), unclear: false };
@@ -355,6 +371,51 @@ async fn asked_to_writes_the_fixture_of_this_version() {
                     MessageRow::set_delivery(tx, &message, &Delivery::NeedsAttention { reason })?;
                 }
             }
+            let message = MessageId::new("with-a-file");
+            let entry = NewEntry {
+                conversation: Some(&id),
+                session: "session-1",
+                task: Task::Message,
+                message: Some(&message),
+            };
+            let seq = EntryRow::insert(tx, entry)?;
+            MessageRow::insert_unsent(
+                tx,
+                &id,
+                &message,
+                seq,
+                &Content::text(""),
+                &Delivery::Queued,
+                Timestamp::from_seconds(100),
+            )?;
+            let file = Attachment {
+                id: AttachmentId::of(&message, 1),
+                kind: AttachmentKind::Image,
+                name: "photo.jpg".into(),
+                size: Some(300),
+                media_type: Some("image/jpeg".into()),
+                url: None,
+                thumbnail_url: None,
+                width: Some(4),
+                height: Some(3),
+                transcript: None,
+                duration_ms: None,
+                coordinates: None,
+                phone: None,
+                transfer: Transfer::default(),
+            };
+            MessageRow::set_attachments(tx, &message, std::slice::from_ref(&file))?;
+            EntryRow::set_files(tx, seq, 1)?;
+            FileRow {
+                id: FileId::of(&file.id, Part::Whole),
+                name: "kept-name".into(),
+                state: FileState::Unsent,
+                size: 300,
+                here: 300,
+                used_at: Timestamp::from_seconds(100),
+                validator: None,
+            }
+            .save(tx)?;
             Ok(())
         })
         .await

@@ -113,6 +113,7 @@ pub(crate) struct Tx<'a> {
     list: bool,
     outbox: bool,
     customer: bool,
+    after: Vec<Box<dyn FnOnce() + Send>>,
 }
 
 impl std::ops::Deref for Tx<'_> {
@@ -140,6 +141,11 @@ impl Tx<'_> {
     /// What is known of the customer changes.
     pub(crate) fn touch_customer(&mut self) {
         self.customer = true;
+    }
+
+    /// Does that once the transaction is committed, before anybody is told of it; never where it comes to nothing.
+    pub(crate) fn after_commit(&mut self, act: impl FnOnce() + Send + 'static) {
+        self.after.push(Box::new(act));
     }
 
     fn topics(&mut self) -> Vec<Topic> {
@@ -330,10 +336,18 @@ impl Writer {
         // A panic in a closure of ours must not take the store, and with it the customer's words, down.
         let outcome = catch_unwind(AssertUnwindSafe(|| {
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let mut tx = Tx { transaction, touched: BTreeSet::new(), list: false, outbox: false, customer: false };
+            let mut tx = Tx {
+                transaction,
+                touched: BTreeSet::new(),
+                list: false,
+                outbox: false,
+                customer: false,
+                after: Vec::new(),
+            };
             work(&mut tx)?;
             let topics = tx.topics();
             tx.transaction.commit()?;
+            tx.after.into_iter().for_each(|act| act());
             Ok::<_, StoreError>(topics)
         }));
         match outcome {

@@ -1,5 +1,7 @@
-//! Files through the whole client, against a desk in memory: sent once, fetched whole, nothing left behind.
+//! Conversations through the whole client, against a desk in memory: words and files are sent once, files fetched whole,
+//! and nothing is left behind.
 
+mod at_once;
 mod fetching;
 mod sending;
 

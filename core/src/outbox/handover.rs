@@ -1,0 +1,189 @@
+//! A message that begins with the transaction that writes it.
+//!
+//! The fence of an attempt must be on the disk before the desk is asked. Where the outbox would begin with a message at
+//! once (there is a network, a place is free, and nothing is before it in its lane), the command that writes it writes
+//! the fence along, and hands the message to the worker. That is one durable write where there would be two, and on a
+//! phone's disk half of what a customer waits for.
+//!
+//! Between that commit and the worker's taking it the row says `InFlight` and nobody is at work on it. Found by a load in
+//! that moment it must not be taken for a dead process's: until the worker has it, the entry is *claimed*.
+
+use std::{
+    collections::HashSet,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use tokio::sync::mpsc;
+
+use super::tasks::Words;
+use crate::store::{EntryRow, EntryState, Tx};
+
+/// A message whose first attempt has begun: what is kept of it is on the disk, and the desk is to be asked.
+pub(crate) struct Begun {
+    pub(crate) seq: i64,
+    /// The standing that it is sent under.
+    pub(crate) session: String,
+    pub(crate) words: Words,
+}
+
+/// What the worker lets commands know, and the way that they hand it messages. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Handover {
+    shared: Arc<Shared>,
+    begun: mpsc::UnboundedSender<Begun>,
+}
+
+#[derive(Default)]
+struct Shared {
+    /// The worker would begin at once.
+    ready: AtomicBool,
+    /// The host says that there is no network. Kept here too, for the worker hears of it later than the caller's next
+    /// command.
+    offline: AtomicBool,
+    claimed: Mutex<HashSet<i64>>,
+}
+
+impl Shared {
+    fn claimed(&self) -> MutexGuard<'_, HashSet<i64>> {
+        self.claimed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// An entry's number, claimed until the worker has it; given back where the transaction comes to nothing.
+struct Claim {
+    shared: Arc<Shared>,
+    seq: i64,
+    kept: bool,
+}
+
+impl Claim {
+    fn new(shared: &Arc<Shared>, seq: i64) -> Self {
+        shared.claimed().insert(seq);
+        Self { shared: Arc::clone(shared), seq, kept: false }
+    }
+
+    /// From here on it is the worker's to give back.
+    fn hand_over(mut self, worker: &mpsc::UnboundedSender<Begun>, begun: Begun) {
+        self.kept = true;
+        // A worker that is gone takes nothing: the next start finds the entry, and looks.
+        let _ = worker.send(begun);
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        if !self.kept {
+            self.shared.claimed().remove(&self.seq);
+        }
+    }
+}
+
+impl Handover {
+    /// Not ready until the worker says so.
+    pub(crate) fn new() -> (Self, mpsc::UnboundedReceiver<Begun>) {
+        let (begun, inbox) = mpsc::unbounded_channel();
+        (Self { shared: Arc::default(), begun }, inbox)
+    }
+
+    /// The host's word on the network.
+    pub(crate) fn online(&self, online: bool) {
+        self.shared.offline.store(!online, Ordering::SeqCst);
+    }
+
+    /// The worker would begin with a message in a free lane at once, or would not.
+    pub(super) fn set_ready(&self, ready: bool) {
+        self.shared.ready.store(ready, Ordering::SeqCst);
+    }
+
+    /// Whether a message in a free lane may begin with its own transaction.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.shared.ready.load(Ordering::SeqCst)
+            && !self.shared.offline.load(Ordering::SeqCst)
+            // A worker that has panicked takes nothing.
+            && !self.begun.is_closed()
+    }
+
+    /// Hands a message over once the transaction that has begun it is on the disk.
+    pub(crate) fn give(&self, tx: &mut Tx<'_>, begun: Begun) {
+        let claim = Claim::new(&self.shared, begun.seq);
+        let sender = self.begun.clone();
+        tx.after_commit(move || claim.hand_over(&sender, begun));
+    }
+
+    /// The worker has it.
+    pub(super) fn taken(&self, begun: &Begun) {
+        self.shared.claimed().remove(&begun.seq);
+    }
+
+    /// Leaves out of what was read those that are on their way to the worker.
+    pub(super) fn without_claimed(&self, mut rows: Vec<EntryRow>) -> Vec<EntryRow> {
+        let claimed = self.shared.claimed();
+        if !claimed.is_empty() {
+            rows.retain(|row| row.state != EntryState::InFlight || !claimed.contains(&row.seq));
+        }
+        rows
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        SupportError,
+        model::{ConversationId, DeskConversationId, MessageId, Timestamp},
+        store::{Durability, Feed, Fence, NewEntry, Store, StoreError, Task},
+    };
+
+    fn begin(tx: &mut Tx<'_>, handover: &Handover) -> Result<(), StoreError> {
+        let (conversation, message) = (ConversationId::new("c"), MessageId::new("m"));
+        let entry =
+            NewEntry { conversation: Some(&conversation), session: "s", task: Task::Message, message: Some(&message) };
+        let seq = EntryRow::insert_begun(tx, entry, Fence { number: 7, at: Timestamp::default() })?;
+        let desk_id = DeskConversationId::new(1).unwrap();
+        let words = Words { conversation: conversation.clone(), desk_id, message, text: "hello".into() };
+        handover.give(tx, Begun { seq, session: "s".into(), words });
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn message_is_claimed_until_the_worker_has_it_and_handed_over_only_once_it_is_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("a.db"), Timestamp::default(), Feed::new()).unwrap();
+        let (handover, mut worker) = Handover::new();
+        let giver = handover.clone();
+        let failed = store.write(Durability::Now, move |tx| {
+            begin(tx, &giver)?;
+            Err::<(), _>(SupportError::NotFound { what: "anything" }.into())
+        });
+        assert!(failed.await.is_err());
+        assert!(worker.try_recv().is_err() && handover.shared.claimed().is_empty());
+
+        let giver = handover.clone();
+        store.write(Durability::Now, move |tx| begin(tx, &giver)).await.unwrap();
+        let rows = store.read(EntryRow::all).await.unwrap();
+        assert_eq!(rows[0].state, EntryState::InFlight);
+        assert!(handover.without_claimed(rows.clone()).is_empty());
+        let begun = worker.try_recv().unwrap();
+        assert_eq!((begun.seq, begun.words.text.as_str()), (rows[0].seq, "hello"));
+        handover.taken(&begun);
+        // From here on the worker knows it; a row that says so without is a dead process's.
+        assert_eq!(handover.without_claimed(rows).len(), 1);
+    }
+
+    #[test]
+    fn handover_without_a_worker_or_a_network_is_not_ready() {
+        let (handover, worker) = Handover::new();
+        assert!(!handover.is_ready(), "nobody has said so");
+        handover.set_ready(true);
+        assert!(handover.is_ready());
+        handover.online(false);
+        assert!(!handover.is_ready());
+        handover.online(true);
+        assert!(handover.is_ready());
+        drop(worker);
+        assert!(!handover.is_ready());
+    }
+}
