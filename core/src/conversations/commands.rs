@@ -95,7 +95,7 @@ pub(crate) fn send(
     let fence = Fence { number: incoming::highest_message(tx, &this.id)?, at: now };
     let seq = EntryRow::insert_begun(tx, entry(this, &row, message), fence)?;
     MessageRow::insert_unsent(tx, &this.id, message, seq, &Content::text(text.clone()), &Delivery::Sending, now)?;
-    said(tx, &row)?;
+    said(tx, &row, &text, now)?;
     let words = Words { conversation: this.id.clone(), desk_id, message: message.clone(), text };
     this.handover.give(tx, Begun { seq, session: row.session, words });
     Ok(())
@@ -115,8 +115,8 @@ fn queue(
         EntryRow::insert(tx, open)?;
     }
     let seq = EntryRow::insert(tx, entry(this, row, message))?;
+    said(tx, row, &text, now)?;
     MessageRow::insert_unsent(tx, &this.id, message, seq, &Content::text(text), &Delivery::Queued, now)?;
-    said(tx, row)?;
     Ok(seq)
 }
 
@@ -125,11 +125,11 @@ fn entry<'a>(this: &'a This, row: &'a ConversationRow, message: &'a MessageId) -
 }
 
 /// What saying something changes beside the message: it is no draft any more, and the list shows it.
-fn said(tx: &mut Tx<'_>, row: &ConversationRow) -> Result<(), StoreError> {
+fn said(tx: &mut Tx<'_>, row: &ConversationRow, text: &str, now: Timestamp) -> Result<(), StoreError> {
     if row.draft.is_some() {
         ConversationRow::set_draft(tx, &row.id, "")?;
     }
-    ConversationRow::refresh(tx, &row.id)
+    ConversationRow::said(tx, &row.id, text, now)
 }
 
 /// As [`send`], with files that were brought in before: they begin when the outbox does.

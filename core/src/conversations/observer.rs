@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use crate::{
     SupportError,
     client::{Active, Inner, Phase},
-    store::{CustomerKey, StoreError, Topic, Watcher},
+    store::{Change, CustomerKey, StoreError, Topic, Watcher},
 };
 
 /// Waits for changes of one topic.
@@ -77,13 +77,13 @@ impl Observer {
     }
 
     /// The same, for who waits often and asks little: the question is left with the writer, which answers it right after
-    /// its commit. What it costs is paid by every command that touches the topic.
+    /// its commit, and told what that does. What it costs is paid by every command that touches the topic.
     pub(crate) async fn ask_at_commit<T: Send + 'static, Q>(
         &mut self,
         mut question: impl FnMut() -> Q,
     ) -> Result<Option<T>, SupportError>
     where
-        Q: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+        Q: FnOnce(&Connection, &Change) -> Result<T, StoreError> + Send + 'static,
     {
         if !self.dirty
             && let Some(store) = self.own().map(|active| active.store.id())
@@ -98,7 +98,11 @@ impl Observer {
                 _ = self.phase.changed() => self.dirty = true,
             }
         }
-        self.ask(question).await
+        let mut of_anything = || {
+            let question = question();
+            move |connection: &Connection| question(connection, &Change::Any)
+        };
+        self.ask(&mut of_anything).await
     }
 
     /// The open file, where it is the one that is observed.

@@ -18,13 +18,18 @@ use crate::{
 pub(super) type Known = Arc<HashMap<MessageId, i64>>;
 
 /// What the store says of a window.
-pub(super) struct Read {
-    /// Every message of it, in order.
-    pub(super) order: Vec<MessageId>,
-    /// The rows that were not known in this revision.
-    pub(super) changed: Vec<(i64, MessageRow)>,
-    /// Up to when agents have seen what the customer wrote.
-    pub(super) agent_seen_at: Timestamp,
+pub(super) enum Read {
+    /// All of it.
+    Whole {
+        /// Every message, in order.
+        order: Vec<MessageId>,
+        /// The rows that were not known in this revision.
+        changed: Vec<MessageRow>,
+        /// Up to when agents have seen what the customer wrote.
+        agent_seen_at: Timestamp,
+    },
+    /// What is new at its end, and nothing else has changed. What the customer has just written, which nobody has seen.
+    Appended(Vec<MessageRow>),
 }
 
 /// The messages of a window.
@@ -51,14 +56,16 @@ impl Shown {
     /// Takes in what was read; gives the steps from what was shown to what is. `transfers` puts into a message how far
     /// its files are.
     pub(super) fn update(&mut self, read: Read, transfers: impl Fn(&mut Message)) -> Vec<Diff<Message>> {
-        let Read { order, changed, agent_seen_at } = read;
+        let (order, changed, agent_seen_at) = match read {
+            Read::Whole { order, changed, agent_seen_at } => (order, changed, agent_seen_at),
+            Read::Appended(rows) => return self.append(rows, transfers),
+        };
         if !changed.is_empty() || self.kept.len() > order.len() {
             // The question that had it is answered: nobody shares it, and nothing is copied.
             let known = Arc::make_mut(&mut self.known);
-            for (rev, row) in changed {
-                let (id, delivery) = (row.message.id.clone(), row.message.delivery.clone());
-                known.insert(id.clone(), rev);
-                self.kept.insert(id, Kept { delivery, message: Arc::new(row.message) });
+            for row in changed {
+                known.insert(row.message.id.clone(), row.rev);
+                self.kept.insert(row.message.id.clone(), Kept::new(row));
             }
             if self.kept.len() > order.len() {
                 let there: HashSet<&MessageId> = order.iter().collect();
@@ -74,9 +81,28 @@ impl Shown {
         let list = shown.collect();
         diff::advance(&mut self.last, list, |message| &message.id)
     }
+
+    /// A word more in a window of a thousand is one row read, and one message looked at.
+    fn append(&mut self, rows: Vec<MessageRow>, transfers: impl Fn(&mut Message)) -> Vec<Diff<Message>> {
+        let mut list = self.last.clone().unwrap_or_default();
+        let known = Arc::make_mut(&mut self.known);
+        for row in rows {
+            let (id, rev) = (row.message.id.clone(), row.rev);
+            let mut kept = Kept::new(row);
+            kept.show(Timestamp::default(), &transfers);
+            list.push(Arc::clone(&kept.message));
+            known.insert(id.clone(), rev);
+            self.kept.insert(id, kept);
+        }
+        diff::advance(&mut self.last, list, |message| &message.id)
+    }
 }
 
 impl Kept {
+    fn new(row: MessageRow) -> Self {
+        Self { delivery: row.message.delivery.clone(), message: Arc::new(row.message) }
+    }
+
     /// Brings the message up to what agents have seen and how far its files are.
     fn show(&mut self, agent_seen_at: Timestamp, transfers: impl Fn(&mut Message)) {
         // Of what others wrote neither is told.
@@ -119,12 +145,12 @@ mod tests {
             deleted: false,
             in_reply_to: None,
         };
-        MessageRow { message, desk_id: None }
+        MessageRow { message, desk_id: None, rev: 1 }
     }
 
-    fn read(order: &[&str], changed: Vec<(i64, MessageRow)>, seen: i64) -> Read {
+    fn read(order: &[&str], changed: Vec<MessageRow>, seen: i64) -> Read {
         let order = order.iter().map(|id| MessageId::new(*id)).collect();
-        Read { order, changed, agent_seen_at: Timestamp::from_millis(seen) }
+        Read::Whole { order, changed, agent_seen_at: Timestamp::from_millis(seen) }
     }
 
     fn applied(list: &mut Vec<Message>, steps: Vec<Diff<Message>>) -> Vec<String> {
@@ -135,13 +161,13 @@ mod tests {
     #[test]
     fn what_did_not_change_is_shared_and_asked_for_no_more() {
         let (mut shown, mut list) = (Shown::default(), Vec::new());
-        let first = vec![(1, row("a", Some(Delivery::Sent), "a")), (1, row("b", None, "b"))];
+        let first = vec![row("a", Some(Delivery::Sent), "a"), row("b", None, "b")];
         applied(&mut list, shown.update(read(&["a", "b"], first, 0), |_| {}));
         let before = shown.last.clone().unwrap();
         let known = shown.known();
         assert_eq!((known.len(), known.get(&MessageId::new("a"))), (2, Some(&1)));
         drop(known);
-        let steps = shown.update(read(&["a", "b", "c"], vec![(7, row("c", None, "c"))], 0), |_| {});
+        let steps = shown.update(read(&["a", "b", "c"], vec![row("c", None, "c")], 0), |_| {});
         assert!(matches!(steps.as_slice(), [Diff::Insert { index: 2, .. }]));
         let after = shown.last.clone().unwrap();
         assert!(before.iter().zip(&after).all(|(before, after)| Arc::ptr_eq(before, after)));
@@ -154,7 +180,7 @@ mod tests {
     #[test]
     fn what_agents_have_seen_is_read_until_they_have_not() {
         let (mut shown, mut list) = (Shown::default(), Vec::new());
-        let rows = vec![(1, row("a", Some(Delivery::Sent), "a")), (1, row("b", Some(Delivery::Queued), "b"))];
+        let rows = vec![row("a", Some(Delivery::Sent), "a"), row("b", Some(Delivery::Queued), "b")];
         assert_eq!(
             applied(&mut list, shown.update(read(&["a", "b"], rows, 4), |_| {})),
             ["a Some(Sent)", "b Some(Queued)"]
@@ -163,5 +189,21 @@ mod tests {
         assert_eq!(applied(&mut list, steps), ["a Some(Read)", "b Some(Queued)"]);
         let steps = shown.update(read(&["a", "b"], Vec::new(), 4), |_| {});
         assert_eq!(applied(&mut list, steps), ["a Some(Sent)", "b Some(Queued)"]);
+    }
+
+    #[test]
+    fn message_at_the_end_is_shown_as_if_the_whole_had_been_read() {
+        let (mut shown, mut list) = (Shown::default(), Vec::new());
+        let first = vec![row("a", Some(Delivery::Sent), "a"), row("b", None, "b")];
+        applied(&mut list, shown.update(read(&["a", "b"], first, 9), |_| {}));
+        let steps = shown.update(Read::Appended(vec![row("c", Some(Delivery::Sending), "c")]), |_| {});
+        assert!(matches!(steps.as_slice(), [Diff::Insert { index: 2, .. }]), "{steps:?}");
+        assert_eq!(applied(&mut list, steps), ["a Some(Read)", "b None", "c Some(Sending)"]);
+        assert_eq!(shown.known().get(&MessageId::new("c")), Some(&1));
+        // Reading the whole after it finds nothing that is not shown.
+        assert_eq!(shown.update(read(&["a", "b", "c"], Vec::new(), 9), |_| {}), []);
+        let sent = MessageRow { rev: 2, ..row("c", Some(Delivery::Sent), "c") };
+        let steps = shown.update(read(&["a", "b", "c"], vec![sent], 9), |_| {});
+        assert_eq!(applied(&mut list, steps).last().unwrap(), "c Some(Read)");
     }
 }

@@ -10,7 +10,7 @@ use crate::{
     SupportError,
     client::{Active, ScreenGuard},
     model::{ConversationId, Message, Timestamp},
-    store::{ConversationRow, MessageRow, Position, Topic},
+    store::{Change, ConversationRow, MessageRow, Position, Topic},
 };
 
 /// Observes the messages of a conversation, oldest first, from the newest page on.
@@ -113,7 +113,9 @@ impl Timeline {
                 let (id, known) = (self.conversation.id().clone(), self.shown.known());
                 // Asked for now: the pager may have moved it while nothing changed.
                 let view = self.window.view();
-                move |connection: &rusqlite::Connection| Ok((view, window(connection, &id, view, page_size, &known)?))
+                move |connection: &rusqlite::Connection, change: &Change| {
+                    Ok((view, window(connection, &id, view, page_size, &known, change)?))
+                }
             });
             let Some((view, (from, read))) = read.await? else { return Ok(None) };
             if from != view.from && self.window.view().from == view.from {
@@ -134,11 +136,25 @@ fn window(
     view: View,
     page_size: u32,
     known: &Known,
+    change: &Change,
 ) -> Result<(Option<Position>, Read), crate::store::StoreError> {
+    let most = view.count.saturating_add(page_size.saturating_mul(PAGES_BEFORE_MOVING));
+    let most = usize::try_from(most).unwrap_or(usize::MAX);
+    // Without a beginning the window goes by what is in it, and past its size it moves.
+    if let (Change::Appended(new), Some(_)) = (change, view.from)
+        && known.len() + new.len() <= most
+        && !new.iter().any(|id| known.contains_key(id))
+    {
+        let rows = new.iter().map(|id| MessageRow::find(connection, id));
+        let rows: Option<Vec<MessageRow>> = rows.collect::<Result<_, _>>()?;
+        if let Some(rows) = rows {
+            return Ok((view.from, Read::Appended(rows)));
+        }
+    }
     // One moment of the database for all questions.
     let moment = connection.unchecked_transaction()?;
     let Some(row) = ConversationRow::find(&moment, id)? else {
-        let nothing = Read { order: Vec::new(), changed: Vec::new(), agent_seen_at: Timestamp::default() };
+        let nothing = Read::Whole { order: Vec::new(), changed: Vec::new(), agent_seen_at: Timestamp::default() };
         return Ok((view.from, nothing));
     };
     let mut from = match view.from {
@@ -146,19 +162,18 @@ fn window(
         None => MessageRow::page_start(&moment, id, None, view.count)?,
     };
     let mut rows = MessageRow::window(&moment, id, from.unwrap_or(Position::FIRST))?;
-    let most = view.count.saturating_add(page_size.saturating_mul(PAGES_BEFORE_MOVING));
-    if rows.len() > usize::try_from(most).unwrap_or(usize::MAX) {
+    if rows.len() > most {
         from = MessageRow::page_start(&moment, id, None, view.count)?;
         rows = MessageRow::window(&moment, id, from.unwrap_or(Position::FIRST))?;
     }
     let mut changed = Vec::new();
     for row in rows.iter().filter(|row| known.get(&row.id) != Some(&row.rev)) {
         if let Some(whole) = MessageRow::find(&moment, &row.id)? {
-            changed.push((row.rev, whole));
+            changed.push(whole);
         }
     }
     let order = rows.into_iter().map(|row| row.id).collect();
-    Ok((from, Read { order, changed, agent_seen_at: row.agent_seen_at }))
+    Ok((from, Read::Whole { order, changed, agent_seen_at: row.agent_seen_at }))
 }
 
 impl TimelinePager {

@@ -239,14 +239,26 @@ impl ConversationRow {
             return Ok(());
         };
         let preview = preview(own, &content, attachments.as_deref())?;
-        tx.prepare_cached(
-            "UPDATE conversations SET preview = ?2, preview_own = ?3, last_activity = max(?4, created_at) WHERE id = ?1",
-        )?
-        .execute(params![id.as_str(), preview, own, at])?;
+        Self::set_line(tx, id, &preview, own, at)?;
         if let Author::Agent { agent: Some(agent) } = serde_json::from_str(&author)? {
             Self::set_agent(tx, id, &agent)?;
         }
         tx.touch(id);
+        Ok(())
+    }
+
+    /// Sets what the list shows to what the customer has just written.
+    pub(crate) fn said(tx: &mut Tx<'_>, id: &ConversationId, text: &str, now: Timestamp) -> Result<(), StoreError> {
+        Self::set_line(tx, id, &fold(text), true, now.millis())?;
+        tx.touch_list();
+        Ok(())
+    }
+
+    fn set_line(tx: &Tx<'_>, id: &ConversationId, preview: &str, own: bool, at: i64) -> Result<(), StoreError> {
+        tx.prepare_cached(
+            "UPDATE conversations SET preview = ?2, preview_own = ?3, last_activity = max(?4, created_at) WHERE id = ?1",
+        )?
+        .execute(params![id.as_str(), preview, own, at])?;
         Ok(())
     }
 

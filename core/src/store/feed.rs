@@ -20,7 +20,10 @@ use rusqlite::Connection;
 use tokio::sync::{oneshot, watch};
 
 use super::StoreError;
-use crate::{SupportError, model::ConversationId};
+use crate::{
+    SupportError,
+    model::{ConversationId, MessageId},
+};
 
 /// What an observer watches.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -38,6 +41,15 @@ pub(crate) enum Topic {
     /// The help centre's articles.
     #[cfg(feature = "help-center")]
     Help,
+}
+
+/// What a commit does to a topic, as far as a question may go by it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Change {
+    /// Anything.
+    Any,
+    /// Nothing but these messages, new and at the end of the conversation.
+    Appended(Vec<MessageId>),
 }
 
 /// Which open store a commit is of: two stores of one client may change at the same moment (a log-in), and a question
@@ -74,7 +86,7 @@ struct Left {
 
 /// A question with the place that its answer goes to.
 trait Ask: Send {
-    fn ask(self: Box<Self>, connection: &Connection, version: u64);
+    fn ask(self: Box<Self>, connection: &Connection, change: &Change, version: u64);
     /// Nobody waits for the answer any more.
     fn is_abandoned(&self) -> bool;
 }
@@ -93,11 +105,11 @@ struct Question<Q, T> {
 impl<Q, T> Ask for Question<Q, T>
 where
     T: Send,
-    Q: FnOnce(&Connection) -> Result<T, StoreError> + Send,
+    Q: FnOnce(&Connection, &Change) -> Result<T, StoreError> + Send,
 {
-    fn ask(self: Box<Self>, connection: &Connection, version: u64) {
+    fn ask(self: Box<Self>, connection: &Connection, change: &Change, version: u64) {
         let Self { question, reply } = *self;
-        let answer = question(connection).map_err(SupportError::from);
+        let answer = question(connection, change).map_err(SupportError::from);
         // Nobody waits any more: the version was not seen, so the next round asks again.
         let _ = reply.send(Answered { version, answer });
     }
@@ -107,18 +119,18 @@ where
     }
 }
 
-/// What a commit has changed: the questions that it has made due, each with the version to be answered for, and the
-/// observers, who are woken when this is dropped. Last, for they would take the processor from who answers.
+/// What a commit has changed: the questions that it has made due, each with the change and the version to be answered
+/// for, and the observers, who are woken when this is dropped. Last, for they would take the processor from who answers.
 pub(crate) struct News {
-    due: Vec<(Left, u64)>,
+    due: Vec<(Left, Change, u64)>,
     wake: Arc<watch::Sender<u64>>,
 }
 
 impl News {
     /// Asks the questions.
     pub(crate) fn ask(&mut self, connection: &Connection) {
-        for (left, version) in self.due.drain(..) {
-            left.question.ask(connection, version);
+        for (left, change, version) in self.due.drain(..) {
+            left.question.ask(connection, &change, version);
         }
     }
 }
@@ -150,26 +162,26 @@ impl Feed {
     /// These changed.
     pub(crate) fn publish(&self, topics: impl IntoIterator<Item = Topic>) {
         // Whoever left a question about them has to ask it themselves: there is no connection here.
-        drop(self.change(topics));
+        drop(self.change(topics.into_iter().map(|topic| (topic, Change::Any))));
     }
 
     /// A commit to this store changed these; gives the questions that were left about them.
-    pub(crate) fn committed(&self, store: StoreId, topics: impl IntoIterator<Item = Topic>) -> News {
-        let mut news = self.change(topics);
-        news.due.retain(|(left, _)| left.store == store);
+    pub(crate) fn committed(&self, store: StoreId, changes: impl IntoIterator<Item = (Topic, Change)>) -> News {
+        let mut news = self.change(changes);
+        news.due.retain(|(left, ..)| left.store == store);
         news
     }
 
-    fn change(&self, topics: impl IntoIterator<Item = Topic>) -> News {
+    fn change(&self, changes: impl IntoIterator<Item = (Topic, Change)>) -> News {
         let mut versions = self.versions.lock().unwrap_or_else(PoisonError::into_inner);
         let mut due = Vec::new();
-        for topic in topics {
+        for (topic, change) in changes {
             let (about, others) = std::mem::take(&mut versions.left).into_iter().partition(|left| left.topic == topic);
             versions.left = others;
             *versions.topics.entry(topic.clone()).or_default() += 1;
             let version = versions.of(&topic);
             let about: Vec<Left> = about;
-            due.extend(about.into_iter().map(|left| (left, version)));
+            due.extend(about.into_iter().map(|left| (left, change.clone(), version)));
         }
         News { due, wake: Arc::clone(&self.wake) }
     }
@@ -228,7 +240,7 @@ impl Watcher {
     pub(crate) fn leave<T: Send + 'static>(
         &self,
         store: StoreId,
-        question: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+        question: impl FnOnce(&Connection, &Change) -> Result<T, StoreError> + Send + 'static,
     ) -> Option<oneshot::Receiver<Answered<T>>> {
         let mut versions = self.feed.versions.lock().unwrap_or_else(PoisonError::into_inner);
         if versions.of(&self.topic) != self.seen {
@@ -289,10 +301,10 @@ mod tests {
     async fn question_that_was_left_is_answered_by_the_commit_and_counts_as_seen() {
         let (feed, connection) = (Feed::new(), Connection::open_in_memory().unwrap());
         let (store, mut watcher) = (feed.store_id(), feed.watch(one()));
-        let mut answer = watcher.leave(store, |_| Ok(7)).unwrap();
-        feed.committed(store, [Topic::List]).ask(&connection);
+        let mut answer = watcher.leave(store, |_, _| Ok(7)).unwrap();
+        feed.committed(store, [(Topic::List, Change::Any)]).ask(&connection);
         assert!(answer.try_recv().is_err(), "another topic");
-        feed.committed(store, [one()]).ask(&connection);
+        feed.committed(store, [(one(), Change::Any)]).ask(&connection);
         assert_eq!(watcher.take(answer.await.unwrap()), Ok(7));
         assert!(pending(&mut watcher).await, "the change was seen with its answer");
     }
@@ -301,8 +313,8 @@ mod tests {
     async fn question_is_never_answered_from_another_store() {
         let (feed, connection) = (Feed::new(), Connection::open_in_memory().unwrap());
         let (store, other, mut watcher) = (feed.store_id(), feed.store_id(), feed.watch(one()));
-        let answer = watcher.leave(store, |_| Ok(7)).unwrap();
-        feed.committed(other, [one()]).ask(&connection);
+        let answer = watcher.leave(store, |_, _| Ok(7)).unwrap();
+        feed.committed(other, [(one(), Change::Any)]).ask(&connection);
         assert!(answer.await.is_err());
         assert!(!pending(&mut watcher).await, "it asks by itself");
     }
@@ -311,9 +323,9 @@ mod tests {
     async fn answer_that_nobody_took_leaves_the_change_unseen() {
         let (feed, connection) = (Feed::new(), Connection::open_in_memory().unwrap());
         let (store, mut watcher) = (feed.store_id(), feed.watch(one()));
-        drop(watcher.leave(store, |_| Ok(7)));
-        feed.committed(store, [one()]).ask(&connection);
-        assert!(watcher.leave(store, |_| Ok(7)).is_none(), "there is something to ask for");
+        drop(watcher.leave(store, |_, _| Ok(7)));
+        feed.committed(store, [(one(), Change::Any)]).ask(&connection);
+        assert!(watcher.leave(store, |_, _| Ok(7)).is_none(), "there is something to ask for");
         assert!(!pending(&mut watcher).await);
     }
 
@@ -323,7 +335,7 @@ mod tests {
         let (store, watcher) = (feed.store_id(), feed.watch(one()));
         for change in [|feed: &Feed| feed.publish([one()]), Feed::publish_all] {
             let mut watcher = feed.watch(one());
-            let answer = watcher.leave(store, |_| Ok(7)).unwrap();
+            let answer = watcher.leave(store, |_, _| Ok(7)).unwrap();
             change(&feed);
             assert!(answer.await.is_err());
             assert!(!pending(&mut watcher).await);
@@ -336,7 +348,7 @@ mod tests {
         let feed = Feed::new();
         let (store, watcher) = (feed.store_id(), feed.watch(one()));
         for _ in 0..100 {
-            drop(watcher.leave(store, |_| Ok(7)));
+            drop(watcher.leave(store, |_, _| Ok(7)));
         }
         assert_eq!(feed.versions.lock().unwrap().left.len(), 1);
     }

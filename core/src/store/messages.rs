@@ -35,10 +35,12 @@ pub(crate) struct WindowRow {
 pub(crate) struct MessageRow {
     pub(crate) message: Message,
     pub(crate) desk_id: Option<DeskMessageId>,
+    /// Raised by every change of the row.
+    pub(crate) rev: i64,
 }
 
 const COLUMNS: &str = "id, conversation, desk_id, author, content, attachments, created_at, delivery, edited, deleted,
-    (SELECT r.id FROM messages r WHERE r.conversation = m.conversation AND r.desk_id = m.in_reply_to)";
+    (SELECT r.id FROM messages r WHERE r.conversation = m.conversation AND r.desk_id = m.in_reply_to), rev";
 
 fn read(row: &Row<'_>) -> Result<MessageRow, StoreError> {
     let author: Author = serde_json::from_str(row.get_ref(3)?.as_str().map_err(rusqlite::Error::from)?)?;
@@ -51,6 +53,7 @@ fn read(row: &Row<'_>) -> Result<MessageRow, StoreError> {
     let id = MessageId::new(row.get::<_, String>(0)?);
     Ok(MessageRow {
         desk_id: row.get::<_, Option<i64>>(2)?.and_then(DeskMessageId::new),
+        rev: row.get(11)?,
         message: Message {
             conversation: ConversationId::new(row.get::<_, String>(1)?),
             author,
@@ -150,7 +153,7 @@ impl MessageRow {
             now.millis(),
             serde_json::to_string(delivery)?,
         ])?;
-        tx.touch(conversation);
+        tx.append(conversation, id);
         Ok(())
     }
 

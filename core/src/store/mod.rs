@@ -36,7 +36,7 @@ pub(crate) use adopt::adopt;
 pub(crate) use conversations::{ConversationRow, SyncMark, UnreadIn};
 pub(crate) use customer::{CustomerRow, SessionRow};
 pub(crate) use entries::{EntryRow, EntryState, Fence, NewEntry, Task};
-pub(crate) use feed::{Feed, StoreId, Topic, Watcher};
+pub(crate) use feed::{Change, Feed, StoreId, Topic, Watcher};
 pub(crate) use files::{FileId, FileRow, FileState, Part};
 pub(crate) use messages::{MessageRow, Position};
 pub(crate) use place::{CustomerKey, Place, Recorded};

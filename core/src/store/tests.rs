@@ -422,3 +422,46 @@ async fn asked_to_writes_the_fixture_of_this_version() {
         .unwrap();
     tokio::task::spawn_blocking(move || store.close()).await.unwrap();
 }
+
+#[tokio::test]
+async fn commit_says_that_it_only_appends_only_where_it_does() {
+    let fixture = fixture().await;
+    let topic = || Topic::Conversation(fixture.conversation.clone());
+    let change_of = async |also: fn(&mut Tx<'_>, &ConversationId, &MessageId) -> Result<(), StoreError>, id: &str| {
+        let watcher = fixture.store.feed().watch(topic());
+        let told = watcher.leave(fixture.store.id(), |_, change| Ok(change.clone())).unwrap();
+        let (conversation, id) = (fixture.conversation.clone(), MessageId::new(id));
+        fixture
+            .store
+            .write(Durability::Now, move |tx| {
+                let content = Content::text("hello");
+                MessageRow::insert_unsent(
+                    tx,
+                    &conversation,
+                    &id,
+                    1,
+                    &content,
+                    &Delivery::Queued,
+                    Timestamp::default(),
+                )?;
+                also(tx, &conversation, &id)
+            })
+            .await
+            .unwrap();
+        told.await.unwrap().answer.unwrap()
+    };
+    let said = |tx: &mut Tx<'_>, conversation: &ConversationId, _: &MessageId| {
+        ConversationRow::said(tx, conversation, "hello", Timestamp::default())
+    };
+    assert_eq!(change_of(said, "a").await, Change::Appended(vec![MessageId::new("a")]));
+    let refreshed =
+        |tx: &mut Tx<'_>, conversation: &ConversationId, _: &MessageId| ConversationRow::refresh(tx, conversation);
+    assert_eq!(change_of(refreshed, "b").await, Change::Any);
+    // A second change of the same message is no longer just its being new.
+    let twice = |tx: &mut Tx<'_>, conversation: &ConversationId, id: &MessageId| {
+        tx.touch(conversation);
+        tx.append(conversation, id);
+        Ok(())
+    };
+    assert_eq!(change_of(twice, "c").await, Change::Any);
+}

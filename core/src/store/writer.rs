@@ -1,7 +1,7 @@
 //! The one thread that writes, and the readers beside it.
 
 use std::{
-    collections::BTreeSet,
+    collections::BTreeMap,
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     sync::{Arc, Condvar, Mutex, PoisonError, mpsc},
@@ -11,14 +11,14 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::oneshot;
 
 use super::{
-    Feed, StoreError, StoreId, Topic,
+    Change, Feed, StoreError, StoreId, Topic,
     feed::News,
     open,
     schema::{CUSTOMER, Schema},
 };
 use crate::{
     error::{StorageProblem, SupportError},
-    model::{ConversationId, Timestamp},
+    model::{ConversationId, MessageId, Timestamp},
 };
 
 /// How many readers are kept open between questions. Two: a timeline and a list asked at once.
@@ -109,7 +109,7 @@ struct Writer {
 /// A transaction, and what it touches.
 pub(crate) struct Tx<'a> {
     transaction: Transaction<'a>,
-    touched: BTreeSet<ConversationId>,
+    touched: BTreeMap<ConversationId, Change>,
     list: bool,
     outbox: bool,
     customer: bool,
@@ -127,9 +127,21 @@ impl std::ops::Deref for Tx<'_> {
 impl Tx<'_> {
     /// The conversation's messages or marks change.
     pub(crate) fn touch(&mut self, conversation: &ConversationId) {
-        if !self.touched.contains(conversation) {
-            self.touched.insert(conversation.clone());
+        self.touched.insert(conversation.clone(), Change::Any);
+        self.list = true;
+    }
+
+    /// A message is written at the end of the conversation, as new as can be.
+    pub(crate) fn append(&mut self, conversation: &ConversationId, message: &MessageId) {
+        let change = self.touched.entry(conversation.clone()).or_insert_with(|| Change::Appended(Vec::new()));
+        if let Change::Appended(messages) = change {
+            messages.push(message.clone());
         }
+        self.list = true;
+    }
+
+    /// A conversation's line in the list changes, and nothing that its own observers show.
+    pub(crate) fn touch_list(&mut self) {
         self.list = true;
     }
 
@@ -148,14 +160,15 @@ impl Tx<'_> {
         self.after.push(Box::new(act));
     }
 
-    fn topics(&mut self) -> Vec<Topic> {
-        let mut topics: Vec<_> = std::mem::take(&mut self.touched).into_iter().map(Topic::Conversation).collect();
-        topics.extend(
+    fn changes(&mut self) -> Vec<(Topic, Change)> {
+        let touched = std::mem::take(&mut self.touched).into_iter();
+        let mut changes: Vec<_> = touched.map(|(id, change)| (Topic::Conversation(id), change)).collect();
+        changes.extend(
             [(self.list, Topic::List), (self.outbox, Topic::Outbox), (self.customer, Topic::Customer)]
                 .into_iter()
-                .filter_map(|(changed, topic)| changed.then_some(topic)),
+                .filter_map(|(changed, topic)| changed.then_some((topic, Change::Any))),
         );
-        topics
+        changes
     }
 }
 
@@ -311,9 +324,9 @@ impl Writer {
     /// What became of the work, and whom it concerns.
     fn run(&mut self, durability: Durability, work: Work<()>) -> (Result<(), SupportError>, Option<News>) {
         match self.commit(durability, work) {
-            Ok(topics) if topics.is_empty() => (Ok(()), None),
-            Ok(topics) => {
-                let mut news = self.feed.committed(self.id, topics);
+            Ok(changes) if changes.is_empty() => (Ok(()), None),
+            Ok(changes) => {
+                let mut news = self.feed.committed(self.id, changes);
                 // The commit stands, whatever becomes of the questions.
                 let ask = || self.connection.iter().for_each(|connection| news.ask(connection));
                 if catch_unwind(AssertUnwindSafe(ask)).is_err() {
@@ -326,7 +339,7 @@ impl Writer {
     }
 
     /// What the work has touched.
-    fn commit(&mut self, durability: Durability, work: Work<()>) -> Result<Vec<Topic>, SupportError> {
+    fn commit(&mut self, durability: Durability, work: Work<()>) -> Result<Vec<(Topic, Change)>, SupportError> {
         let Some(connection) = &mut self.connection else { return Err(SupportError::Paused) };
         if durability != self.durability {
             let level = if durability == Durability::Now { "FULL" } else { "NORMAL" };
@@ -338,20 +351,20 @@ impl Writer {
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let mut tx = Tx {
                 transaction,
-                touched: BTreeSet::new(),
+                touched: BTreeMap::new(),
                 list: false,
                 outbox: false,
                 customer: false,
                 after: Vec::new(),
             };
             work(&mut tx)?;
-            let topics = tx.topics();
+            let changes = tx.changes();
             tx.transaction.commit()?;
             tx.after.into_iter().for_each(|act| act());
-            Ok::<_, StoreError>(topics)
+            Ok::<_, StoreError>(changes)
         }));
         match outcome {
-            Ok(Ok(topics)) => Ok(topics),
+            Ok(Ok(changes)) => Ok(changes),
             Ok(Err(error)) => Err(error.into()),
             Err(_) => {
                 tracing::error!("a write panicked and was rolled back");
