@@ -19,11 +19,8 @@ use std::{
 use rusqlite::Connection;
 use tokio::sync::{oneshot, watch};
 
-use super::StoreError;
-use crate::{
-    SupportError,
-    model::{ConversationId, MessageId},
-};
+use super::{MessageRow, StoreError};
+use crate::{SupportError, model::ConversationId};
 
 /// What an observer watches.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -44,12 +41,13 @@ pub(crate) enum Topic {
 }
 
 /// What a commit does to a topic, as far as a question may go by it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Change {
     /// Anything.
     Any,
-    /// Nothing but these messages, new and at the end of the conversation.
-    Appended(Vec<MessageId>),
+    /// Nothing but these messages, new and at the end of the conversation: as they were written, so that nobody need read
+    /// them.
+    Appended(Vec<MessageRow>),
 }
 
 /// Which open store a commit is of: two stores of one client may change at the same moment (a log-in), and a question

@@ -31,7 +31,7 @@ pub(crate) struct WindowRow {
 }
 
 /// A message as it is kept.
-#[derive(Clone)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct MessageRow {
     pub(crate) message: Message,
     pub(crate) desk_id: Option<DeskMessageId>,
@@ -153,7 +153,20 @@ impl MessageRow {
             now.millis(),
             serde_json::to_string(delivery)?,
         ])?;
-        tx.append(conversation, id);
+        let message = Message {
+            id: id.clone(),
+            conversation: conversation.clone(),
+            author: Author::Customer,
+            blocks: markdown::verbatim(content.as_text()),
+            content: content.clone(),
+            attachments: Vec::new(),
+            created_at: now,
+            delivery: Some(delivery.clone()),
+            edited: false,
+            deleted: false,
+            in_reply_to: None,
+        };
+        tx.append(Self { message, desk_id: None, rev: 0 });
         Ok(())
     }
 

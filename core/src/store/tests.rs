@@ -453,14 +453,17 @@ async fn commit_says_that_it_only_appends_only_where_it_does() {
     let said = |tx: &mut Tx<'_>, conversation: &ConversationId, _: &MessageId| {
         ConversationRow::said(tx, conversation, "hello", Timestamp::default())
     };
-    assert_eq!(change_of(said, "a").await, Change::Appended(vec![MessageId::new("a")]));
+    let appended = change_of(said, "a").await;
+    // What is told is what a reader would find.
+    let found = fixture.store.read(|connection| MessageRow::find(connection, &MessageId::new("a"))).await.unwrap();
+    assert_eq!(appended, Change::Appended(vec![found.unwrap()]));
     let refreshed =
         |tx: &mut Tx<'_>, conversation: &ConversationId, _: &MessageId| ConversationRow::refresh(tx, conversation);
     assert_eq!(change_of(refreshed, "b").await, Change::Any);
     // A second change of the same message is no longer just its being new.
     let twice = |tx: &mut Tx<'_>, conversation: &ConversationId, id: &MessageId| {
         tx.touch(conversation);
-        tx.append(conversation, id);
+        tx.append(MessageRow::find(tx, id)?.unwrap());
         Ok(())
     };
     assert_eq!(change_of(twice, "c").await, Change::Any);

@@ -7,18 +7,18 @@ use std::{
     sync::{Arc, Condvar, Mutex, PoisonError, mpsc},
 };
 
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use super::{
-    Change, Feed, StoreError, StoreId, Topic,
+    Change, Feed, MessageRow, StoreError, StoreId, Topic,
     feed::News,
     open,
     schema::{CUSTOMER, Schema},
 };
 use crate::{
     error::{StorageProblem, SupportError},
-    model::{ConversationId, MessageId, Timestamp},
+    model::{ConversationId, Timestamp},
 };
 
 /// How many readers are kept open between questions. Two: a timeline and a list asked at once.
@@ -108,7 +108,9 @@ struct Writer {
 
 /// A transaction, and what it touches.
 pub(crate) struct Tx<'a> {
-    transaction: Transaction<'a>,
+    connection: &'a Connection,
+    /// Neither committed nor taken back.
+    open: bool,
     touched: BTreeMap<ConversationId, Change>,
     list: bool,
     outbox: bool,
@@ -120,22 +122,47 @@ impl std::ops::Deref for Tx<'_> {
     type Target = Connection;
 
     fn deref(&self) -> &Connection {
-        &self.transaction
+        self.connection
     }
 }
 
-impl Tx<'_> {
+impl<'a> Tx<'a> {
+    /// Begins one. Its first and last word come from the cache of statements: with every message they are said, and
+    /// they need not be parsed each time.
+    fn begin(connection: &'a Connection) -> Result<Self, StoreError> {
+        connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+        Ok(Self {
+            connection,
+            open: true,
+            touched: BTreeMap::new(),
+            list: false,
+            outbox: false,
+            customer: false,
+            after: Vec::new(),
+        })
+    }
+
+    /// Gives what it has changed.
+    fn commit(mut self) -> Result<Vec<(Topic, Change)>, StoreError> {
+        let changes = self.changes();
+        self.connection.prepare_cached("COMMIT")?.execute([])?;
+        self.open = false;
+        std::mem::take(&mut self.after).into_iter().for_each(|act| act());
+        Ok(changes)
+    }
+
     /// The conversation's messages or marks change.
     pub(crate) fn touch(&mut self, conversation: &ConversationId) {
         self.touched.insert(conversation.clone(), Change::Any);
         self.list = true;
     }
 
-    /// A message is written at the end of the conversation, as new as can be.
-    pub(crate) fn append(&mut self, conversation: &ConversationId, message: &MessageId) {
-        let change = self.touched.entry(conversation.clone()).or_insert_with(|| Change::Appended(Vec::new()));
-        if let Change::Appended(messages) = change {
-            messages.push(message.clone());
+    /// A message is written at the end of its conversation: this is what its row says.
+    pub(crate) fn append(&mut self, row: MessageRow) {
+        let conversation = row.message.conversation.clone();
+        let change = self.touched.entry(conversation).or_insert_with(|| Change::Appended(Vec::new()));
+        if let Change::Appended(rows) = change {
+            rows.push(row);
         }
         self.list = true;
     }
@@ -169,6 +196,16 @@ impl Tx<'_> {
                 .filter_map(|(changed, topic)| changed.then_some((topic, Change::Any))),
         );
         changes
+    }
+}
+
+impl Drop for Tx<'_> {
+    /// A transaction that came to nothing, by an error or a panic, leaves nothing.
+    fn drop(&mut self) {
+        // SQLite may have taken it back itself, as on a full disk.
+        if self.open && !self.connection.is_autocommit() {
+            let _ = self.connection.execute_batch("ROLLBACK");
+        }
     }
 }
 
@@ -348,20 +385,9 @@ impl Writer {
         }
         // A panic in a closure of ours must not take the store, and with it the customer's words, down.
         let outcome = catch_unwind(AssertUnwindSafe(|| {
-            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let mut tx = Tx {
-                transaction,
-                touched: BTreeMap::new(),
-                list: false,
-                outbox: false,
-                customer: false,
-                after: Vec::new(),
-            };
+            let mut tx = Tx::begin(connection)?;
             work(&mut tx)?;
-            let changes = tx.changes();
-            tx.transaction.commit()?;
-            tx.after.into_iter().for_each(|act| act());
-            Ok::<_, StoreError>(changes)
+            tx.commit()
         }));
         match outcome {
             Ok(Ok(changes)) => Ok(changes),
