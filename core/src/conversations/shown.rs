@@ -82,7 +82,7 @@ impl Shown {
         diff::advance(&mut self.last, list, |message| &message.id)
     }
 
-    /// A word more in a window of a thousand is one row read, and one message looked at.
+    /// A word more in a window of a thousand is one message looked at.
     fn append(&mut self, rows: Vec<MessageRow>, transfers: impl Fn(&mut Message)) -> Vec<Diff<Message>> {
         let mut list = self.last.clone().unwrap_or_default();
         let known = Arc::make_mut(&mut self.known);

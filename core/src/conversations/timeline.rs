@@ -145,7 +145,7 @@ fn window(
         && known.len() + new.len() <= most
         && !new.iter().any(|row| known.contains_key(&row.message.id))
     {
-        debug_assert!(new.iter().all(|row| MessageRow::find(connection, &row.message.id).is_ok_and(|found| found.as_ref() == Some(row))));
+        debug_assert!(new.iter().all(|row| is_kept(connection, row)), "what is told is what a reader would find");
         return Ok((view.from, Read::Appended(new.clone())));
     }
     // One moment of the database for all questions.
@@ -171,6 +171,11 @@ fn window(
     }
     let order = rows.into_iter().map(|row| row.id).collect();
     Ok((from, Read::Whole { order, changed, agent_seen_at: row.agent_seen_at }))
+}
+
+/// Whether the row on the disk says the same.
+fn is_kept(connection: &rusqlite::Connection, row: &MessageRow) -> bool {
+    MessageRow::find(connection, &row.message.id).is_ok_and(|found| found.as_ref() == Some(row))
 }
 
 impl TimelinePager {
