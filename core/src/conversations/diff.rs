@@ -97,11 +97,12 @@ fn between<T: Clone + PartialEq, K: Eq + Hash>(
             steps.push(Diff::Remove { index: same + index });
         }
     }
+    // More steps than items is more work for a view than starting over.
+    let most = new.len() / 2 + 8;
     let mut present: HashSet<&K> = work.iter().map(|item| key(item)).collect();
     for (index, to) in rest.iter().enumerate() {
-        // More steps than items is more work for a view than starting over.
-        if steps.len() > new.len() / 2 + 8 {
-            return vec![reset(new)];
+        if steps.len() > most {
+            break;
         }
         match work.get(index) {
             Some(there) if key(there) == key(to) => {
@@ -122,7 +123,7 @@ fn between<T: Clone + PartialEq, K: Eq + Hash>(
             }
         }
     }
-    steps
+    if steps.len() > most { vec![reset(new)] } else { steps }
 }
 
 #[cfg(test)]
@@ -156,6 +157,14 @@ mod tests {
             }
             prop_assert_eq!(work, new);
         }
+    }
+
+    #[test]
+    fn nearly_everything_gone_is_a_list_anew_whether_the_rest_is_shared_or_equal() {
+        let old: Vec<Arc<(u8, u8)>> = (0..10).map(|n| Arc::new((n, 0))).collect();
+        let anew = [Diff::Reset { items: vec![(0, 0)] }];
+        assert_eq!(between(&old, &old[..1], |item| &item.0), anew);
+        assert_eq!(between(&old, &[Arc::new((0, 0))], |item| &item.0), anew);
     }
 
     #[test]
