@@ -32,8 +32,13 @@ pub(crate) enum Lane {
 /// What happened.
 #[derive(Clone, Debug)]
 pub(crate) enum Event {
-    /// The rows as they are kept now: after a start, and after a command or sync touched them.
-    Loaded(Vec<EntryRow>),
+    /// The rows as they are kept: after a start, and after a command or sync touched them.
+    Loaded {
+        /// All of them.
+        rows: Vec<EntryRow>,
+        /// Those that were begun ([`Begun`](Self::Begun)) while these were read, and may be missing among them.
+        newer: Vec<i64>,
+    },
     /// A message was written and its first attempt begun with it, for [`Queue::begins_at_once`].
     Begun(i64, ConversationId),
     /// The host knows that there is a network, or that there is none.
@@ -171,7 +176,7 @@ pub(crate) struct Rules {
 }
 
 impl Queue {
-    /// Empty until [`Event::Loaded`].
+    /// Empty until the first [`Event::Loaded`].
     pub(crate) fn new(rules: Rules) -> Self {
         Self { items: BTreeMap::new(), online: true, hold_until: Timestamp::default(), rules }
     }
@@ -181,7 +186,7 @@ impl Queue {
         let mut effects = Vec::new();
         self.tame_clock(now);
         match event {
-            Event::Loaded(rows) => self.load(rows, now, &mut effects),
+            Event::Loaded { rows, newer } => self.load(rows, newer, now, &mut effects),
             Event::Begun(seq, conversation) => {
                 self.items.insert(seq, Item::begun(conversation));
             }
@@ -240,8 +245,8 @@ impl Queue {
         Free { words: PARALLEL.saturating_sub(at(false)), uploads: UPLOADS.saturating_sub(at(true)) }
     }
 
-    fn load(&mut self, rows: Vec<EntryRow>, now: Timestamp, effects: &mut Vec<Effect>) {
-        let known: HashSet<i64> = rows.iter().map(|row| row.seq).collect();
+    fn load(&mut self, rows: Vec<EntryRow>, newer: Vec<i64>, now: Timestamp, effects: &mut Vec<Effect>) {
+        let known: HashSet<i64> = rows.iter().map(|row| row.seq).chain(newer).collect();
         // Sync may bind a message while its attempt runs; the end of that attempt then concerns nobody.
         self.items.retain(|seq, _| known.contains(seq));
         for row in rows {

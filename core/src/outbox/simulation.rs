@@ -23,6 +23,10 @@ const RULES: Rules = Rules {
     idempotent: false,
 };
 
+fn loaded(rows: Vec<EntryRow>) -> Event {
+    Event::Loaded { rows, newer: Vec::new() }
+}
+
 struct World {
     rng: TestRng,
     now: Timestamp,
@@ -190,18 +194,29 @@ impl World {
                 self.crash();
                 return;
             }
-            // A load before that leaves out what is claimed.
-            1 => self.reload(),
+            // Begun while the rows were read.
+            1 => {
+                let rows = self.disk.values().cloned().collect();
+                self.disk.insert(seq, row);
+                self.begin(seq, conversation);
+                self.feed(Event::Loaded { rows, newer: vec![seq] });
+                return;
+            }
             _ => {}
         }
         self.disk.insert(seq, row);
+        self.begin(seq, conversation);
+    }
+
+    /// The worker has what a command has begun.
+    fn begin(&mut self, seq: i64, conversation: ConversationId) {
         self.attempt(seq, 1);
         self.feed(Event::Begun(seq, conversation));
     }
 
     fn reload(&mut self) {
         let rows = self.disk.values().cloned().collect();
-        self.feed(Event::Loaded(rows));
+        self.feed(loaded(rows));
     }
 
     /// Kill -9: memory is gone, the disk and the desk are not, and what the desk was told still arrives there.
@@ -335,7 +350,7 @@ fn message_in_attention_lets_the_next_pass() {
     let state = EntryState::Waiting { not_before: now };
     let waiting = |row: &EntryRow| EntryRow { state: state.clone(), attempts: 0, ..row.clone() };
     let rows: Vec<_> = rows.iter().map(waiting).collect();
-    assert!(queue.handle(Event::Loaded(rows), now, 0.0).contains(&Effect::Attempt(1, 1)));
+    assert!(queue.handle(loaded(rows), now, 0.0).contains(&Effect::Attempt(1, 1)));
     let refused = Fault::Refused { reason: "no".into() };
     let effects = queue.handle(Event::Failed(1, refused, Happened::No), now, 0.0);
     assert!(effects.contains(&Effect::Attempt(2, 1)), "{effects:?}");
@@ -350,7 +365,7 @@ fn conversation_that_cannot_be_opened_blocks_its_lane() {
     let state = EntryState::Waiting { not_before: now };
     let message = EntryRow { state, attempts: 0, ..world.disk[&1].clone() };
     let open = EntryRow { seq: 2, task: Task::Open, message: None, ..message.clone() };
-    let effects = queue.handle(Event::Loaded(vec![message, open]), now, 0.0);
+    let effects = queue.handle(loaded(vec![message, open]), now, 0.0);
     assert_eq!(effects, [Effect::Attempt(2, 1)], "opening comes first, whatever its number");
     let effects = queue.handle(Event::Failed(2, Fault::UnknownInbox, Happened::No), now, 0.0);
     assert!(!effects.iter().any(|effect| matches!(effect, Effect::Attempt(..))), "{effects:?}");
@@ -382,7 +397,7 @@ fn files_take_no_place_of_words_nor_words_of_files() {
         let attempt = |effect: &Effect| if let Effect::Attempt(seq, _) = effect { Some(*seq) } else { None };
         effects.iter().filter_map(attempt).collect()
     };
-    assert_eq!(begun(&queue.handle(Event::Loaded(rows), now, 0.0)), [1, 2, 5, 6, 7, 8]);
+    assert_eq!(begun(&queue.handle(loaded(rows), now, 0.0)), [1, 2, 5, 6, 7, 8]);
     assert_eq!(queue.next_wake(), None, "every place is taken");
     assert_eq!(begun(&queue.handle(Event::Done(5), now, 0.0)), [9]);
     assert_eq!(begun(&queue.handle(Event::Done(2), now, 0.0)), [3]);
@@ -398,7 +413,7 @@ fn transfer_that_always_breaks_is_given_up_and_the_want_of_a_network_is_not() {
     let mut now = Timestamp::from_seconds(1_000);
     let mut outcome = |fault: Fault| {
         let mut queue = Queue::new(RULES);
-        queue.handle(Event::Loaded(vec![waiting(1, 1)]), now, 0.0);
+        queue.handle(loaded(vec![waiting(1, 1)]), now, 0.0);
         for _ in 0..50 {
             let effects = queue.handle(Event::Failed(1, fault.clone(), Happened::No), now, 0.0);
             if let Some(Effect::Save(_, state @ EntryState::Attention { .. }, attempts)) = effects.first() {
@@ -421,8 +436,23 @@ fn message_with_files_that_a_dead_process_had_sent_is_given_longer_to_appear() {
     for (files, longest) in [(0, RULES.longest_attempt), (2, RULES.longest_upload)] {
         let mut queue = Queue::new(RULES);
         let row = EntryRow { state: EntryState::InFlight, started_at: now, ..waiting(1, files) };
-        let effects = queue.handle(Event::Loaded(vec![row]), now, 0.0);
+        let effects = queue.handle(loaded(vec![row]), now, 0.0);
         let unclear = EntryState::Unclear { since: now.plus(longest), look_at: now };
         assert_eq!(effects, [Effect::Save(1, unclear, 0), Effect::Look(1)]);
     }
+}
+
+#[test]
+fn message_behind_one_that_was_begun_while_the_rows_were_read_waits_for_it() {
+    let now = Timestamp::from_seconds(1_000);
+    let mut queue = Queue::new(RULES);
+    queue.handle(loaded(Vec::new()), now, 0.0);
+    assert!(queue.begins_at_once(now));
+    let behind = EntryRow { conversation: Some(ConversationId::new("c1")), ..waiting(2, 0) };
+    assert_eq!(queue.handle(Event::Begun(1, ConversationId::new("c1")), now, 0.0), []);
+    assert_eq!(queue.handle(Event::Loaded { rows: vec![behind.clone()], newer: vec![1] }, now, 0.0), []);
+    // Read again, with it among the rows: it is at work, and nobody's that died.
+    let begun = EntryRow { state: EntryState::InFlight, attempts: 1, ..waiting(1, 0) };
+    assert_eq!(queue.handle(loaded(vec![begun, behind]), now, 0.0), []);
+    assert_eq!(queue.handle(Event::Done(1), now, 0.0), [Effect::Attempt(2, 1)]);
 }

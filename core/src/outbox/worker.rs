@@ -59,11 +59,11 @@ impl Worker {
         let mut running = Running::new();
         let mut entries = self.tools.store.feed().watch(Topic::Outbox);
         let mut stop = self.stop.clone();
-        let mut event = self.load().await;
+        let mut event = self.load(&mut queue, &mut running).await;
         loop {
             if matches!(event, Event::Failed(_, Fault::ConversationGone, _) | Event::Looked(_, false)) {
                 // With that, opening it anew was queued: it has to be known before the message is tried again.
-                let loaded = self.load().await;
+                let loaded = self.load(&mut queue, &mut running).await;
                 self.take_in(loaded, &mut queue, &mut running).await;
             }
             self.take_in(event, &mut queue, &mut running).await;
@@ -74,7 +74,7 @@ impl Worker {
                 // the last word on somebody who logs out.
                 biased;
                 Some(begun) = self.begun.recv() => self.take_over(begun, &mut running),
-                () = entries.changed() => self.load().await,
+                () = entries.changed() => self.load(&mut queue, &mut running).await,
                 () = stopped(&mut stop) => break,
                 Some(event) = running.next() => event,
                 Some(signal) = self.signals.recv() => match signal {
@@ -87,11 +87,19 @@ impl Worker {
         self.handover.set_ready(false);
         // A command that still found it ready is done once this is: the store has one writer.
         let _ = self.tools.store.write(Durability::Later, |_| Ok(())).await;
-        while let Ok(begun) = self.begun.try_recv() {
-            let event = self.take_over(begun, &mut running);
-            self.take_in(event, &mut queue, &mut running).await;
-        }
+        self.take_over_all(&mut queue, &mut running).await;
         self.finish(&mut queue, &mut running).await;
+    }
+
+    /// Takes over what was handed over by now; gives its numbers.
+    async fn take_over_all(&mut self, queue: &mut Queue, running: &mut Running) -> Vec<i64> {
+        let mut taken = Vec::new();
+        while let Ok(begun) = self.begun.try_recv() {
+            taken.push(begun.seq);
+            let event = self.take_over(begun, running);
+            self.take_in(event, queue, running).await;
+        }
+        taken
     }
 
     /// Asks the desk at once: all that must be kept before that was kept by the command.
@@ -157,10 +165,18 @@ impl Worker {
         }
     }
 
-    async fn load(&self) -> Event {
+    /// Reads what there is to do. What was begun before a message in the same lane was written was handed over before
+    /// that, for the store has one writer: so it is taken over first, and the message behind it finds the lane taken.
+    async fn load(&mut self, queue: &mut Queue, running: &mut Running) -> Event {
+        let rows = self.read().await;
+        let newer = self.take_over_all(queue, running).await;
+        Event::Loaded { rows: self.handover.without_claimed(rows), newer }
+    }
+
+    async fn read(&self) -> Vec<EntryRow> {
         loop {
             match self.tools.store.read(EntryRow::all).await {
-                Ok(rows) => return Event::Loaded(self.handover.without_claimed(rows)),
+                Ok(rows) => return rows,
                 // Closed under us: the stop follows.
                 Err(SupportError::Paused | SupportError::Closed) => std::future::pending().await,
                 Err(error) => {

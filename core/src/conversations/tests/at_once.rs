@@ -5,7 +5,7 @@ use crate::{
     Delivery, Message,
     backend::{BackendError, Fault},
     store::{EntryRow, EntryState},
-    testing::memory::{Call, Play},
+    testing::memory::{Call, MemoryDesk, Play},
 };
 
 impl Phone {
@@ -60,6 +60,38 @@ async fn message_behind_another_waits_its_turn() {
     phone.desk.release();
     phone.until_sent().await;
     assert_eq!(phone.texts(), ["hello", "first", "second"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn messages_keep_their_order_while_the_outbox_is_being_read() {
+    let phone = Phone::talking().await;
+    let other = phone.client.start_conversation().unwrap();
+    let mut wanted = vec!["hello".to_owned()];
+    for round in 0..150 {
+        let [first, second, third] = ["first", "second", "third"].map(|word| format!("{word} {round}"));
+        // What waits elsewhere has the outbox read at any moment of these.
+        let (a, b, c, d, e) = tokio::join!(
+            other.send("elsewhere"),
+            other.send("behind it"),
+            phone.conversation.send(&first),
+            phone.conversation.send(&second),
+            phone.conversation.send(&third),
+        );
+        assert!([a, b, c, d, e].iter().all(Result::is_ok));
+        wanted.extend([first, second, third]);
+        if round % 3 == 0 {
+            let all = wanted.len();
+            phone.desk.until(|desk| said(desk).len() == all).await;
+        }
+    }
+    phone.desk.until(|desk| said(desk).len() == wanted.len()).await;
+    assert_eq!(said(&phone.desk), wanted);
+}
+
+/// What is at the desk of the conversation that was first.
+fn said(desk: &MemoryDesk) -> Vec<String> {
+    let conversations = desk.all_conversations();
+    conversations[0].messages.iter().map(|message| message.content.as_text().to_owned()).collect()
 }
 
 #[tokio::test]
