@@ -11,7 +11,8 @@
 //!
 //! **Fair**, for both pay one sync of the disk, which is nearly all of it on a phone's. What ours adds is waking threads
 //! and reading the timeline. On a virtual disk that only pretends to sync (0.2 ms and less) that is what the ratio
-//! shows, so the difference itself is told as well. Turn by turn, each on its own file.
+//! shows, so the difference itself is told as well. With every sync made 1.5 ms longer, by a library preloaded over the C
+//! library's, the ratio was 1.07, and 1.05 with 5 ms, which is what a phone's takes. Turn by turn, each on its own file.
 //!
 //! An app must not wait for its disk on the thread that draws, so the same insert is also measured as an app would make
 //! it: handed to another thread of the runtime, and awaited. That is told beside it, and is not what the goal is about.
