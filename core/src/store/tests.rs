@@ -48,28 +48,28 @@ fn own(number: i64, text: &str, echo: Option<&str>) -> DeskMessage {
     }
 }
 
+/// Writes a message as `send` does where it has to wait; gives its entry's number.
+fn unsent(
+    tx: &mut Tx<'_>,
+    conversation: &ConversationId,
+    session: &str,
+    id: &MessageId,
+    text: &str,
+    at: Timestamp,
+) -> Result<i64, StoreError> {
+    let entry = NewEntry { conversation: Some(conversation), session, task: Task::Message, message: Some(id) };
+    let seq = EntryRow::insert(tx, entry)?;
+    MessageRow::insert_unsent(tx, conversation, id, seq, &Content::text(text), &Delivery::Queued, at)?;
+    Ok(seq)
+}
+
 impl Fixture {
     /// Writes a message as `send` does; with `fence`, an attempt at sending it has begun.
     async fn send(&self, id: &str, text: &str, fence: Option<i64>) -> i64 {
         let (conversation, id, text) = (self.conversation.clone(), MessageId::new(id), text.to_owned());
         self.store
             .write(Durability::Now, move |tx| {
-                let entry = NewEntry {
-                    conversation: Some(&conversation),
-                    session: "s",
-                    task: Task::Message,
-                    message: Some(&id),
-                };
-                let seq = EntryRow::insert(tx, entry)?;
-                MessageRow::insert_unsent(
-                    tx,
-                    &conversation,
-                    &id,
-                    seq,
-                    &Content::text(text),
-                    &Delivery::Queued,
-                    Timestamp::default(),
-                )?;
+                let seq = unsent(tx, &conversation, "s", &id, &text, Timestamp::default())?;
                 if let Some(fence) = fence {
                     EntryRow::begin(tx, seq, 1, Fence { number: fence, at: Timestamp::default() })?;
                 }
@@ -348,22 +348,7 @@ async fn asked_to_writes_the_fixture_of_this_version() {
             ConversationRow::set_draft(tx, &id, "begun")?;
             for (name, attention) in [("waits", false), ("asks", true)] {
                 let message = MessageId::new(name);
-                let entry = NewEntry {
-                    conversation: Some(&id),
-                    session: "session-1",
-                    task: Task::Message,
-                    message: Some(&message),
-                };
-                let seq = EntryRow::insert(tx, entry)?;
-                MessageRow::insert_unsent(
-                    tx,
-                    &id,
-                    &message,
-                    seq,
-                    &Content::text(name),
-                    &Delivery::Queued,
-                    Timestamp::from_seconds(99),
-                )?;
+                let seq = unsent(tx, &id, "session-1", &message, name, Timestamp::from_seconds(99))?;
                 if attention {
                     let reason = AttentionReason::Refused { detail: "too long".into() };
                     let state = EntryState::Attention { reason: reason.clone(), unclear: false };
@@ -372,22 +357,7 @@ async fn asked_to_writes_the_fixture_of_this_version() {
                 }
             }
             let message = MessageId::new("with-a-file");
-            let entry = NewEntry {
-                conversation: Some(&id),
-                session: "session-1",
-                task: Task::Message,
-                message: Some(&message),
-            };
-            let seq = EntryRow::insert(tx, entry)?;
-            MessageRow::insert_unsent(
-                tx,
-                &id,
-                &message,
-                seq,
-                &Content::text(""),
-                &Delivery::Queued,
-                Timestamp::from_seconds(100),
-            )?;
+            let seq = unsent(tx, &id, "session-1", &message, "", Timestamp::from_seconds(100))?;
             let file = Attachment {
                 id: AttachmentId::of(&message, 1),
                 kind: AttachmentKind::Image,
@@ -434,16 +404,7 @@ async fn commit_says_that_it_only_appends_only_where_it_does() {
         fixture
             .store
             .write(Durability::Now, move |tx| {
-                let content = Content::text("hello");
-                MessageRow::insert_unsent(
-                    tx,
-                    &conversation,
-                    &id,
-                    1,
-                    &content,
-                    &Delivery::Queued,
-                    Timestamp::default(),
-                )?;
+                unsent(tx, &conversation, "s", &id, "hello", Timestamp::default())?;
                 also(tx, &conversation, &id)
             })
             .await
