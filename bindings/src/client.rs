@@ -7,7 +7,7 @@ use crate::{
     PushOutcome, PushService, StatusListener, Subscription, SupportError, Vault, Verification,
     host::{Host, Open},
     model::{list, number},
-    subscription::{Line, Outlet, Pause},
+    subscription::{Asking, Line, Outlet, Pause},
     vault::Hosts,
 };
 
@@ -38,7 +38,7 @@ impl Client {
     ///
     /// Errors: [`SupportError::Storage`] where the folder can't be used, is full, or holds data of a newer version.
     pub async fn opened(&self) -> Result<(), SupportError> {
-        self.host.run(|_| Box::pin(async { Ok(()) })).await
+        self.host.run(async move |_| Ok(())).await
     }
 
     /// The customer has logged in to the merchant's app. Returns when it is safe on the phone; the desk is told by
@@ -46,29 +46,27 @@ impl Client {
     ///
     /// Errors: [`SupportError::InvalidInput`].
     pub async fn identify(&self, identity: Identity, profile: CustomerProfile) -> Result<(), SupportError> {
-        self.host
-            .keep(|open| Box::pin(async move { Ok(open.client.identify(identity.into(), profile.into()).await?) }))
-            .await
+        self.host.keep(async move |open| Ok(open.client.identify(identity.into(), profile.into()).await?)).await
     }
 
     /// Says more of the customer; a field left out stays as it is, attributes are merged by name.
     ///
     /// Errors: [`SupportError::InvalidInput`] where a value is over the desk's limits.
     pub async fn update_customer(&self, profile: CustomerProfile) -> Result<(), SupportError> {
-        self.host.keep(|open| Box::pin(async move { Ok(open.client.update_customer(profile.into()).await?) })).await
+        self.host.keep(async move |open| Ok(open.client.update_customer(profile.into()).await?)).await
     }
 
     /// Asks the desk now what it makes of the customer's identity.
     ///
     /// Errors: [`SupportError::IdentityRejected`]; [`SupportError::Offline`] and its kin.
     pub async fn verify_identity(&self) -> Result<Verification, SupportError> {
-        self.host.run(|open| Box::pin(async move { Ok(open.client.verify_identity().await?.into()) })).await
+        self.host.run(async move |open| Ok(open.client.verify_identity().await?.into())).await
     }
 
     /// The customer has logged out: whoever comes next sees nothing of them. What they wrote, unsent messages
     /// included, is there when they log in again. An anonymous customer leaves for good.
     pub async fn log_out(&self) -> Result<(), SupportError> {
-        self.host.keep(|open| Box::pin(async move { Ok(open.client.log_out().await?) })).await
+        self.host.keep(async move |open| Ok(open.client.log_out().await?)).await
     }
 
     /// What the push service knows this phone by, or none where it is to get no pushes any more. Call it at every start
@@ -78,7 +76,7 @@ impl Client {
     /// Errors: [`SupportError::InvalidInput`].
     pub async fn set_push_token(&self, service: PushService, token: Option<String>) -> Result<(), SupportError> {
         let token = token.map(|token| service.token(token));
-        self.host.keep(|open| Box::pin(async move { Ok(open.client.set_push_token(token).await?) })).await
+        self.host.keep(async move |open| Ok(open.client.set_push_token(token).await?)).await
     }
 
     /// Hands in a push that the app got: asks the desk for what it names, and says what to show. May be called while the
@@ -87,7 +85,7 @@ impl Client {
     /// Errors: [`SupportError::Offline`] and its kin for a conversation that is not known here.
     pub async fn handle_push(&self, data: HashMap<String, String>) -> Result<PushOutcome, SupportError> {
         let data = data.into_iter().collect();
-        self.host.run(|open| Box::pin(async move { Ok(open.client.handle_push(&data).await?.into()) })).await
+        self.host.run(async move |open| Ok(open.client.handle_push(&data).await?.into())).await
     }
 
     /// Observes the list of conversations, the one with the latest activity first. Follows whoever is here.
@@ -139,9 +137,7 @@ impl Client {
     /// Begins a conversation. The desk learns of it with its first message; without one it leaves no trace.
     pub async fn start_conversation(&self) -> Result<Arc<Conversation>, SupportError> {
         let host = Arc::clone(&self.host);
-        self.host
-            .run(move |open| Box::pin(async move { Ok(Conversation::begun(host, open.client.start_conversation()?)) }))
-            .await
+        self.host.run(async move |open| Ok(Conversation::begun(host, open.client.start_conversation()?))).await
     }
 
     /// A conversation of the list, or one whose id was kept. One that does not exist here is told by the first command
@@ -152,26 +148,24 @@ impl Client {
 
     /// How many messages the customer has not seen, in all conversations.
     pub async fn unread(&self) -> Result<i32, SupportError> {
-        self.host.run(|open| Box::pin(async move { Ok(number(open.client.unread().await?)) })).await
+        self.host.run(async move |open| Ok(number(open.client.unread().await?))).await
     }
 
     /// How things stand now, as the phone knows it. For one who needs it once; [`status`](Self::status) tells changes.
     pub async fn current_status(&self) -> Result<ClientStatus, SupportError> {
         self.host
-            .run(|open| {
-                Box::pin(async move {
-                    // Observing waits through a pause; this is to say so.
-                    open.client.unread().await?;
-                    let status = open.client.status().next().await?;
-                    Ok(status.ok_or(shopbell::SupportError::Closed)?.into())
-                })
+            .run(async move |open| {
+                // Observing waits through a pause; this is to say so.
+                open.client.unread().await?;
+                let status = open.client.status().next().await?;
+                Ok(status.ok_or(shopbell::SupportError::Closed)?.into())
             })
             .await
     }
 
     /// What the desk can do. Not asked of it: known beforehand.
     pub async fn capabilities(&self) -> Result<Capabilities, SupportError> {
-        self.host.run(|open| Box::pin(async move { Ok(open.client.capabilities().into()) })).await
+        self.host.run(async move |open| Ok(open.client.capabilities().into())).await
     }
 
     /// Asks the desk about itself: also a check of the configuration, for a developer's first run.
@@ -179,14 +173,14 @@ impl Client {
     /// Errors: [`SupportError::InvalidConfig`] where the desk does not know the inbox; [`SupportError::Offline`] and
     /// its kin.
     pub async fn desk_info(&self) -> Result<DeskInfo, SupportError> {
-        self.host.run(|open| Box::pin(async move { Ok(open.client.desk_info().await?.into()) })).await
+        self.host.run(async move |open| Ok(open.client.desk_info().await?.into())).await
     }
 
     /// Asks the desk for news now: for pull-to-refresh. What is new is in the list and the timelines when it returns.
     ///
     /// Errors: [`SupportError::Offline`] and its kin; what is on the phone stays as it is.
     pub async fn refresh(&self) -> Result<(), SupportError> {
-        self.host.run(|open| Box::pin(async move { Ok(open.client.refresh().await?) })).await
+        self.host.run(async move |open| Ok(open.client.refresh().await?)).await
     }
 
     /// The host knows that there is a network again (`true`), or that there is none (`false`). Never needed, always
@@ -203,11 +197,9 @@ impl Client {
     /// sent may finish first, for at most three seconds. Pausing twice is one pause.
     pub async fn pause(&self) -> Result<(), SupportError> {
         self.host
-            .run(|open| {
-                Box::pin(async move {
-                    open.client.pause().await;
-                    Ok(())
-                })
+            .run(async move |open| {
+                open.client.pause().await;
+                Ok(())
             })
             .await
     }
@@ -215,7 +207,7 @@ impl Client {
     /// Opens everything again and tries at once what waits. On a client that is not paused it only does the latter:
     /// call it whenever the app comes to the foreground.
     pub async fn resume(&self) -> Result<(), SupportError> {
-        self.host.run(|open| Box::pin(async move { Ok(open.client.resume().await?) })).await
+        self.host.run(async move |open| Ok(open.client.resume().await?)).await
     }
 
     /// Ends the client for good, and with it every object that it gave out. No call to a listener begins from the
@@ -224,8 +216,6 @@ impl Client {
         self.host.shut_down().await;
     }
 }
-
-type Asking = std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;
 
 impl Client {
     pub(crate) fn host(&self) -> &Arc<Host> {

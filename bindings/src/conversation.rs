@@ -1,6 +1,7 @@
 //! A conversation in an app's hands.
 
 use std::{
+    future::ready,
     pin::Pin,
     sync::{Arc, OnceLock},
 };
@@ -10,7 +11,7 @@ use tokio::sync::watch;
 
 use crate::{
     FieldValue, MessagesListener, Subscription, SupportError, Timeline, TypingListener,
-    host::{Host, Open, Work},
+    host::{Answer, Asked, Host, Open},
     model::list,
     subscription::{Line, Outlet, Pause},
 };
@@ -49,12 +50,20 @@ impl Conversation {
         this
     }
 
-    pub(crate) async fn run<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(Core) -> Work<T> + Send + 'static,
-    ) -> Result<T, SupportError> {
+    pub(crate) fn run<T, W>(&self, work: impl FnOnce(Core) -> W + Send + 'static) -> Answer<T>
+    where
+        T: Send + 'static,
+        W: Future<Output = Result<T, SupportError>> + Send + 'static,
+    {
+        self.run_boxed(Box::new(move |core| Box::pin(work(core))))
+    }
+
+    fn run_boxed<T: Send + 'static>(&self, work: Asked<Core, T>) -> Answer<T> {
         let (core, id) = (Arc::clone(&self.core), self.id.clone());
-        self.host.keep(move |open| Box::pin(async move { work(made(&open, &core, &id)?).await })).await
+        self.host.keep_boxed(Box::new(move |open| match made(&open, &core, &id) {
+            Ok(core) => work(core),
+            Err(error) => Box::pin(ready(Err(error.into()))),
+        }))
     }
 
     /// Has the core's handle observed, for a listener that gets what is found through the outlet.
@@ -68,7 +77,7 @@ impl Conversation {
             let Ok(open) = open else { return };
             let outlet = Outlet { line: Arc::clone(&of_job), deliveries: open.deliveries.clone() };
             let of_task = open.clone();
-            of_job.spawn(&open, async move {
+            let asking = Box::pin(async move {
                 let core = made_after_pauses(&of_task, &core, &id).await;
                 // A task that held the core for good would keep the client from ending.
                 drop(of_task);
@@ -76,6 +85,7 @@ impl Conversation {
                     asking(core, outlet).await;
                 }
             });
+            of_job.spawn(&open, asking);
         }));
         Subscription::new(line, Arc::clone(&self.host))
     }
@@ -120,21 +130,21 @@ impl Conversation {
     ///
     /// Errors: [`SupportError::InvalidInput`] where it is empty, too long for the desk or holds a NUL.
     pub async fn send(&self, text: String) -> Result<String, SupportError> {
-        self.run(|core| Box::pin(async move { Ok(core.send(&text).await?.as_str().to_owned()) })).await
+        self.run(async move |core| Ok(core.send(&text).await?.as_str().to_owned())).await
     }
 
     /// Tries a message or an answer that needs attention again, or one that waits, at once.
     ///
     /// Errors: [`SupportError::NotFound`]; [`SupportError::Conflict`] where it has arrived.
     pub async fn retry(&self, message: String) -> Result<(), SupportError> {
-        self.run(|core| Box::pin(async move { Ok(core.retry(&MessageId::new(message)).await?) })).await
+        self.run(async move |core| Ok(core.retry(&MessageId::new(message)).await?)).await
     }
 
     /// Changes the words of a message that waits or needs attention, and sends it.
     ///
     /// Errors: [`SupportError::Conflict`] where it is on its way, may have arrived, or has.
     pub async fn edit(&self, message: String, text: String) -> Result<(), SupportError> {
-        self.run(|core| Box::pin(async move { Ok(core.edit(&MessageId::new(message), &text).await?) })).await
+        self.run(async move |core| Ok(core.edit(&MessageId::new(message), &text).await?)).await
     }
 
     /// Removes a message that waits or needs attention. One that may have reached the desk all the same comes back
@@ -142,14 +152,14 @@ impl Conversation {
     ///
     /// Errors: [`SupportError::Conflict`] where it is on its way or has arrived.
     pub async fn discard(&self, message: String) -> Result<(), SupportError> {
-        self.run(|core| Box::pin(async move { Ok(core.discard(&MessageId::new(message)).await?) })).await
+        self.run(async move |core| Ok(core.discard(&MessageId::new(message)).await?)).await
     }
 
     /// Picks a choice of a question, by its value.
     ///
     /// Errors: [`SupportError::NotFound`] where the message or the choice does not exist.
     pub async fn choose(&self, message: String, value: String) -> Result<(), SupportError> {
-        self.run(|core| Box::pin(async move { Ok(core.choose(&MessageId::new(message), &value).await?) })).await
+        self.run(async move |core| Ok(core.choose(&MessageId::new(message), &value).await?)).await
     }
 
     /// Fills in a form: a value for each field by its name; fields left out are empty.
@@ -157,7 +167,7 @@ impl Conversation {
     /// Errors: [`SupportError::InvalidInput`] where a required field is empty or a value is none of a field's choices;
     /// [`SupportError::NotFound`] where the message is no form or has no such field.
     pub async fn fill_in(&self, message: String, values: Vec<FieldValue>) -> Result<(), SupportError> {
-        self.run(|core| Box::pin(async move { Ok(core.fill_in(&MessageId::new(message), list(values)).await?) })).await
+        self.run(async move |core| Ok(core.fill_in(&MessageId::new(message), list(values)).await?)).await
     }
 
     /// Answers a survey: 1 (worst) to 5, and what the customer adds, possibly empty. May be answered again.
@@ -166,20 +176,19 @@ impl Conversation {
     pub async fn rate(&self, message: String, score: i32, feedback: String) -> Result<(), SupportError> {
         // What is no score at all is refused by the core as zero is.
         let score = u8::try_from(score).unwrap_or(0);
-        self.run(move |core| Box::pin(async move { Ok(core.rate(&MessageId::new(message), score, &feedback).await?) }))
-            .await
+        self.run(async move |core| Ok(core.rate(&MessageId::new(message), score, &feedback).await?)).await
     }
 
     /// Keeps what the customer has begun to write; empty clears it.
     ///
     /// Errors: [`SupportError::InvalidInput`] where it is too long for the desk.
     pub async fn set_draft(&self, text: String) -> Result<(), SupportError> {
-        self.run(|core| Box::pin(async move { Ok(core.set_draft(&text).await?) })).await
+        self.run(async move |core| Ok(core.set_draft(&text).await?)).await
     }
 
     /// What the customer had begun to write.
     pub async fn draft(&self) -> Result<Option<String>, SupportError> {
-        self.run(|core| Box::pin(async move { Ok(core.draft().await?) })).await
+        self.run(async move |core| Ok(core.draft().await?)).await
     }
 
     /// The customer pressed a key (`true`), or stopped (`false`). A signal of the moment: without a network, or where
@@ -198,14 +207,14 @@ impl Conversation {
 
     /// The customer has seen everything that is here. Call it when the newest message is visible.
     pub async fn mark_seen(&self) -> Result<(), SupportError> {
-        self.run(|core| Box::pin(async move { Ok(core.mark_seen().await?) })).await
+        self.run(async move |core| Ok(core.mark_seen().await?)).await
     }
 
     /// Ends the conversation at the desk; its status changes when the desk has done so.
     ///
     /// Errors: [`SupportError::Unsupported`]; [`SupportError::NotFound`] where nothing was ever said in it.
     pub async fn resolve(&self) -> Result<(), SupportError> {
-        self.run(|core| Box::pin(async move { Ok(core.resolve().await?) })).await
+        self.run(async move |core| Ok(core.resolve().await?)).await
     }
 
     /// Observes the messages, oldest first, from the newest page on. While it lives, the conversation counts as being

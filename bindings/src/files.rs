@@ -18,12 +18,10 @@ impl Conversation {
     /// [`SupportError::Unsupported`] where the desk takes no files. [`SupportError::Storage`] where the phone is full;
     /// then the text is kept as the draft.
     pub async fn send_message(&self, text: String, attachments: Vec<NewAttachment>) -> Result<String, SupportError> {
-        self.run(|core| {
-            Box::pin(async move {
-                let mut message = shopbell::NewMessage::text(text);
-                message.attachments = list(attachments);
-                Ok(core.send_message(message).await?.as_str().to_owned())
-            })
+        self.run(async move |core| {
+            let mut message = shopbell::NewMessage::text(text);
+            message.attachments = list(attachments);
+            Ok(core.send_message(message).await?.as_str().to_owned())
         })
         .await
     }
@@ -75,17 +73,17 @@ impl Conversation {
 impl Client {
     /// How much room the files of whoever is here take on this phone.
     pub async fn size_on_disk(&self) -> Result<SizeOnDisk, SupportError> {
-        self.host().run(|open| Box::pin(async move { Ok(open.client.size_on_disk().await?.into()) })).await
+        self.host().run(async move |open| Ok(open.client.size_on_disk().await?.into())).await
     }
 
     /// Removes the files of whoever is here that can be fetched again. What is still to be sent stays.
     pub async fn clear_cache(&self) -> Result<(), SupportError> {
-        self.host().run(|open| Box::pin(async move { Ok(open.client.clear_cache().await?) })).await
+        self.host().run(async move |open| Ok(open.client.clear_cache().await?)).await
     }
 
     /// Logs out and leaves no fetched file on the phone: for one that many people use. What was still to be sent is
     /// kept, as always.
     pub async fn log_out_and_clear_cache(&self) -> Result<(), SupportError> {
-        self.host().keep(|open| Box::pin(async move { Ok(open.client.log_out_and_clear_cache().await?) })).await
+        self.host().keep(async move |open| Ok(open.client.log_out_and_clear_cache().await?)).await
     }
 }

@@ -1,6 +1,6 @@
 //! The help centre (feature `help-center`): articles on the phone, searched as one types.
 
-use std::sync::Arc;
+use std::{future::ready, sync::Arc};
 
 use shopbell::{ArticleId, HelpCenter as Core, SearchInput};
 use tokio::sync::watch;
@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use crate::{
     Article, ArticleHit, ArticleSummary, Client, Conversation, HelpCategory, HelpEvent, HelpFigures, ListenerError,
     SearchResults, Subscription, SupportError,
-    host::{Host, Work},
+    host::{Answer, Asked, Host, Open},
     model::list,
     subscription::{Line, Outlet, Pause},
 };
@@ -50,42 +50,52 @@ impl Client {
 }
 
 impl HelpCenter {
-    async fn run<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(Core) -> Work<T> + Send + 'static,
-    ) -> Result<T, SupportError> {
-        self.host.run(|open| Box::pin(async move { work(open.client.help_center()?).await })).await
+    fn run<T, W>(&self, work: impl FnOnce(Core) -> W + Send + 'static) -> Answer<T>
+    where
+        T: Send + 'static,
+        W: Future<Output = Result<T, SupportError>> + Send + 'static,
+    {
+        self.host.begin(of_open(Box::new(move |core| Box::pin(work(core)))), None)
     }
 
     /// The same for what the customer did.
-    async fn keep<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(Core) -> Work<T> + Send + 'static,
-    ) -> Result<T, SupportError> {
-        self.host.keep(|open| Box::pin(async move { work(open.client.help_center()?).await })).await
+    fn keep<T, W>(&self, work: impl FnOnce(Core) -> W + Send + 'static) -> Answer<T>
+    where
+        T: Send + 'static,
+        W: Future<Output = Result<T, SupportError>> + Send + 'static,
+    {
+        self.host.keep_boxed(of_open(Box::new(move |core| Box::pin(work(core)))))
     }
+}
+
+/// Asked of the help centre that the client has.
+fn of_open<T: Send + 'static>(work: Asked<Core, T>) -> Asked<Open, T> {
+    Box::new(move |open| match open.client.help_center() {
+        Ok(core) => work(core),
+        Err(error) => Box::pin(ready(Err(error.into()))),
+    })
 }
 
 #[uniffi::export]
 impl HelpCenter {
     /// The categories that have articles, in the customer's language, in the desk's order.
     pub async fn categories(&self) -> Result<Vec<HelpCategory>, SupportError> {
-        self.run(|core| Box::pin(async move { Ok(list(core.categories().await?)) })).await
+        self.run(async move |core| Ok(list(core.categories().await?))).await
     }
 
     /// The articles of a category by its slug, or all, in the desk's order.
     pub async fn articles(&self, category: Option<String>) -> Result<Vec<ArticleSummary>, SupportError> {
-        self.run(|core| Box::pin(async move { Ok(list(core.articles(category.as_deref()).await?)) })).await
+        self.run(async move |core| Ok(list(core.articles(category.as_deref()).await?))).await
     }
 
     /// The most read articles: what to show before anything is typed. At most twelve.
     pub async fn popular(&self) -> Result<Vec<ArticleSummary>, SupportError> {
-        self.run(|core| Box::pin(async move { Ok(list(core.popular().await?)) })).await
+        self.run(async move |core| Ok(list(core.popular().await?))).await
     }
 
     /// Searches once. For a search box use [`search_as_you_type`](Self::search_as_you_type).
     pub async fn search(&self, text: String, category: Option<String>) -> Result<SearchResults, SupportError> {
-        self.run(|core| Box::pin(async move { Ok(core.search(&text, category.as_deref()).await?.into()) })).await
+        self.run(async move |core| Ok(core.search(&text, category.as_deref()).await?.into())).await
     }
 
     /// A search box, empty to begin with.
@@ -103,7 +113,7 @@ impl HelpCenter {
             };
             tell_input.send_replace(Some(updates.input()));
             let outlet = Outlet { line: Arc::clone(&of_job), deliveries: open.deliveries.clone() };
-            of_job.spawn(&open, async move {
+            let asking = Box::pin(async move {
                 let mut pause = Pause::new();
                 loop {
                     match updates.next().await {
@@ -119,28 +129,26 @@ impl HelpCenter {
                     }
                 }
             });
+            of_job.spawn(&open, asking);
         }));
         Arc::new(SearchBox { line, host: Arc::clone(&self.host), input })
     }
 
     /// Up to three articles that may answer what the customer is writing to an agent; none where none fits.
     pub async fn suggest(&self, draft: String) -> Result<Vec<ArticleHit>, SupportError> {
-        self.run(|core| Box::pin(async move { Ok(list(core.suggest(&draft).await?)) })).await
+        self.run(async move |core| Ok(list(core.suggest(&draft).await?))).await
     }
 
     /// An article, whole. Opening it counts as reading it.
     ///
     /// Errors: [`SupportError::NotFound`] where it is not on the phone.
     pub async fn article(&self, id: String) -> Result<Article, SupportError> {
-        self.run(|core| Box::pin(async move { Ok(core.article(&ArticleId::new(id)).await?.into()) })).await
+        self.run(async move |core| Ok(core.article(&ArticleId::new(id)).await?.into())).await
     }
 
     /// The id of the article that a link leads to, if it is one of this help centre and on the phone.
     pub async fn article_for_link(&self, url: String) -> Result<Option<String>, SupportError> {
-        self.run(|core| {
-            Box::pin(async move { Ok(core.article_for_link(&url).await?.map(|id| id.as_str().to_owned())) })
-        })
-        .await
+        self.run(async move |core| Ok(core.article_for_link(&url).await?.map(|id| id.as_str().to_owned()))).await
     }
 
     /// A picture of an article, as a file on the phone: fetched the first time, there without a network after that. The
@@ -149,17 +157,14 @@ impl HelpCenter {
     /// Errors: [`SupportError::Offline`] and its kin; [`SupportError::Rejected`] where there is no picture at that
     /// address, or one of more than 5 MiB.
     pub async fn picture(&self, url: String) -> Result<String, SupportError> {
-        self.run(|core| Box::pin(async move { Ok(core.picture(&url).await?.to_string_lossy().into_owned()) })).await
+        self.run(async move |core| Ok(core.picture(&url).await?.to_string_lossy().into_owned())).await
     }
 
     /// Keeps how far the customer has read, from 0 to 1.
     ///
     /// Errors: [`SupportError::InvalidInput`].
     pub async fn set_reading_position(&self, id: String, position: f32) -> Result<(), SupportError> {
-        self.keep(move |core| {
-            Box::pin(async move { Ok(core.set_reading_position(&ArticleId::new(id), position).await?) })
-        })
-        .await
+        self.keep(async move |core| Ok(core.set_reading_position(&ArticleId::new(id), position).await?)).await
     }
 
     /// The customer says whether an article helped, and if they like, why; the last word stands.
@@ -167,17 +172,14 @@ impl HelpCenter {
     /// Errors: [`SupportError::NotFound`]; [`SupportError::InvalidInput`] where the reason has more than 500
     /// characters.
     pub async fn vote(&self, id: String, helpful: bool, reason: Option<String>) -> Result<(), SupportError> {
-        self.keep(move |core| {
-            Box::pin(async move { Ok(core.vote(&ArticleId::new(id), helpful, reason.as_deref()).await?) })
-        })
-        .await
+        self.keep(async move |core| Ok(core.vote(&ArticleId::new(id), helpful, reason.as_deref()).await?)).await
     }
 
     /// "This helped": the customer needs no agent any more. What they had searched for is learnt for this article.
     ///
     /// Errors: [`SupportError::NotFound`].
     pub async fn helped(&self, id: String) -> Result<(), SupportError> {
-        self.keep(|core| Box::pin(async move { Ok(core.helped(&ArticleId::new(id)).await?) })).await
+        self.keep(async move |core| Ok(core.helped(&ArticleId::new(id)).await?)).await
     }
 
     /// "I still need help": the customer goes on to this conversation, and the agents are told what was read.
@@ -186,35 +188,30 @@ impl HelpCenter {
     pub async fn asked_anyway(&self, conversation: Arc<Conversation>) -> Result<(), SupportError> {
         let this = Arc::clone(&self.host);
         conversation
-            .run(move |of_core| {
-                Box::pin(async move {
-                    this.run(move |open| {
-                        Box::pin(async move { Ok(open.client.help_center()?.asked_anyway(&of_core).await?) })
-                    })
-                    .await
-                })
+            .run(async move |of_core| {
+                this.run(async move |open| Ok(open.client.help_center()?.asked_anyway(&of_core).await?)).await
             })
             .await
     }
 
     /// The customer pressed "search": this becomes one of the recent searches.
     pub async fn submit_search(&self, text: String) -> Result<(), SupportError> {
-        self.keep(|core| Box::pin(async move { Ok(core.submit_search(&text).await?) })).await
+        self.keep(async move |core| Ok(core.submit_search(&text).await?)).await
     }
 
     /// What the customer searched for last, newest first; at most eight.
     pub async fn recent_searches(&self) -> Result<Vec<String>, SupportError> {
-        self.run(|core| Box::pin(async move { Ok(core.recent_searches().await?) })).await
+        self.run(async move |core| Ok(core.recent_searches().await?)).await
     }
 
     /// Forgets one of the recent searches, or all.
     pub async fn forget_searches(&self, search: Option<String>) -> Result<(), SupportError> {
-        self.keep(|core| Box::pin(async move { Ok(core.forget_searches(search.as_deref()).await?) })).await
+        self.keep(async move |core| Ok(core.forget_searches(search.as_deref()).await?)).await
     }
 
     /// What the help centre has done on this phone.
     pub async fn figures(&self) -> Result<HelpFigures, SupportError> {
-        self.run(|core| Box::pin(async move { Ok(core.figures().await?.into()) })).await
+        self.run(async move |core| Ok(core.figures().await?.into())).await
     }
 
     /// Asks the desk for the articles now; whether anything changed. Using the help centre does so by itself when the
@@ -223,7 +220,7 @@ impl HelpCenter {
     /// Errors: [`SupportError::Offline`] and its kin; [`SupportError::InvalidConfig`] where the desk has no such help
     /// centre; [`SupportError::Unsupported`] where the desk has none at all.
     pub async fn sync(&self) -> Result<bool, SupportError> {
-        self.run(|core| Box::pin(async move { Ok(core.sync().await?) })).await
+        self.run(async move |core| Ok(core.sync().await?)).await
     }
 
     /// Observes the articles, and what happens with them.
@@ -235,7 +232,7 @@ impl HelpCenter {
             let Ok(help) = open.client.help_center() else { return };
             let (mut events, mut changes) = (help.events(), help.changes());
             let outlet = Outlet { line: Arc::clone(&of_job), deliveries: open.deliveries.clone() };
-            of_job.spawn(&open, async move {
+            let asking = Box::pin(async move {
                 loop {
                     let listener = Arc::clone(&listener);
                     let goes_on = tokio::select! {
@@ -254,6 +251,7 @@ impl HelpCenter {
                     }
                 }
             });
+            of_job.spawn(&open, asking);
         }));
         Subscription::new(line, Arc::clone(&self.host))
     }
@@ -298,15 +296,13 @@ impl SearchBox {
     pub async fn submit(&self) -> Result<(), SupportError> {
         let input = self.input.clone();
         self.host
-            .keep(move |open| {
-                Box::pin(async move {
-                    open.client.help_center()?;
-                    let input = input.borrow().clone();
-                    match input {
-                        Some(input) => Ok(input.submit().await?),
-                        None => Err(shopbell::SupportError::Closed.into()),
-                    }
-                })
+            .keep(async move |open| {
+                open.client.help_center()?;
+                let input = input.borrow().clone();
+                match input {
+                    Some(input) => Ok(input.submit().await?),
+                    None => Err(shopbell::SupportError::Closed.into()),
+                }
             })
             .await
     }

@@ -15,6 +15,7 @@
 use std::{
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll},
     time::{Duration, Instant},
 };
 
@@ -47,18 +48,35 @@ pub(crate) struct Open {
     pub(crate) deliveries: mpsc::UnboundedSender<Delivery>,
 }
 
+pub(crate) type Call = Box<dyn FnOnce() -> Result<(), ListenerError> + Send>;
+
 /// A call to a listener.
 pub(crate) struct Delivery {
     pub(crate) line: Arc<Line>,
-    pub(crate) call: Box<dyn FnOnce() -> Result<(), ListenerError> + Send>,
+    pub(crate) call: Call,
     /// Told, or dropped, once the call has ended.
     pub(crate) done: oneshot::Sender<()>,
 }
 
 pub(crate) type Job = Box<dyn FnOnce(Result<Open, SupportError>) + Send>;
 
-/// Boxed, for what is generic over every future is compiled for every future.
+/// Boxed, as [`Asked`] is: what is generic over every future and closure is compiled for every one.
 pub(crate) type Work<T> = Pin<Box<dyn Future<Output = Result<T, SupportError>> + Send>>;
+
+/// What is asked of the core, or of something in it.
+pub(crate) type Asked<C, T> = Box<dyn FnOnce(C) -> Work<T> + Send>;
+
+/// How a work ended, once it has. Dropping it stops the waiting only.
+pub(crate) struct Answer<T>(oneshot::Receiver<Result<T, SupportError>>);
+
+impl<T> Future for Answer<T> {
+    type Output = Result<T, SupportError>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        // Dropped without a word: the runtime has ended under it.
+        self.0.poll_unpin(context).map(|told| told.unwrap_or_else(|_| Err(shopbell::SupportError::Closed.into())))
+    }
+}
 
 enum Stage {
     Opening(Vec<Job>),
@@ -76,7 +94,7 @@ struct Inner {
 }
 
 /// A work under way that must not be cut short.
-struct Kept(Arc<Inner>);
+pub(crate) struct Kept(Arc<Inner>);
 
 impl Kept {
     fn new(inner: &Arc<Inner>) -> Self {
@@ -134,53 +152,46 @@ impl Host {
         job(open);
     }
 
-    /// Does work on the runtime, to its end, and waits for it. Dropping the future stops the waiting only.
-    pub(crate) async fn run<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(Open) -> Work<T> + Send + 'static,
-    ) -> Result<T, SupportError> {
-        self.run_boxed(Box::new(work), None).await
+    /// Does work on the runtime, to its end. The answer may be waited for, or dropped.
+    pub(crate) fn run<T, W>(&self, work: impl FnOnce(Open) -> W + Send + 'static) -> Answer<T>
+    where
+        T: Send + 'static,
+        W: Future<Output = Result<T, SupportError>> + Send + 'static,
+    {
+        self.begin(Box::new(move |open| Box::pin(work(open))), None)
     }
 
-    /// The same for what the customer did, in the order of the calls: it is begun before this returns for the first
-    /// time. Spawned alone, two calls would race for the two workers, and a second message might overtake the first.
-    /// Everything is closed only after it, for [`GRACE`] at most.
-    pub(crate) async fn keep<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(Open) -> Work<T> + Send + 'static,
-    ) -> Result<T, SupportError> {
-        self.run_boxed(Box::new(work), Some(Kept::new(&self.inner))).await
+    /// The same for what the customer did, in the order of the calls: it is begun before this returns. Spawned alone,
+    /// two calls would race for the two workers, and a second message might overtake the first. Everything is closed
+    /// only after it, for [`GRACE`] at most.
+    pub(crate) fn keep<T, W>(&self, work: impl FnOnce(Open) -> W + Send + 'static) -> Answer<T>
+    where
+        T: Send + 'static,
+        W: Future<Output = Result<T, SupportError>> + Send + 'static,
+    {
+        self.keep_boxed(Box::new(move |open| Box::pin(work(open))))
     }
 
-    async fn run_boxed<T: Send + 'static>(
-        &self,
-        work: Box<dyn FnOnce(Open) -> Work<T> + Send>,
-        kept: Option<Kept>,
-    ) -> Result<T, SupportError> {
+    pub(crate) fn keep_boxed<T: Send + 'static>(&self, work: Asked<Open, T>) -> Answer<T> {
+        self.begin(work, Some(Kept::new(&self.inner)))
+    }
+
+    pub(crate) fn begin<T: Send + 'static>(&self, work: Asked<Open, T>, kept: Option<Kept>) -> Answer<T> {
         let (tell, told) = oneshot::channel();
         self.when_open(Box::new(move |open| match open {
             Ok(open) => {
                 let runtime = open.runtime.clone();
-                let mut doing = Box::pin(caught_async(async move { work(open).await }));
-                // A command of the core's is in its line once it has been polled, which takes no more than a look-up.
-                let _inside = runtime.enter();
-                let begun = if kept.is_some() { doing.as_mut().now_or_never() } else { None };
-                let end = move |done| {
-                    drop(kept);
+                let done = Box::pin(async move {
                     // Nobody may be waiting any more.
-                    let _ = tell.send(done);
-                };
-                match begun {
-                    Some(done) => end(done),
-                    None => drop(runtime.spawn(async move { end(doing.await) })),
-                }
+                    let _ = tell.send(caught_async(async move { work(open).await }).await);
+                });
+                spawn(&runtime, done, kept);
             }
             Err(error) => {
                 let _ = tell.send(Err(error));
             }
         }));
-        // Dropped without a word: the runtime has ended under it.
-        told.await.unwrap_or_else(|_| Err(shopbell::SupportError::Closed.into()))
+        Answer(told)
     }
 
     /// Ends everything, and returns when every file and socket is closed. No call to a listener begins from the moment
@@ -188,12 +199,10 @@ impl Host {
     pub(crate) async fn shut_down(&self) {
         let inner = Arc::clone(&self.inner);
         let ended = self
-            .run(move |open| {
-                Box::pin(async move {
-                    inner.closing.send_replace(true);
-                    inner.close(&open.client).await;
-                    Ok(())
-                })
+            .run(async move |open| {
+                inner.closing.send_replace(true);
+                inner.close(&open.client).await;
+                Ok(())
             })
             .await;
         if let Err(error) = ended {
@@ -283,6 +292,18 @@ impl Inner {
         if let Stage::Opening(jobs) = before {
             jobs.into_iter().for_each(|job| job(Err(error.clone())));
         }
+    }
+}
+
+/// Does work on the runtime; what is to be kept is begun at once.
+fn spawn(runtime: &Handle, mut work: Pin<Box<dyn Future<Output = ()> + Send>>, kept: Option<Kept>) {
+    let _inside = runtime.enter();
+    // A command of the core's is in its line once it has been polled, which takes no more than a look-up.
+    if kept.is_none() || work.as_mut().now_or_never().is_none() {
+        runtime.spawn(async move {
+            work.await;
+            drop(kept);
+        });
     }
 }
 

@@ -3,14 +3,19 @@
 //! One batch of a subscription is under way at a time: while a listener is slow the core gathers what happens into one
 //! larger batch.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
 
 use shopbell::TimelinePager;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::{
     ListenerError, Older, SupportError,
-    host::{Delivery, Host, Open},
+    host::{Call, Delivery, Host, Open},
     panics::caught_async,
 };
 
@@ -75,12 +80,10 @@ impl Timeline {
     pub async fn load_older(&self) -> Result<Older, SupportError> {
         let mut pager = self.pager.clone();
         self.host
-            .run(move |_| {
-                Box::pin(async move {
-                    let there = pager.wait_for(Option::is_some).await.ok().and_then(|pager| pager.clone());
-                    let pager = there.ok_or(shopbell::SupportError::Closed)?;
-                    Ok(pager.load_older().await?.into())
-                })
+            .run(async move |_| {
+                let there = pager.wait_for(Option::is_some).await.ok().and_then(|pager| pager.clone());
+                let pager = there.ok_or(shopbell::SupportError::Closed)?;
+                Ok(pager.load_older().await?.into())
             })
             .await
     }
@@ -90,6 +93,9 @@ impl Timeline {
         self.shown.cancel();
     }
 }
+
+/// What asks, boxed: a task is compiled for every kind of it.
+pub(crate) type Asking = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// The connection between a task that asks and a listener.
 pub(crate) struct Line {
@@ -110,9 +116,8 @@ impl Line {
     }
 
     /// Runs `asking` until it ends or the line is cancelled.
-    pub(crate) fn spawn(self: &Arc<Self>, open: &Open, asking: impl Future<Output = ()> + Send + 'static) {
+    pub(crate) fn spawn(self: &Arc<Self>, open: &Open, asking: Asking) {
         let mut cancelled = self.cancelled.subscribe();
-        let asking: std::pin::Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(asking);
         open.runtime.spawn(async move {
             let asked = caught_async(async move {
                 tokio::select! {
@@ -138,10 +143,29 @@ pub(crate) struct Outlet {
 
 impl Outlet {
     /// Has the listener called, and waits until it has been. False once nothing is delivered any more.
-    pub(crate) async fn deliver(&self, call: impl FnOnce() -> Result<(), ListenerError> + Send + 'static) -> bool {
+    pub(crate) fn deliver(
+        &self,
+        call: impl FnOnce() -> Result<(), ListenerError> + Send + 'static,
+    ) -> impl Future<Output = bool> + Send {
+        self.deliver_boxed(Box::new(call))
+    }
+
+    fn deliver_boxed(&self, call: Call) -> Delivered {
         let (done, wait) = oneshot::channel();
-        let delivery = Delivery { line: Arc::clone(&self.line), call: Box::new(call), done };
-        self.deliveries.send(delivery).is_ok() && wait.await.is_ok()
+        // What can't be sent is dropped, and its sender with it.
+        let _ = self.deliveries.send(Delivery { line: Arc::clone(&self.line), call, done });
+        Delivered(wait)
+    }
+}
+
+/// Whether a listener has been called.
+struct Delivered(oneshot::Receiver<()>);
+
+impl Future for Delivered {
+    type Output = bool;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<bool> {
+        Pin::new(&mut self.0).poll(context).map(|told| told.is_ok())
     }
 }
 
