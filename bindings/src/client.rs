@@ -28,7 +28,7 @@ impl Client {
     ///
     /// Errors: [`SupportError::InvalidConfig`].
     #[uniffi::constructor(default(vault = None))]
-    pub fn new(config: ClientConfig, vault: Option<Arc<dyn Vault>>) -> Result<Arc<Self>, SupportError> {
+    pub fn new(config: ClientConfig, vault: Option<Box<dyn Vault>>) -> Result<Arc<Self>, SupportError> {
         let mut config = config.checked()?;
         config.vault = vault.map(|vault| Arc::new(Hosts(vault)) as Arc<dyn shopbell::Vault>);
         Ok(Arc::new(Self { host: Host::start(config)? }))
@@ -89,7 +89,8 @@ impl Client {
     }
 
     /// Observes the list of conversations, the one with the latest activity first. Follows whoever is here.
-    pub fn conversations(&self, listener: Arc<dyn ConversationsListener>) -> Arc<Subscription> {
+    pub fn conversations(&self, listener: Box<dyn ConversationsListener>) -> Arc<Subscription> {
+        let listener: Arc<dyn ConversationsListener> = listener.into();
         self.subscribe(|open, outlet| {
             let mut updates = open.client.conversations();
             Box::pin(async move {
@@ -112,7 +113,8 @@ impl Client {
     }
 
     /// Observes how things stand. Follows whoever is here.
-    pub fn status(&self, listener: Arc<dyn StatusListener>) -> Arc<Subscription> {
+    pub fn status(&self, listener: Box<dyn StatusListener>) -> Arc<Subscription> {
+        let listener: Arc<dyn StatusListener> = listener.into();
         self.subscribe(|open, outlet| {
             let mut updates = open.client.status();
             Box::pin(async move {

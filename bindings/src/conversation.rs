@@ -219,7 +219,8 @@ impl Conversation {
 
     /// Observes the messages, oldest first, from the newest page on. While it lives, the conversation counts as being
     /// on screen: the realtime connection is up.
-    pub fn timeline(&self, listener: Arc<dyn MessagesListener>) -> Arc<Timeline> {
+    pub fn timeline(&self, listener: Box<dyn MessagesListener>) -> Arc<Timeline> {
+        let listener: Arc<dyn MessagesListener> = listener.into();
         let (tell_pager, pager) = watch::channel(None);
         let shown = self.subscribe(|core, outlet| {
             Box::pin(async move {
@@ -248,7 +249,8 @@ impl Conversation {
     }
 
     /// Observes who types at the desk.
-    pub fn typing(&self, listener: Arc<dyn TypingListener>) -> Arc<Subscription> {
+    pub fn typing(&self, listener: Box<dyn TypingListener>) -> Arc<Subscription> {
+        let listener: Arc<dyn TypingListener> = listener.into();
         self.subscribe(|core, outlet| {
             Box::pin(async move {
                 let mut updates = core.typing();

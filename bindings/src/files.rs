@@ -35,8 +35,9 @@ impl Conversation {
         &self,
         attachment: String,
         thumbnail: bool,
-        listener: Arc<dyn DownloadListener>,
+        listener: Box<dyn DownloadListener>,
     ) -> Arc<Subscription> {
+        let listener: Arc<dyn DownloadListener> = listener.into();
         let id = AttachmentId::new(attachment);
         self.subscribe(move |core, outlet| {
             Box::pin(async move {

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Listens to what a search box finds.
-#[uniffi::export(foreign)]
+#[uniffi::export(callback_interface)]
 pub trait SearchListener: Send + Sync {
     /// What is found for what is in the box: at once, then whenever the box or the articles change. Results for a
     /// keystroke never come after those of a later one.
@@ -22,7 +22,7 @@ pub trait SearchListener: Send + Sync {
 }
 
 /// Listens to the help centre.
-#[uniffi::export(foreign)]
+#[uniffi::export(callback_interface)]
 pub trait HelpListener: Send + Sync {
     /// The articles have changed: ask again for what is on screen. At once the first time.
     fn on_changed(&self) -> Result<(), ListenerError>;
@@ -99,7 +99,8 @@ impl HelpCenter {
     }
 
     /// A search box, empty to begin with.
-    pub fn search_as_you_type(&self, listener: Arc<dyn SearchListener>) -> Arc<SearchBox> {
+    pub fn search_as_you_type(&self, listener: Box<dyn SearchListener>) -> Arc<SearchBox> {
+        let listener: Arc<dyn SearchListener> = listener.into();
         let line = Line::new();
         let (tell_input, input) = watch::channel(None);
         let of_job = Arc::clone(&line);
@@ -224,7 +225,8 @@ impl HelpCenter {
     }
 
     /// Observes the articles, and what happens with them.
-    pub fn observe(&self, listener: Arc<dyn HelpListener>) -> Arc<Subscription> {
+    pub fn observe(&self, listener: Box<dyn HelpListener>) -> Arc<Subscription> {
+        let listener: Arc<dyn HelpListener> = listener.into();
         let line = Line::new();
         let of_job = Arc::clone(&line);
         self.host.when_open(Box::new(move |open| {

@@ -6,14 +6,14 @@
 use crate::{ClientStatus, ConversationDiff, DownloadProgress, ListenerError, MessageDiff, SupportError, Typing};
 
 /// Listens to the list of conversations.
-#[uniffi::export(foreign)]
+#[uniffi::export(callback_interface)]
 pub trait ConversationsListener: Send + Sync {
     /// The next steps, to be applied in order. The first batch is the whole list.
     fn on_batch(&self, batch: Vec<ConversationDiff>) -> Result<(), ListenerError>;
 }
 
 /// Listens to the messages of a conversation.
-#[uniffi::export(foreign)]
+#[uniffi::export(callback_interface)]
 pub trait MessagesListener: Send + Sync {
     /// The next steps, to be applied in order. The first batch is the newest page.
     fn on_batch(&self, batch: Vec<MessageDiff>) -> Result<(), ListenerError>;
@@ -23,14 +23,14 @@ pub trait MessagesListener: Send + Sync {
 }
 
 /// Listens to how things stand.
-#[uniffi::export(foreign)]
+#[uniffi::export(callback_interface)]
 pub trait StatusListener: Send + Sync {
     /// How things stand now: at once, then whenever it changes.
     fn on_status(&self, status: ClientStatus) -> Result<(), ListenerError>;
 }
 
 /// Listens to who types at the desk.
-#[uniffi::export(foreign)]
+#[uniffi::export(callback_interface)]
 pub trait TypingListener: Send + Sync {
     /// Who types now, if anybody: at once, then whenever it changes.
     fn on_typing(&self, typing: Option<Typing>) -> Result<(), ListenerError>;
@@ -40,7 +40,7 @@ pub trait TypingListener: Send + Sync {
 }
 
 /// Listens to a file that is brought to this phone.
-#[uniffi::export(foreign)]
+#[uniffi::export(callback_interface)]
 pub trait DownloadListener: Send + Sync {
     /// How much of it is here: at once, then a few times a second at most.
     fn on_progress(&self, progress: DownloadProgress) -> Result<(), ListenerError>;

@@ -49,7 +49,7 @@ pub struct LogRecord {
 }
 
 /// Takes the log.
-#[uniffi::export(foreign)]
+#[uniffi::export(callback_interface)]
 pub trait LogSink: Send + Sync {
     /// The next lines. Called on a thread of the log's own, one call at a time. What is logged from inside is dropped.
     fn on_records(&self, records: Vec<LogRecord>) -> Result<(), ListenerError>;
@@ -59,10 +59,10 @@ pub trait LogSink: Send + Sync {
 ///
 /// Where the process has a `tracing` subscriber already (a Rust app's), that one keeps the log and this does nothing.
 #[uniffi::export]
-pub fn set_log_sink(sink: Option<Arc<dyn LogSink>>, level: LogLevel) {
+pub fn set_log_sink(sink: Option<Box<dyn LogSink>>, level: LogLevel) {
     let level = if sink.is_some() { rank(level.into()) } else { 0 };
     let log = LOG.get_or_init(Log::start);
-    let before = std::mem::replace(&mut *log.sink(), sink);
+    let before = std::mem::replace(&mut *log.sink(), sink.map(Into::into));
     log.most.store(level, Ordering::Relaxed);
     // Out of the lock: letting go of a foreign object is a call to the foreign side.
     drop(before);

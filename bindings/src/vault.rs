@@ -1,14 +1,12 @@
 //! The host's key store, for the core.
 
-use std::sync::Arc;
-
 use shopbell::backend::Secret;
 
 /// Keeps the desk's keys from being read where they are kept: Android's Keystore.
 ///
 /// Called on threads of the library's own, by several at once, and may take its time. What it throws that is no
 /// [`VaultError`] counts as [`VaultError::Unavailable`].
-#[uniffi::export(foreign)]
+#[uniffi::export(callback_interface)]
 pub trait Vault: Send + Sync {
     /// The secret in a form that [`unseal`](Self::unseal) alone makes sense of.
     fn seal(&self, secret: String) -> Result<String, VaultError>;
@@ -44,7 +42,7 @@ impl From<VaultError> for shopbell::VaultError {
 }
 
 /// The host's, as the core calls it.
-pub(crate) struct Hosts(pub(crate) Arc<dyn Vault>);
+pub(crate) struct Hosts(pub(crate) Box<dyn Vault>);
 
 impl shopbell::Vault for Hosts {
     fn seal(&self, secret: &Secret) -> Result<String, shopbell::VaultError> {

@@ -10,7 +10,7 @@ use std::sync::{
     mpsc,
 };
 
-use common::{Desk, List, PATIENCE, Screen, Seen, cancel_at_once, config, text, wait};
+use common::{Desk, List, PATIENCE, Screen, Seen, Shared, cancel_at_once, config, shared, text, wait};
 use shopbell_ffi::{
     Author, Client, ClientStatus, Connection, CustomerProfile, Delivery, Identity, ListenerError, StatusListener,
     StorageProblem, SupportError, Typing, TypingListener, Vault, VaultError,
@@ -26,7 +26,7 @@ fn customer(identifier: &str) -> Identity {
 
 struct Status(Seen<Option<ClientStatus>>);
 
-impl StatusListener for Status {
+impl StatusListener for Shared<Status> {
     fn on_status(&self, status: ClientStatus) -> Result<(), ListenerError> {
         self.0.change(|now| *now = Some(status));
         Ok(())
@@ -35,7 +35,7 @@ impl StatusListener for Status {
 
 struct Typist(Seen<Vec<Option<Typing>>>);
 
-impl TypingListener for Typist {
+impl TypingListener for Shared<Typist> {
     fn on_typing(&self, typing: Option<Typing>) -> Result<(), ListenerError> {
         self.0.change(|all| all.push(typing));
         Ok(())
@@ -51,10 +51,10 @@ fn message_and_answer_are_shown_and_told() {
     let (desk, data) = (Desk::open(), tempfile::tempdir().unwrap());
     let client = desk.phone(data.path());
     let status = Arc::new(Status(Seen::new(None)));
-    let _status = client.status(status.clone());
+    let _status = client.status(shared(&status));
     let conversation = wait(client.start_conversation()).unwrap();
     let screen = Screen::new();
-    let timeline = conversation.timeline(screen.clone());
+    let timeline = conversation.timeline(shared(&screen));
     let id = wait(conversation.send(" Is the blue bag waterproof? ".into())).unwrap();
     screen.shown.until("the message to be sent", |shown| {
         shown.messages.first().is_some_and(|m| m.delivery == Some(Delivery::Sent)).then_some(())
@@ -64,7 +64,7 @@ fn message_and_answer_are_shown_and_told() {
     });
     let number = desk.sandbox.desk().conversations()[0].id;
     let typist = Arc::new(Typist(Seen::new(Vec::new())));
-    let _typing = conversation.typing(typist.clone());
+    let _typing = conversation.typing(shared(&typist));
     typist.0.until("nobody", |all| (all.len() == 1 && all[0].is_none()).then_some(()));
     desk.sandbox.desk().set_typing(number, true);
     typist.0.until("an agent", |all| all.last().is_some_and(Option::is_some).then_some(()));
@@ -77,7 +77,7 @@ fn message_and_answer_are_shown_and_told() {
         assert_eq!(shown.messages[1].blocks.len(), 1);
     });
     let list = List::new();
-    let _list = client.conversations(list.clone());
+    let _list = client.conversations(shared(&list));
     list.0.until("one unread", |lines| (lines.len() == 1 && lines[0].unread == 1).then_some(()));
     assert_eq!(wait(client.unread()), Ok(1));
     assert_eq!(wait(client.current_status()).unwrap().unread, 1);
@@ -106,7 +106,7 @@ fn client_that_does_not_open_tells_every_call_why() {
     let client = desk.phone(&file);
     let conversation = client.conversation("c1".into());
     let screen = Screen::new();
-    let timeline = conversation.timeline(screen.clone());
+    let timeline = conversation.timeline(shared(&screen));
     let folder_is_wrong = |error: SupportError| match error {
         SupportError::Storage { problem, .. } => assert_eq!(problem, StorageProblem::Folder),
         other => panic!("{other:?}"),
@@ -134,7 +134,7 @@ fn calls_made_while_the_client_opens_are_done_in_order() {
     let client = desk.phone(data.path());
     let conversation = client.conversation(id);
     let screen = Screen::new();
-    let _timeline = conversation.timeline(screen.clone());
+    let _timeline = conversation.timeline(shared(&screen));
     client.network_changed(true);
     wait(conversation.send("two".into())).unwrap();
     screen.until_texts(&["one", "two"]);
@@ -179,7 +179,7 @@ fn listener_that_fails_or_panics_is_called_with_what_is_next() {
     let conversation = wait(client.start_conversation()).unwrap();
     let failing = Screen::with(Box::new(|| Err(ListenerError::Failed)));
     let panicking = Screen::with(Box::new(|| panic!("on purpose")));
-    let _timelines = (conversation.timeline(failing.clone()), conversation.timeline(panicking.clone()));
+    let _timelines = (conversation.timeline(shared(&failing)), conversation.timeline(shared(&panicking)));
     failing.until_batches(1);
     panicking.until_batches(1);
     wait(conversation.send("hello".into())).unwrap();
@@ -194,8 +194,8 @@ fn no_call_begins_once_a_subscription_is_cancelled() {
     let client = desk.phone(data.path());
     let conversation = wait(client.start_conversation()).unwrap();
     let (cancelled, other) = (Screen::new(), Screen::new());
-    let timeline = conversation.timeline(cancelled.clone());
-    let _other = conversation.timeline(other.clone());
+    let timeline = conversation.timeline(shared(&cancelled));
+    let _other = conversation.timeline(shared(&other));
     cancelled.until_batches(1);
     timeline.cancel();
     timeline.cancel();
@@ -217,11 +217,11 @@ fn listener_that_cancels_its_own_subscription_is_not_called_again() {
         own.until("the timeline", |timeline| timeline.clone()).cancel();
         Ok(())
     }));
-    let timeline = conversation.timeline(screen.clone());
+    let timeline = conversation.timeline(shared(&screen));
     slot.change(|slot| *slot = Some(timeline));
     screen.until_batches(1);
     let other = Screen::new();
-    let _other = conversation.timeline(other.clone());
+    let _other = conversation.timeline(shared(&other));
     wait(conversation.send("hello".into())).unwrap();
     other.until_texts(&["hello"]);
     assert_eq!(screen.shown.get(|shown| shown.batches), 1);
@@ -241,7 +241,7 @@ fn client_can_be_shut_down_from_a_listener() {
         tell.send(()).unwrap();
         Ok(())
     }));
-    let _timeline = conversation.timeline(screen.clone());
+    let _timeline = conversation.timeline(shared(&screen));
     told.recv_timeout(PATIENCE).unwrap();
     assert!(matches!(wait(conversation.send("x".into())), Err(SupportError::Closed { .. })));
 }
@@ -251,7 +251,7 @@ fn calls_after_shutdown_are_closed() {
     let (desk, data) = (Desk::open(), tempfile::tempdir().unwrap());
     let client = desk.phone(data.path());
     let conversation = wait(client.start_conversation()).unwrap();
-    let timeline = conversation.timeline(Screen::new());
+    let timeline = conversation.timeline(shared(&Screen::new()));
     wait(client.shutdown());
     wait(client.shutdown());
     let closed = |error: SupportError| assert!(matches!(error, SupportError::Closed { .. }), "{error:?}");
@@ -265,9 +265,9 @@ fn calls_after_shutdown_are_closed() {
     conversation.set_typing(true);
     client.network_changed(false);
     let screen = Screen::new();
-    let _never = client.conversation("c1".into()).timeline(screen.clone());
+    let _never = client.conversation("c1".into()).timeline(shared(&screen));
     let list = List::new();
-    let _never = client.conversations(list.clone());
+    let _never = client.conversations(shared(&list));
     assert_eq!(Arc::strong_count(&screen), 1, "a listener that is never called is not held");
     assert_eq!(Arc::strong_count(&list), 1);
 }
@@ -283,7 +283,7 @@ fn paused_client_refuses_commands_and_goes_on_where_it_was() {
     assert!(matches!(wait(known.send("x".into())), Err(SupportError::Paused { .. })));
     assert!(matches!(wait(client.current_status()), Err(SupportError::Paused { .. })));
     let screen = Screen::new();
-    let _timeline = known.timeline(screen.clone());
+    let _timeline = known.timeline(shared(&screen));
     wait(client.resume()).unwrap();
     wait(known.send("two".into())).unwrap();
     screen.until_texts(&["one", "two"]);
@@ -297,7 +297,7 @@ fn conversation_ends_with_its_customer() {
     wait(client.identify(customer("mai"), profile())).unwrap();
     let conversation = wait(client.start_conversation()).unwrap();
     let screen = Screen::new();
-    let _timeline = conversation.timeline(screen.clone());
+    let _timeline = conversation.timeline(shared(&screen));
     wait(conversation.send("hello".into())).unwrap();
     screen.until_texts(&["hello"]);
     wait(client.log_out()).unwrap();
@@ -305,7 +305,7 @@ fn conversation_ends_with_its_customer() {
     assert!(matches!(wait(conversation.send("x".into())), Err(SupportError::Closed { .. })));
     wait(client.identify(customer("mai"), profile())).unwrap();
     let list = List::new();
-    let _list = client.conversations(list.clone());
+    let _list = client.conversations(shared(&list));
     list.0.until("her conversation", |lines| (lines.len() == 1 && lines[0].preview == "hello").then_some(()));
     wait(client.shutdown());
 }
@@ -318,8 +318,8 @@ fn everything_ends_with_the_last_object_whichever_that_is() {
         let conversation = wait(client.start_conversation()).unwrap();
         wait(conversation.send("hello".into())).unwrap();
         let (screen, status) = (Screen::new(), Arc::new(Status(Seen::new(None))));
-        let timeline = conversation.timeline(screen.clone());
-        let watching = client.status(status.clone());
+        let timeline = conversation.timeline(shared(&screen));
+        let watching = client.status(shared(&status));
         screen.until_batches(1);
         let mut all: Vec<(&str, Box<dyn Send>)> = vec![
             ("client", Box::new(client)),
@@ -355,7 +355,7 @@ fn thousands_of_subscriptions_leave_nothing_behind() {
     let conversation = wait(client.start_conversation()).unwrap();
     let screen = Screen::new();
     for round in 0..2_000 {
-        let timeline = conversation.timeline(screen.clone());
+        let timeline = conversation.timeline(shared(&screen));
         if round % 2 == 0 {
             timeline.cancel();
         }
@@ -397,7 +397,7 @@ fn input_that_cannot_be_is_refused_and_nothing_changes() {
     let client = desk.phone(data.path());
     let conversation = wait(client.start_conversation()).unwrap();
     let screen = Screen::new();
-    let _timeline = conversation.timeline(screen.clone());
+    let _timeline = conversation.timeline(shared(&screen));
     let refused = |error: SupportError| assert!(matches!(error, SupportError::InvalidInput { .. }), "{error:?}");
     for text in ["", " \n", "a\0b", &"x".repeat(10 << 20)] {
         refused(wait(conversation.send(text.into())).unwrap_err());
@@ -418,7 +418,7 @@ struct Keystore {
     opened: AtomicUsize,
 }
 
-impl Vault for Keystore {
+impl Vault for Shared<Keystore> {
     fn seal(&self, secret: String) -> Result<String, VaultError> {
         Ok(secret.chars().rev().collect())
     }
@@ -433,7 +433,7 @@ impl Vault for Keystore {
 fn keys_are_kept_by_the_hosts_vault() {
     let (desk, data) = (Desk::open(), tempfile::tempdir().unwrap());
     let vault = Arc::new(Keystore { lost: AtomicBool::new(false), opened: AtomicUsize::new(0) });
-    let phone = || Client::new(desk.config(data.path()), Some(vault.clone())).unwrap();
+    let phone = || Client::new(desk.config(data.path()), Some(shared(&vault))).unwrap();
     let client = phone();
     wait(wait(client.start_conversation()).unwrap().send("one".into())).unwrap();
     desk.until_texts(&["one"]);

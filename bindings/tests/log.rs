@@ -6,7 +6,7 @@ mod common;
 
 use std::sync::Arc;
 
-use common::{Desk, Screen, Seen, wait};
+use common::{Desk, Screen, Seen, Shared, shared, wait};
 use shopbell_ffi::{ListenerError, LogLevel, LogRecord, LogSink, set_log_sink};
 
 struct Sink {
@@ -24,7 +24,7 @@ impl Sink {
     }
 }
 
-impl LogSink for Sink {
+impl LogSink for Shared<Sink> {
     fn on_records(&self, records: Vec<LogRecord>) -> Result<(), ListenerError> {
         self.lines.change(|lines| lines.extend(records));
         assert!(!self.panics, "on purpose");
@@ -36,16 +36,16 @@ impl LogSink for Sink {
 fn log_goes_to_the_sink_that_is_set_last_and_holds_no_words() {
     let (desk, data) = (Desk::open(), tempfile::tempdir().unwrap());
     let (first, second) = (Sink::new(true), Sink::new(false));
-    set_log_sink(Some(first.clone()), LogLevel::Trace);
+    set_log_sink(Some(shared(&first)), LogLevel::Trace);
     let client = desk.phone(data.path());
     wait(client.opened()).unwrap();
     first.until("customer's file");
 
     // A sink that panics is called again, and is let go of when another takes its place.
-    set_log_sink(Some(second.clone()), LogLevel::Debug);
+    set_log_sink(Some(shared(&second)), LogLevel::Debug);
     let conversation = wait(client.start_conversation()).unwrap();
     let screen = Screen::with(Box::new(|| panic!("the shopper's words")));
-    let _timeline = conversation.timeline(screen.clone());
+    let _timeline = conversation.timeline(shared(&screen));
     wait(conversation.send("the shopper's words".into())).unwrap();
     desk.until_texts(&["the shopper's words"]);
     second.until("a listener panicked");

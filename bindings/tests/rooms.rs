@@ -6,7 +6,7 @@ mod common;
 
 use std::{collections::HashMap, sync::Arc};
 
-use common::{Desk, Screen, Seen, wait};
+use common::{Desk, Screen, Seen, Shared, shared, wait};
 use shopbell_ffi::{
     Author, DownloadListener, DownloadProgress, HelpEvent, HelpListener, ListenerError, NewAttachment, PushOutcome,
     PushService, SearchListener, SearchResults, SupportError, Transfer, is_push,
@@ -25,7 +25,7 @@ struct Fetched {
 
 struct Fetching(Seen<Fetched>);
 
-impl DownloadListener for Fetching {
+impl DownloadListener for Shared<Fetching> {
     fn on_progress(&self, progress: DownloadProgress) -> Result<(), ListenerError> {
         self.0.change(|fetched| fetched.progress = Some(progress));
         Ok(())
@@ -48,7 +48,7 @@ fn file_is_sent_and_brought_back() {
     let client = desk.phone(data.path());
     let conversation = wait(client.start_conversation()).unwrap();
     let screen = Screen::new();
-    let timeline = conversation.timeline(screen.clone());
+    let timeline = conversation.timeline(shared(&screen));
     let note = data.path().join("note.txt");
     std::fs::write(&note, "Order 1207").unwrap();
     wait(conversation.send_message("It arrived torn".into(), vec![attached(&note)])).unwrap();
@@ -58,12 +58,12 @@ fn file_is_sent_and_brought_back() {
     });
     assert_eq!((file.name.as_str(), file.size), ("note.txt", Some(10)));
     let fetching = Arc::new(Fetching(Seen::new(Fetched::default())));
-    let held = conversation.download(file.id, false, fetching.clone());
+    let held = conversation.download(file.id, false, shared(&fetching));
     let path = fetching.0.until("the file", |fetched| fetched.path.clone());
     assert_eq!(std::fs::read(path).unwrap(), b"Order 1207");
     held.cancel();
     let failing = Arc::new(Fetching(Seen::new(Fetched::default())));
-    let _failing = conversation.download("nothing.1".into(), false, failing.clone());
+    let _failing = conversation.download("nothing.1".into(), false, shared(&failing));
     let error = failing.0.until("an error", |fetched| fetched.failed.clone());
     assert!(matches!(error, SupportError::NotFound { .. }), "{error:?}");
     assert!(wait(client.size_on_disk()).unwrap().fetched >= 10);
@@ -87,7 +87,7 @@ fn file_that_vanished_is_refused_and_nothing_is_sent() {
 
 struct Searching(Seen<Vec<SearchResults>>);
 
-impl SearchListener for Searching {
+impl SearchListener for Shared<Searching> {
     fn on_results(&self, results: SearchResults) -> Result<(), ListenerError> {
         self.0.change(|all| all.push(results));
         Ok(())
@@ -96,7 +96,7 @@ impl SearchListener for Searching {
 
 struct Helping(Seen<(usize, Vec<HelpEvent>)>);
 
-impl HelpListener for Helping {
+impl HelpListener for Shared<Helping> {
     fn on_changed(&self) -> Result<(), ListenerError> {
         self.0.change(|(changes, _)| *changes += 1);
         Ok(())
@@ -114,12 +114,12 @@ fn help_is_searched_as_one_types_read_and_told_to_the_agent() {
     let client = desk.phone(data.path());
     let help = client.help_center();
     let helping = Arc::new(Helping(Seen::new((0, Vec::new()))));
-    let _observing = help.observe(helping.clone());
+    let _observing = help.observe(shared(&helping));
     assert!(wait(help.sync()).unwrap());
     helping.0.until("the articles", |(changes, _)| (*changes > 0).then_some(()));
     assert!(!wait(help.categories()).unwrap().is_empty());
     let searching = Arc::new(Searching(Seen::new(Vec::new())));
-    let search = help.search_as_you_type(searching.clone());
+    let search = help.search_as_you_type(shared(&searching));
     for typed in ["r", "re", "ret", "return"] {
         search.set_text(typed.into());
     }

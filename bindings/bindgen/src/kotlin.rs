@@ -2,15 +2,12 @@
 //!
 //! Every converter is written with both ways, to bytes and from bytes, and calls its kin through an interface, so that
 //! no shrinker sees which of the two is ever gone. Most records go one way only: an app reads messages and writes none.
-//! Here the other way becomes one line that throws, which takes what only it used with it: the classes, too, in which
-//! Kotlin would call a listener that was made in Rust, for none is.
+//! Here the other way becomes one line that throws, which takes what only it used with it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 const PREFIX: &str = "FfiConverter";
 const OBJECT: &str = "public object FfiConverter";
-const CLASS: &str = "open class ";
-const MADE_IN_RUST: &str = "Impl";
 
 /// A way through a converter.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,8 +33,6 @@ struct Member<'a> {
 struct Code<'a> {
     /// Of each converter.
     members: BTreeMap<&'a str, Vec<Member<'a>>>,
-    /// The classes of listeners that were made in Rust.
-    made_in_rust: BTreeMap<&'a str, Vec<Use<'a>>>,
     /// What everything else uses.
     roots: Vec<Use<'a>>,
 }
@@ -75,12 +70,6 @@ impl<'a> Code<'a> {
         let mut number = 0;
         while let Some(line) = lines.get(number) {
             let mut end = number + 1;
-            if let Some(name) = line.strip_prefix(CLASS).map(word).filter(|name| name.ends_with(MADE_IN_RUST)) {
-                end += lines[end..].iter().position(|line| *line == "}").unwrap_or(0);
-                code.made_in_rust.insert(name, lines[number..end].iter().flat_map(|line| uses(line)).collect());
-                number = end;
-                continue;
-            }
             let head = line.strip_prefix(OBJECT);
             if let Some(head) = head {
                 let of = head.split_once('<').map_or("", |(_, of)| of.trim_end_matches(['{', ' ']));
@@ -111,7 +100,6 @@ impl<'a> Code<'a> {
             if alive.insert((name, way)) {
                 let members = self.members.get(name).into_iter().flatten();
                 open.extend(members.filter(|member| member.way == way).flat_map(|member| &member.uses));
-                open.extend(self.made_in_rust.get(name).into_iter().flatten());
             }
         }
         alive
@@ -146,14 +134,9 @@ fn word(text: &str) -> &str {
     text.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default()
 }
 
-/// The converters that a line names, by how it uses them, both ways where that can't be seen; and a listener of Rust's
-/// that it makes.
+/// The converters that a line names, by how it uses them, both ways where that can't be seen.
 fn uses(line: &str) -> Vec<Use<'_>> {
     let mut uses = Vec::new();
-    if let Some(made) = line.trim_start().strip_prefix("return ").map(word).filter(|made| made.ends_with(MADE_IN_RUST))
-    {
-        uses.push((made, Way::Read));
-    }
     for (at, _) in line.match_indices(PREFIX) {
         let rest = &line[at + PREFIX.len()..];
         let name = word(rest);
@@ -234,31 +217,6 @@ public object FfiConverterTypeC: FfiConverterRustBuffer<C> {
     fn type_that_is_not_written_is_that_of_the_converter() {
         let made = without_dead_ways(&TEXT.replace("FfiConverterTypeB.lift(buf)", "FfiConverterTypeB.lower(buf)"));
         assert!(made.contains("    override fun read(buf: ByteBuffer): B = throw UnsupportedOperationException()\n"));
-    }
-
-    #[test]
-    fn listener_of_rust_is_written_only_where_one_is_made() {
-        let listener = "\
-open class ListenerImpl: Listener
-{
-    fun on(value: B) = FfiConverterTypeB.lower(value)
-}
-public object FfiConverterTypeListener: FfiConverter<Listener, Long> {
-    override fun lift(value: Long): Listener {
-            return ListenerImpl(value)
-    }
-    override fun lower(value: Listener): Long {
-            return handleMap.insert(value)
-    }
-}
-fun given(value: Listener) = FfiConverterTypeListener.lower(value)
-";
-        let made = without_dead_ways(&format!("{TEXT}{listener}"));
-        assert!(made.contains("lift(value: Long): Listener = throw"));
-        assert!(made.contains("write(value: B, buf: ByteBuffer): Unit = throw"));
-        let made =
-            without_dead_ways(&format!("{TEXT}{listener}fun got(value: Long) = FfiConverterTypeListener.lift(value)"));
-        assert!(made.contains("buf.putInt(value.ordinal + 1)"));
     }
 
     #[test]

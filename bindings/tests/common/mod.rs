@@ -146,6 +146,23 @@ impl<T> Seen<T> {
     }
 }
 
+/// A listener that the test looks at while the library has it.
+pub(crate) struct Shared<T> {
+    of: Arc<T>,
+}
+
+pub(crate) fn shared<T>(listener: &Arc<T>) -> Box<Shared<T>> {
+    Box::new(Shared { of: Arc::clone(listener) })
+}
+
+impl<T> std::ops::Deref for Shared<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.of
+    }
+}
+
 /// What a listener does besides keeping what it is told.
 pub(crate) type Mischief = Box<dyn Fn() -> Result<(), ListenerError> + Send + Sync>;
 
@@ -190,7 +207,7 @@ pub(crate) fn text(message: &Message) -> &str {
     }
 }
 
-impl MessagesListener for Screen {
+impl MessagesListener for Shared<Screen> {
     fn on_batch(&self, batch: Vec<MessageDiff>) -> Result<(), ListenerError> {
         self.shown.change(|shown| {
             shown.batches += 1;
@@ -223,7 +240,7 @@ impl List {
     }
 }
 
-impl ConversationsListener for List {
+impl ConversationsListener for Shared<List> {
     fn on_batch(&self, batch: Vec<ConversationDiff>) -> Result<(), ListenerError> {
         self.0.change(|lines| {
             for step in batch {
