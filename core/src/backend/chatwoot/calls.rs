@@ -201,7 +201,7 @@ impl Chatwoot {
             || Request::new(Method::PATCH, "PATCH contact", &["contacts", session.key.expose()]).body(body.clone());
         let proof_sent = identity.is_some_and(|i| i.hash().is_some());
         // The answer is the row of a table: nothing in it is needed.
-        self.checked_call(request, Reach::Contact(session), proof_sent).await?.json::<serde::de::IgnoredAny>()?;
+        self.checked_call(request, Reach::Contact(session), proof_sent).await?.json()?;
         Ok(())
     }
 
@@ -233,7 +233,7 @@ impl Chatwoot {
     ) -> Result<(), BackendError> {
         let request = Request::new(Method::PATCH, "PATCH message", &["messages", &message.get().to_string()])
             .body(json!({ "submitted_values": submitted_values(answer) }));
-        self.on_conversation(session, conversation, request).await?.json::<serde::de::IgnoredAny>()?;
+        self.on_conversation(session, conversation, request).await?.json()?;
         Ok(())
     }
 }

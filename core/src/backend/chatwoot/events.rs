@@ -10,10 +10,9 @@ use std::sync::{
     atomic::{AtomicI64, Ordering},
 };
 
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{lenient::Object, mapping, wire};
+use super::{lenient::Wire, mapping, wire};
 use crate::{
     Availability, Clock, DeskConversationId,
     backend::{RealtimeEvent, Secret},
@@ -97,8 +96,8 @@ impl Events {
     }
 }
 
-fn read<T: DeserializeOwned>(data: Value) -> Option<T> {
-    let read = serde_json::from_value(data).map(|Object(inner)| inner).ok();
+fn read<T: Wire>(data: Value) -> Option<T> {
+    let read = T::of(data);
     if read.is_none() {
         tracing::debug!("a realtime event that makes no sense; ignored");
     }

@@ -17,14 +17,13 @@ use reqwest::{
     Method, StatusCode,
     header::{ACCEPT, LOCATION},
 };
-use serde::Deserialize;
 use url::Url;
 
 use super::{
     Chatwoot,
     calls::is_unchanged,
     http::{Reply, Request, Root},
-    lenient::{List, moment, number, object, soft, text},
+    lenient::{Fields, List, Wire},
     refusals::Verdict,
 };
 use crate::{
@@ -41,67 +40,93 @@ const PAGE: usize = 100;
 /// Storage sends on to where the bytes are, once or twice.
 const MAX_REDIRECTS: usize = 5;
 
-#[derive(Deserialize)]
 struct Portal {
-    /// Required: with it, the answer is a help centre's.
-    #[serde(rename = "slug")]
-    _slug: String,
-    #[serde(default, deserialize_with = "object")]
     meta: Meta,
-    #[serde(default, deserialize_with = "soft")]
     categories: List<Category>,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
+impl Wire for Portal {
+    fn read(mut fields: Fields) -> Option<Self> {
+        // With it, the answer is a help centre's.
+        fields.exact_text("slug")?;
+        Some(Self {
+            meta: fields.object("meta").unwrap_or_default(),
+            categories: fields.list("categories").unwrap_or_default(),
+        })
+    }
+}
+
+#[derive(Default)]
 struct Meta {
-    #[serde(deserialize_with = "text")]
     default_locale: Option<String>,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
+impl Wire for Meta {
+    fn read(mut fields: Fields) -> Option<Self> {
+        Some(Self { default_locale: fields.text("default_locale") })
+    }
+}
+
+#[derive(Default)]
 struct Category {
-    #[serde(deserialize_with = "text")]
     slug: Option<String>,
-    #[serde(deserialize_with = "text")]
     locale: Option<String>,
-    #[serde(deserialize_with = "text")]
     name: Option<String>,
-    #[serde(deserialize_with = "text")]
     description: Option<String>,
-    #[serde(deserialize_with = "number")]
     position: Option<i64>,
 }
 
-#[derive(Deserialize)]
+impl Wire for Category {
+    fn read(mut fields: Fields) -> Option<Self> {
+        Some(Self {
+            slug: fields.text("slug"),
+            locale: fields.text("locale"),
+            name: fields.text("name"),
+            description: fields.text("description"),
+            position: fields.number("position"),
+        })
+    }
+}
+
 struct Articles {
     payload: List<Article>,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
+impl Wire for Articles {
+    fn read(mut fields: Fields) -> Option<Self> {
+        Some(Self { payload: fields.list("payload")? })
+    }
+}
+
+#[derive(Default)]
 struct Article {
-    #[serde(deserialize_with = "number")]
     id: Option<i64>,
-    #[serde(deserialize_with = "text")]
     slug: Option<String>,
-    #[serde(deserialize_with = "text")]
     status: Option<String>,
-    #[serde(deserialize_with = "text")]
     title: Option<String>,
-    #[serde(deserialize_with = "text")]
     description: Option<String>,
-    #[serde(deserialize_with = "text")]
     content: Option<String>,
-    #[serde(deserialize_with = "number")]
     position: Option<i64>,
-    #[serde(deserialize_with = "number")]
     views: Option<i64>,
-    #[serde(deserialize_with = "moment")]
     last_updated_at: Option<Timestamp>,
-    #[serde(deserialize_with = "object")]
     category: Category,
+}
+
+impl Wire for Article {
+    fn read(mut fields: Fields) -> Option<Self> {
+        Some(Self {
+            id: fields.number("id"),
+            slug: fields.text("slug"),
+            status: fields.text("status"),
+            title: fields.text("title"),
+            description: fields.text("description"),
+            content: fields.text("content"),
+            position: fields.number("position"),
+            views: fields.number("views"),
+            last_updated_at: fields.moment("last_updated_at"),
+            category: fields.object("category").unwrap_or_default(),
+        })
+    }
 }
 
 impl Chatwoot {

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use super::{
     cable::{Cable, Effect, Input, Timing},
     events::{Events, InboxNumber},
-    lenient::List,
+    lenient::{List, Wire as _},
     mapping, wire,
 };
 use crate::{DeskConversationId, SystemClock, backend::Secret};
@@ -18,18 +18,17 @@ use crate::{DeskConversationId, SystemClock, backend::Secret};
 pub fn answers(bytes: &[u8]) -> usize {
     let Some(conversation) = DeskConversationId::new(1) else { return 0 };
     let mut things = 0;
-    if let Ok(list) = serde_json::from_slice::<List<wire::Conversation>>(bytes) {
+    if let Ok(list) = List::<wire::Conversation>::of(bytes) {
         things += list.items.into_iter().filter_map(mapping::conversation).count();
     }
-    if let Ok(list) = serde_json::from_slice::<List<wire::Message>>(bytes) {
+    if let Ok(list) = List::<wire::Message>::of(bytes) {
         things += mapping::messages(list.items, conversation).len();
     }
-    if let Ok(one) = serde_json::from_slice::<wire::Message>(bytes) {
+    let Ok(one) = serde_json::from_slice::<serde_json::Value>(bytes) else { return things };
+    if let Some(one) = wire::Message::of(one.clone()) {
         things += mapping::messages(vec![one], conversation).len();
     }
-    things
-        + usize::from(serde_json::from_slice::<wire::Inbox>(bytes).is_ok())
-        + usize::from(serde_json::from_slice::<wire::Contact>(bytes).is_ok())
+    things + usize::from(wire::Inbox::of(one.clone()).is_some()) + usize::from(wire::Contact::of(one).is_some())
 }
 
 /// Takes the lines as frames of a realtime session, with the time running on; gives how many events came out.

@@ -26,10 +26,10 @@ use reqwest::{
     header::{ACCEPT, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue, IF_NONE_MATCH, RETRY_AFTER},
     redirect,
 };
-use serde::de::DeserializeOwned;
+use serde_json::Value;
 use url::Url;
 
-use super::lenient::Object;
+use super::lenient::{List, Wire};
 
 use crate::{
     Limits,
@@ -73,7 +73,7 @@ pub(super) struct Request<'a> {
     /// `name=number`, each.
     pub(super) query: Vec<(&'static str, i64)>,
     /// JSON.
-    pub(super) body: Option<serde_json::Value>,
+    pub(super) body: Option<Value>,
     /// Of an earlier answer.
     pub(super) validator: Option<&'a str>,
     /// The answer may be long.
@@ -86,7 +86,7 @@ impl Request<'_> {
         Self { method, label, root: Root::Inbox, path, query: Vec::new(), body: None, validator: None, long: false }
     }
 
-    pub(super) fn body(mut self, body: serde_json::Value) -> Self {
+    pub(super) fn body(mut self, body: Value) -> Self {
         self.body = Some(body);
         self
     }
@@ -114,23 +114,37 @@ pub(super) struct Reply {
 }
 
 impl Reply {
-    /// The body, an object, as `T`.
-    pub(super) fn object<T: DeserializeOwned>(&self) -> Result<T, BackendError> {
-        self.json().map(|Object(inner)| inner)
+    /// The body, an object.
+    pub(super) fn object<T: Wire>(&self) -> Result<T, BackendError> {
+        T::of(self.json()?).ok_or_else(|| self.nonsense("of an unknown shape"))
     }
 
-    /// The body as `T`.
-    pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, BackendError> {
+    /// The body, a list.
+    pub(super) fn list<T: Wire>(&self) -> Result<List<T>, BackendError> {
         self.must_be(Form::Json)?;
-        serde_json::from_slice(&self.body).map_err(|error| {
-            // The position is told, never the text: it may be what somebody wrote.
-            let (fault, what) = match error.classify() {
-                serde_json::error::Category::Eof => (Fault::Network, "cut off"),
-                serde_json::error::Category::Data => (Fault::Desk, "of an unknown shape"),
-                serde_json::error::Category::Syntax | serde_json::error::Category::Io => (Fault::Desk, "not JSON"),
-            };
-            BackendError::unclear(fault, format!("{}: the answer is {what} (byte {})", self.label, error.column()))
-        })
+        List::of(&self.body).map_err(|error| self.unreadable(&error))
+    }
+
+    /// The body, whatever it holds.
+    pub(super) fn json(&self) -> Result<Value, BackendError> {
+        self.must_be(Form::Json)?;
+        serde_json::from_slice(&self.body).map_err(|error| self.unreadable(&error))
+    }
+
+    /// The position is told, never the text: it may be what somebody wrote.
+    fn unreadable(&self, error: &serde_json::Error) -> BackendError {
+        let place = format!("(byte {})", error.column());
+        match error.classify() {
+            serde_json::error::Category::Eof => {
+                BackendError::unclear(Fault::Network, format!("{}: the answer is cut off {place}", self.label))
+            }
+            serde_json::error::Category::Data => self.nonsense(&format!("of an unknown shape {place}")),
+            _ => self.nonsense(&format!("not JSON {place}")),
+        }
+    }
+
+    fn nonsense(&self, what: &str) -> BackendError {
+        BackendError::unclear(Fault::Desk, format!("{}: the answer is {what}", self.label))
     }
 
     /// That nothing but the desk can have answered.

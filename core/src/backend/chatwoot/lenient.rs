@@ -1,13 +1,13 @@
 //! Reading JSON that may differ from version to version: a field of the wrong kind is a field that is not there, an
 //! item that makes no sense is left out, and neither fails what stands around it.
 
-use std::{fmt, marker::PhantomData};
+use std::fmt;
 
 use serde::{
-    Deserialize, Deserializer,
-    de::{DeserializeOwned, Error as _, SeqAccess, Visitor},
+    Deserializer as _,
+    de::{SeqAccess, Visitor},
 };
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::Timestamp;
 
@@ -17,17 +17,78 @@ const LAST_SECOND: i64 = 253_402_300_799;
 /// Counts above this are milliseconds: as seconds they would be past the year 5000.
 const FIRST_MILLIS: i64 = 100_000_000_000;
 
-/// An object, and nothing else: of a derived reader, a list would fill the fields in their order.
-pub(super) struct Object<T>(pub(super) T);
+/// Something that the desk tells as an object.
+///
+/// Read by hand: what `serde` derives for a struct, with a way for each form that a field may come in, takes five times
+/// the room in the library.
+pub(super) trait Wire: Sized {
+    /// `None` where a field is missing without which it is something else.
+    fn read(fields: Fields) -> Option<Self>;
 
-impl<'de, T: DeserializeOwned> Deserialize<'de> for Object<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let value = Value::deserialize(deserializer)?;
-        if !value.is_object() {
-            return Err(D::Error::custom("not an object"));
+    /// Of an object, and nothing else.
+    fn of(value: Value) -> Option<Self> {
+        match value {
+            Value::Object(fields) => Self::read(Fields(fields)),
+            _ => None,
         }
-        // The inner error may quote the text.
-        T::deserialize(value).map(Self).map_err(|_| D::Error::custom("an object of an unknown shape"))
+    }
+}
+
+/// The fields of an object. Each is taken out of it, and can be read once.
+pub(super) struct Fields(Map<String, Value>);
+
+impl Fields {
+    /// Anything; `null` where there is nothing.
+    pub(super) fn value(&mut self, name: &str) -> Value {
+        self.0.remove(name).unwrap_or_default()
+    }
+
+    /// Text; of a number or a truth value, its text.
+    pub(super) fn text(&mut self, name: &str) -> Option<String> {
+        match self.value(name) {
+            Value::String(text) => Some(text),
+            other => to_text(&other),
+        }
+    }
+
+    /// Text, and nothing else.
+    pub(super) fn exact_text(&mut self, name: &str) -> Option<String> {
+        match self.value(name) {
+            Value::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// A whole number, also as text or with a fraction of zero.
+    pub(super) fn number(&mut self, name: &str) -> Option<i64> {
+        to_number(&self.value(name))
+    }
+
+    /// Yes or no; also as text or number.
+    pub(super) fn flag(&mut self, name: &str) -> bool {
+        to_flag(&self.value(name))
+    }
+
+    /// A moment: seconds (whole or not), milliseconds, or ISO 8601. Zero is "never".
+    pub(super) fn moment(&mut self, name: &str) -> Option<Timestamp> {
+        to_moment(&self.value(name))
+    }
+
+    /// An object, or nothing where it is none.
+    pub(super) fn object<T: Wire>(&mut self, name: &str) -> Option<T> {
+        T::of(self.value(name))
+    }
+
+    /// A list of objects, or nothing where it is none.
+    pub(super) fn list<T: Wire>(&mut self, name: &str) -> Option<List<T>> {
+        match self.value(name) {
+            Value::Array(items) => {
+                let mut list = List::default();
+                items.into_iter().for_each(|item| list.add(item));
+                Some(list)
+            }
+            _ => None,
+        }
     }
 }
 
@@ -46,64 +107,44 @@ impl<T> Default for List<T> {
     }
 }
 
-impl<'de, T: DeserializeOwned> Deserialize<'de> for List<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Items<T>(PhantomData<T>);
+impl<T: Wire> List<T> {
+    /// Of a whole answer. One item at a time is held as a tree, never all of it.
+    pub(super) fn of(bytes: &[u8]) -> serde_json::Result<Self> {
+        let mut list = Self::default();
+        each(bytes, &mut |item| list.add(item))?;
+        Ok(list)
+    }
 
-        impl<'de, T: DeserializeOwned> Visitor<'de> for Items<T> {
-            type Value = List<T>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a list")
-            }
-
-            // One item at a time is held as a tree, never the whole answer.
-            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<List<T>, A::Error> {
-                let mut list = List::default();
-                while let Some(item) = seq.next_element::<Value>()? {
-                    list.total += 1;
-                    match Object::deserialize(item) {
-                        Ok(Object(item)) => list.items.push(item),
-                        Err(_) => tracing::debug!(position = list.total, "an item of a list makes no sense; left out"),
-                    }
-                }
-                Ok(list)
-            }
+    fn add(&mut self, item: Value) {
+        self.total += 1;
+        match T::of(item) {
+            Some(item) => self.items.push(item),
+            None => tracing::debug!(position = self.total, "an item of a list makes no sense; left out"),
         }
-
-        deserializer.deserialize_seq(Items(PhantomData))
     }
 }
 
-/// An object, or nothing where it is none.
-pub(super) fn object<'de, D: Deserializer<'de>, T: DeserializeOwned + Default>(deserializer: D) -> Result<T, D::Error> {
-    let read = Object::deserialize(Value::deserialize(deserializer)?);
-    Ok(read.map(|Object(inner)| inner).unwrap_or_default())
-}
+fn each(bytes: &[u8], take: &mut dyn FnMut(Value)) -> serde_json::Result<()> {
+    struct Items<'a>(&'a mut dyn FnMut(Value));
 
-/// Anything, or nothing where it is of another kind.
-pub(super) fn soft<'de, D: Deserializer<'de>, T: DeserializeOwned + Default>(deserializer: D) -> Result<T, D::Error> {
-    Ok(T::deserialize(Value::deserialize(deserializer)?).unwrap_or_default())
-}
+    impl<'de> Visitor<'de> for Items<'_> {
+        type Value = ();
 
-/// A whole number, also as text or with a fraction of zero.
-pub(super) fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
-    Ok(to_number(&Value::deserialize(deserializer)?))
-}
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a list")
+        }
 
-/// Text; of a number or a truth value, its text.
-pub(super) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    Ok(to_text(&Value::deserialize(deserializer)?))
-}
+        fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+            while let Some(item) = seq.next_element()? {
+                (self.0)(item);
+            }
+            Ok(())
+        }
+    }
 
-/// Yes or no; also as text or number.
-pub(super) fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
-    Ok(to_flag(&Value::deserialize(deserializer)?))
-}
-
-/// A moment: seconds (whole or not), milliseconds, or ISO 8601. Zero is "never".
-pub(super) fn moment<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
-    Ok(to_moment(&Value::deserialize(deserializer)?))
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    reader.deserialize_seq(Items(take))?;
+    reader.end()
 }
 
 pub(super) fn to_number(value: &Value) -> Option<i64> {
@@ -250,15 +291,20 @@ mod tests {
 
     #[test]
     fn bad_item_is_left_out_and_counted() {
-        #[derive(Debug, PartialEq, Deserialize)]
+        #[derive(Debug, PartialEq)]
         struct Item {
-            n: u8,
+            n: i64,
         }
-        let list: List<Item> =
-            serde_json::from_str(r#"[{"n": 1}, 1, null, {"n": []}, [7], {"n": 2, "m": 3}]"#).unwrap();
+        impl Wire for Item {
+            fn read(mut fields: Fields) -> Option<Self> {
+                Some(Self { n: fields.number("n")? })
+            }
+        }
+        let list = br#"[{"n": 1}, 1, null, {"n": []}, [7], {"n": 2, "m": 3}]"#;
+        let list: List<Item> = List::of(list).unwrap();
         assert_eq!((list.items, list.total), (vec![Item { n: 1 }, Item { n: 2 }], 6));
-        assert!(serde_json::from_str::<List<Item>>("{}").is_err());
-        assert!(serde_json::from_str::<Object<Item>>("[7]").is_err());
+        assert!(List::<Item>::of(b"{}").is_err() && List::<Item>::of(b"[] 1").is_err());
+        assert!(Item::of(json!([7])).is_none());
     }
 
     proptest! {

@@ -211,7 +211,7 @@ impl Chatwoot {
         if is_unchanged(&reply, validator)? {
             return Ok(Fetched::Unchanged);
         }
-        let list: List<wire::Conversation> = reply.json()?;
+        let list: List<wire::Conversation> = reply.list()?;
         let ours = list.items.into_iter().filter(|conversation| self.number.holds(conversation.inbox_id));
         let value = ours.filter_map(mapping::conversation).collect();
         let number = self.number.get().unwrap_or_default();
@@ -232,7 +232,7 @@ impl Chatwoot {
         if is_unchanged(&reply, validator)? {
             return Ok(Fetched::Unchanged);
         }
-        let list: List<wire::Message> = reply.json()?;
+        let list: List<wire::Message> = reply.list()?;
         let messages = mapping::messages(list.items, conversation);
         // Of a full page of which nothing can be shown, there is no number to ask on with.
         let has_older = list.total >= PAGE && !messages.is_empty();

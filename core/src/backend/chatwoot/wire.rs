@@ -2,121 +2,153 @@
 //!
 //! No `Debug`: these hold what people wrote.
 
-use serde::Deserialize;
 use serde_json::Value;
 
-use super::lenient::{List, flag, moment, number, object, soft, text, to_text};
+use super::lenient::{Fields, List, Wire};
 use crate::Timestamp;
 
 /// The answer of the inbox about itself.
-#[derive(Deserialize)]
 pub(super) struct Inbox {
-    /// Its public name in the path. Required: with it, the answer is an inbox's and nobody else's.
-    #[serde(rename = "identifier")]
-    _identifier: String,
-    #[serde(default, deserialize_with = "text")]
     pub(super) name: Option<String>,
-    #[serde(default, deserialize_with = "flag")]
     pub(super) identity_validation_enabled: bool,
-    #[serde(default, deserialize_with = "flag")]
     pub(super) csat_survey_enabled: bool,
 }
 
+impl Wire for Inbox {
+    fn read(mut fields: Fields) -> Option<Self> {
+        // Its public name in the path. Required: with it, the answer is an inbox's and nobody else's.
+        fields.exact_text("identifier")?;
+        Some(Self {
+            name: fields.text("name"),
+            identity_validation_enabled: fields.flag("identity_validation_enabled"),
+            csat_survey_enabled: fields.flag("csat_survey_enabled"),
+        })
+    }
+}
+
 /// The answer to the making of a contact.
-#[derive(Deserialize)]
 pub(super) struct Contact {
     /// The session's key. Required, as above.
     pub(super) source_id: String,
-    #[serde(default, deserialize_with = "text")]
     pub(super) pubsub_token: Option<String>,
 }
 
+impl Wire for Contact {
+    fn read(mut fields: Fields) -> Option<Self> {
+        Some(Self { source_id: fields.exact_text("source_id")?, pubsub_token: fields.text("pubsub_token") })
+    }
+}
+
 /// A conversation, of a request or of an event.
-#[derive(Default, Deserialize)]
-#[serde(default)]
+#[derive(Default)]
 pub(super) struct Conversation {
-    #[serde(deserialize_with = "number")]
     pub(super) id: Option<i64>,
-    #[serde(deserialize_with = "number")]
     pub(super) inbox_id: Option<i64>,
-    #[serde(deserialize_with = "text")]
     pub(super) status: Option<String>,
-    #[serde(deserialize_with = "moment")]
     pub(super) contact_last_seen_at: Option<Timestamp>,
-    #[serde(deserialize_with = "moment")]
     pub(super) agent_last_seen_at: Option<Timestamp>,
-    #[serde(deserialize_with = "soft")]
     pub(super) messages: List<Message>,
     /// Of events only.
-    #[serde(deserialize_with = "object")]
     pub(super) contact_inbox: ContactInbox,
     /// Of events only.
-    #[serde(deserialize_with = "object")]
     pub(super) meta: Meta,
 }
 
+impl Wire for Conversation {
+    fn read(mut fields: Fields) -> Option<Self> {
+        Some(Self {
+            id: fields.number("id"),
+            inbox_id: fields.number("inbox_id"),
+            status: fields.text("status"),
+            contact_last_seen_at: fields.moment("contact_last_seen_at"),
+            agent_last_seen_at: fields.moment("agent_last_seen_at"),
+            messages: fields.list("messages").unwrap_or_default(),
+            contact_inbox: fields.object("contact_inbox").unwrap_or_default(),
+            meta: fields.object("meta").unwrap_or_default(),
+        })
+    }
+}
+
 /// Which session a conversation belongs to.
-#[derive(Default, Deserialize)]
-#[serde(default)]
+#[derive(Default)]
 pub(super) struct ContactInbox {
-    #[serde(deserialize_with = "text")]
     pub(super) source_id: Option<String>,
 }
 
+impl Wire for ContactInbox {
+    fn read(mut fields: Fields) -> Option<Self> {
+        Some(Self { source_id: fields.text("source_id") })
+    }
+}
+
 /// Who has to do with a conversation.
-#[derive(Default, Deserialize)]
-#[serde(default)]
+#[derive(Default)]
 pub(super) struct Meta {
-    #[serde(deserialize_with = "object")]
     pub(super) assignee: Option<Sender>,
 }
 
+impl Wire for Meta {
+    fn read(mut fields: Fields) -> Option<Self> {
+        Some(Self { assignee: fields.object("assignee") })
+    }
+}
+
 /// A message, of a request or of an event.
-#[derive(Default, Deserialize)]
-#[serde(default)]
+#[derive(Default)]
 pub(super) struct Message {
-    #[serde(deserialize_with = "number")]
     pub(super) id: Option<i64>,
-    #[serde(deserialize_with = "number")]
     pub(super) conversation_id: Option<i64>,
-    #[serde(deserialize_with = "number")]
     pub(super) inbox_id: Option<i64>,
-    #[serde(deserialize_with = "text")]
     pub(super) content: Option<String>,
-    #[serde(deserialize_with = "message_type")]
     pub(super) message_type: MessageType,
-    #[serde(deserialize_with = "text")]
     pub(super) content_type: Option<String>,
-    #[serde(deserialize_with = "soft")]
     pub(super) content_attributes: Value,
-    #[serde(deserialize_with = "moment")]
     pub(super) created_at: Option<Timestamp>,
-    #[serde(deserialize_with = "flag")]
     pub(super) private: bool,
-    #[serde(deserialize_with = "soft")]
     pub(super) attachments: List<Attachment>,
-    #[serde(deserialize_with = "object")]
     pub(super) sender: Option<Sender>,
     /// Of events only.
-    #[serde(deserialize_with = "text")]
     pub(super) sender_type: Option<String>,
     /// Of events only.
-    #[serde(deserialize_with = "text")]
     pub(super) status: Option<String>,
     /// Of events only, and there only of the one that tells of the creation.
-    #[serde(deserialize_with = "text")]
     pub(super) echo_id: Option<String>,
     /// Of events only.
-    #[serde(deserialize_with = "object")]
     pub(super) conversation: MessageConversation,
 }
 
+impl Wire for Message {
+    fn read(mut fields: Fields) -> Option<Self> {
+        Some(Self {
+            id: fields.number("id"),
+            conversation_id: fields.number("conversation_id"),
+            inbox_id: fields.number("inbox_id"),
+            content: fields.text("content"),
+            message_type: message_type(fields.text("message_type")),
+            content_type: fields.text("content_type"),
+            content_attributes: fields.value("content_attributes"),
+            created_at: fields.moment("created_at"),
+            private: fields.flag("private"),
+            attachments: fields.list("attachments").unwrap_or_default(),
+            sender: fields.object("sender"),
+            sender_type: fields.text("sender_type"),
+            status: fields.text("status"),
+            echo_id: fields.text("echo_id"),
+            conversation: fields.object("conversation").unwrap_or_default(),
+        })
+    }
+}
+
 /// What an event tells of its message's conversation.
-#[derive(Default, Deserialize)]
-#[serde(default)]
+#[derive(Default)]
 pub(super) struct MessageConversation {
-    #[serde(deserialize_with = "object")]
     pub(super) contact_inbox: ContactInbox,
+}
+
+impl Wire for MessageConversation {
+    fn read(mut fields: Fields) -> Option<Self> {
+        Some(Self { contact_inbox: fields.object("contact_inbox").unwrap_or_default() })
+    }
 }
 
 /// Which way a message goes.
@@ -131,77 +163,94 @@ pub(super) enum MessageType {
     Unknown,
 }
 
-fn message_type<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<MessageType, D::Error> {
-    let value = to_text(&Value::deserialize(deserializer)?);
-    Ok(match value.as_deref() {
+fn message_type(told: Option<String>) -> MessageType {
+    match told.as_deref() {
         Some("0" | "0.0" | "incoming") => MessageType::Incoming,
         Some("1" | "1.0" | "outgoing") => MessageType::Outgoing,
         Some("2" | "2.0" | "activity") => MessageType::Activity,
         Some("3" | "3.0" | "template") => MessageType::Template,
         _ => MessageType::Unknown,
-    })
+    }
 }
 
 /// Who wrote: a person at the desk, a program, or the customer.
-#[derive(Default, Deserialize)]
-#[serde(default)]
+#[derive(Default)]
 pub(super) struct Sender {
-    #[serde(deserialize_with = "text")]
     pub(super) id: Option<String>,
-    #[serde(deserialize_with = "text")]
     pub(super) name: Option<String>,
-    #[serde(deserialize_with = "text")]
     pub(super) available_name: Option<String>,
-    #[serde(deserialize_with = "text")]
     pub(super) avatar_url: Option<String>,
-    #[serde(deserialize_with = "text")]
     pub(super) thumbnail: Option<String>,
-    #[serde(rename = "type", deserialize_with = "text")]
     pub(super) kind: Option<String>,
 }
 
+impl Wire for Sender {
+    fn read(mut fields: Fields) -> Option<Self> {
+        Some(Self {
+            id: fields.text("id"),
+            name: fields.text("name"),
+            available_name: fields.text("available_name"),
+            avatar_url: fields.text("avatar_url"),
+            thumbnail: fields.text("thumbnail"),
+            kind: fields.text("type"),
+        })
+    }
+}
+
 /// A file that came with a message.
-#[derive(Default, Deserialize)]
-#[serde(default)]
+#[derive(Default)]
 pub(super) struct Attachment {
-    #[serde(deserialize_with = "text")]
     pub(super) file_type: Option<String>,
-    #[serde(deserialize_with = "text")]
     pub(super) extension: Option<String>,
-    #[serde(deserialize_with = "text")]
     pub(super) content_type: Option<String>,
-    #[serde(deserialize_with = "text")]
     pub(super) data_url: Option<String>,
-    #[serde(deserialize_with = "text")]
     pub(super) thumb_url: Option<String>,
-    #[serde(deserialize_with = "text")]
     pub(super) fallback_title: Option<String>,
-    #[serde(deserialize_with = "text")]
     pub(super) transcribed_text: Option<String>,
-    #[serde(deserialize_with = "number")]
     pub(super) file_size: Option<i64>,
-    #[serde(deserialize_with = "number")]
     pub(super) width: Option<i64>,
-    #[serde(deserialize_with = "number")]
     pub(super) height: Option<i64>,
     /// Of places. May come as text.
-    #[serde(deserialize_with = "text")]
     pub(super) coordinates_lat: Option<String>,
-    #[serde(deserialize_with = "text")]
     pub(super) coordinates_long: Option<String>,
     /// Of contacts: their names.
-    #[serde(deserialize_with = "soft")]
     pub(super) meta: Value,
 }
 
+impl Wire for Attachment {
+    fn read(mut fields: Fields) -> Option<Self> {
+        Some(Self {
+            file_type: fields.text("file_type"),
+            extension: fields.text("extension"),
+            content_type: fields.text("content_type"),
+            data_url: fields.text("data_url"),
+            thumb_url: fields.text("thumb_url"),
+            fallback_title: fields.text("fallback_title"),
+            transcribed_text: fields.text("transcribed_text"),
+            file_size: fields.number("file_size"),
+            width: fields.number("width"),
+            height: fields.number("height"),
+            coordinates_lat: fields.text("coordinates_lat"),
+            coordinates_long: fields.text("coordinates_long"),
+            meta: fields.value("meta"),
+        })
+    }
+}
+
 /// Somebody types.
-#[derive(Default, Deserialize)]
-#[serde(default)]
+#[derive(Default)]
 pub(super) struct Typing {
-    #[serde(deserialize_with = "object")]
     pub(super) conversation: Conversation,
-    #[serde(deserialize_with = "object")]
     pub(super) user: Sender,
-    #[serde(deserialize_with = "flag")]
     pub(super) is_private: bool,
+}
+
+impl Wire for Typing {
+    fn read(mut fields: Fields) -> Option<Self> {
+        Some(Self {
+            conversation: fields.object("conversation").unwrap_or_default(),
+            user: fields.object("user").unwrap_or_default(),
+            is_private: fields.flag("is_private"),
+        })
+    }
 }

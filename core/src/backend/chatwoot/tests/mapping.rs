@@ -3,7 +3,10 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::super::{lenient::List, mapping, wire};
+use super::super::{
+    lenient::{List, Wire as _},
+    mapping, wire,
+};
 use crate::{DeskConversationId, Timestamp, backend::DeskMessage};
 
 fn shown(message: &DeskMessage) -> Value {
@@ -22,7 +25,7 @@ fn shown(message: &DeskMessage) -> Value {
 }
 
 fn mapped(wire: Value) -> Option<DeskMessage> {
-    let wire: wire::Message = serde_json::from_value(wire).ok()?;
+    let wire = wire::Message::of(wire)?;
     mapping::message(wire, None, Timestamp::from_seconds(7))
 }
 
@@ -181,7 +184,7 @@ fn senseless_messages_are_left_out_and_the_rest_stays_in_order() {
         {"id": 4, "message_type": 2}, {"id": 5, "private": true}, {"id": 6, "private": "true"},
         {"id": "7", "content": 8, "created_at": -1, "sender": [], "attachments": {}, "content_attributes": "{}"},
         {"id": 8, "created_at": "2025-06-15T15:06:41.250Z", "conversation_id": 999, "novel": {"deep": [1]}}]"#;
-    let list: List<wire::Message> = serde_json::from_str(list).unwrap();
+    let list: List<wire::Message> = List::of(list.as_bytes()).unwrap();
     let messages = mapping::messages(list.items, DeskConversationId::new(2).unwrap());
     let told: Vec<_> = messages
         .iter()
@@ -201,14 +204,14 @@ fn conversation_takes_what_is_there() {
     let wire = json!({"id": 12, "uuid": "u", "inbox_id": "4", "contact_last_seen_at": 0,
         "agent_last_seen_at": 1_750_000_000, "status": "snoozed", "contact": {"id": 1},
         "messages": [{"id": 2, "message_type": 3, "content": "Welcome"}, {"id": 1, "message_type": 0, "content": "Hi"}]});
-    let conversation = mapping::conversation(serde_json::from_value(wire).unwrap()).unwrap();
+    let conversation = mapping::conversation(wire::Conversation::of(wire).unwrap()).unwrap();
     assert_eq!(conversation.status, crate::ConversationStatus::Snoozed);
     assert_eq!(
         (conversation.customer_seen_at, conversation.agent_seen_at.map(|t| t.seconds())),
         (None, Some(1_750_000_000))
     );
     assert_eq!(conversation.messages.iter().map(|m| m.id.get()).collect::<Vec<_>>(), [1, 2]);
-    let novel = mapping::conversation(serde_json::from_value(json!({"id": 1, "status": 9})).unwrap()).unwrap();
+    let novel = mapping::conversation(wire::Conversation::of(json!({"id": 1, "status": 9})).unwrap()).unwrap();
     assert_eq!(novel.status, crate::ConversationStatus::Open);
 }
 
