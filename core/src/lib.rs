@@ -67,6 +67,7 @@ mod error;
 mod file_name;
 #[cfg(feature = "help-center")]
 pub mod help;
+mod json;
 pub mod markdown;
 pub mod model;
 mod outbox;

@@ -11,10 +11,11 @@ use std::{
 };
 
 use ring::digest::{Context, SHA256};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::{
     backend::{DeskArticle, DeskArticleName, DeskCategory},
+    json::{self, from_json},
     model::{ArticleId, Timestamp},
 };
 
@@ -62,7 +63,7 @@ impl fmt::Display for PackError {
 
 impl std::error::Error for PackError {}
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
 struct Head {
     shopbell_help_pack: u32,
     portal: String,
@@ -71,45 +72,60 @@ struct Head {
     sha256: String,
 }
 
-#[derive(Serialize, Deserialize)]
+from_json!(Head { shopbell_help_pack, portal, default_locale, bytes, sha256 });
+
+#[derive(Serialize)]
 struct Line {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     category: Option<Category>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     article: Option<Article>,
 }
 
-#[derive(Serialize, Deserialize)]
+from_json!(Line { category, article });
+
+#[derive(Serialize)]
 struct Category {
     slug: String,
     locale: String,
     name: String,
-    #[serde(default)]
     description: String,
-    #[serde(default)]
     position: i64,
 }
 
-#[derive(Serialize, Deserialize)]
+from_json!(Category { slug, locale, name, description or String::new(), position or 0 });
+
+#[derive(Serialize)]
 struct Article {
     id: String,
     slug: String,
     locale: String,
     title: String,
     content: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     category: Option<String>,
-    #[serde(default)]
     description: String,
-    #[serde(default)]
     position: i64,
-    #[serde(default)]
     views: u32,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     updated_at: Option<Timestamp>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     phrasings: Vec<String>,
 }
+
+from_json!(Article {
+    id,
+    slug,
+    locale,
+    title,
+    content,
+    category,
+    description or String::new(),
+    position or 0,
+    views or 0,
+    updated_at,
+    phrasings or Vec::new(),
+});
 
 /// A pack's bytes.
 ///
@@ -181,7 +197,7 @@ impl<R: BufRead> PackReader<R> {
             }
             Some(_) => {}
         }
-        let head: Head = serde_json::from_slice(&text).map_err(|error| at(1, &error))?;
+        let head: Head = json::from_slice(&text).map_err(|error| at(1, &error))?;
         let head = PackHead {
             portal: head.portal,
             default_locale: head.default_locale,
@@ -209,7 +225,7 @@ impl<R: BufRead> PackReader<R> {
         }
         self.read += text.len() as u64;
         self.digest.update(&text);
-        let parsed: Line = serde_json::from_slice(&text).map_err(|error| at(self.line, &error))?;
+        let parsed: Line = json::from_slice(&text).map_err(|error| at(self.line, &error))?;
         let entry = match (parsed.category, parsed.article) {
             (Some(row), None) => PackEntry::Category(category(row)),
             (None, Some(row)) => {

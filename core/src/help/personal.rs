@@ -1,11 +1,12 @@
 //! What belongs to the person: in their own file, never in the articles'. Whoever logs in takes it along.
 
 use rusqlite::Connection;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use shopbell_search::RecentSearches;
 
 use crate::{
     backend::{Capabilities, ConversationContext},
+    json::from_json,
     model::{ArticleId, Timestamp},
     store::{StoreError, Tx, facts},
 };
@@ -25,25 +26,31 @@ const TOLD: usize = 8;
 const STILL_FRESH: std::time::Duration = std::time::Duration::from_secs(24 * 3600);
 
 /// A vote.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize)]
 pub(super) struct Vote {
     article: ArticleId,
     pub(super) helpful: bool,
     reason: Option<String>,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+from_json!(Vote { article, helpful, reason });
+
+#[derive(Clone, Serialize)]
 struct Place {
     article: ArticleId,
     at: f32,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+from_json!(Place { article, at });
+
+#[derive(Clone, Serialize)]
 struct Seen {
     article: ArticleId,
     title: String,
     at: Timestamp,
 }
+
+from_json!(Seen { article, title, at });
 
 pub(super) fn recent(connection: &Connection) -> Result<Vec<String>, StoreError> {
     Ok(facts::get(connection, RECENT)?.unwrap_or_default())

@@ -3,12 +3,13 @@
 use std::fmt;
 
 use super::Timestamp;
+use crate::json::from_json;
 
 /// What a message says, and what the customer answered where it asks something.
 ///
 /// Kinds that a desk knows and we do not are kept as [`Unsupported`](Content::Unsupported) with their text: nothing
 /// that was said is ever hidden.
-#[derive(Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, PartialEq, serde::Serialize)]
 #[serde(rename_all = "snake_case", tag = "type")]
 #[non_exhaustive]
 pub enum Content {
@@ -69,6 +70,16 @@ pub enum Content {
     },
 }
 
+from_json!(Content by "type" {
+    "text" => Text { text },
+    "select" => Select { text, choices, answer },
+    "form" => Form { text, fields, button, answer },
+    "cards" => Cards { text, cards },
+    "articles" => Articles { text, articles },
+    "survey" => Survey { text, scale, answer },
+    "unsupported" => Unsupported { text, kind },
+});
+
 impl Content {
     /// Plain words.
     pub fn text(text: impl Into<String>) -> Self {
@@ -121,7 +132,7 @@ impl fmt::Debug for Content {
 }
 
 /// One choice of a [`Content::Select`].
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Choice {
     /// What the customer sees.
     pub title: String,
@@ -129,8 +140,10 @@ pub struct Choice {
     pub value: String,
 }
 
+from_json!(Choice { title, value });
+
 /// One field of a [`Content::Form`].
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct FormField {
     /// The name that the desk knows the value by.
     pub name: String,
@@ -152,8 +165,10 @@ pub struct FormField {
     pub pattern_error: Option<String>,
 }
 
+from_json!(FormField { name, label, input, placeholder, default, required, choices, pattern, pattern_error });
+
 /// One card of a [`Content::Cards`].
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Card {
     /// Its heading.
     pub title: String,
@@ -165,8 +180,10 @@ pub struct Card {
     pub actions: Vec<CardAction>,
 }
 
+from_json!(Card { title, description, image_url, actions });
+
 /// What a button of a card does.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case", tag = "type")]
 #[non_exhaustive]
 pub enum CardAction {
@@ -186,8 +203,10 @@ pub enum CardAction {
     },
 }
 
+from_json!(CardAction by "type" { "link" => Link { text, url }, "reply" => Reply { text, payload } });
+
 /// A link to a help article.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct ArticleLink {
     /// Its title.
     pub title: String,
@@ -197,8 +216,10 @@ pub struct ArticleLink {
     pub url: String,
 }
 
+from_json!(ArticleLink { title, description, url });
+
 /// How a survey asks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SurveyScale {
     /// Five faces.
@@ -207,8 +228,10 @@ pub enum SurveyScale {
     Stars,
 }
 
+from_json!(SurveyScale of { "emoji" => Emoji, "stars" => Stars });
+
 /// What the customer answered to a select, a form or a survey, and whether the desk has it.
-#[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Answer {
     /// The values: one named by the choice's title for a select, one a field for a form, none for a survey.
     pub values: Vec<FieldValue>,
@@ -220,6 +243,8 @@ pub struct Answer {
     pub given_at: Option<Timestamp>,
 }
 
+from_json!(Answer { values, rating, state, given_at });
+
 impl fmt::Debug for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Answer({} values, {:?})", self.values.len(), self.state)
@@ -227,13 +252,15 @@ impl fmt::Debug for Answer {
 }
 
 /// One value of an answer.
-#[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, PartialEq, Eq, serde::Serialize)]
 pub struct FieldValue {
     /// The choice's title, or the field's name.
     pub name: String,
     /// What was picked or filled in.
     pub value: String,
 }
+
+from_json!(FieldValue { name, value });
 
 impl fmt::Debug for FieldValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -242,13 +269,15 @@ impl fmt::Debug for FieldValue {
 }
 
 /// The answer to a survey.
-#[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Rating {
     /// 1 (worst) to 5.
     pub score: u8,
     /// What the customer adds, possibly empty.
     pub feedback: String,
 }
+
+from_json!(Rating { score, feedback });
 
 impl fmt::Debug for Rating {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -257,7 +286,7 @@ impl fmt::Debug for Rating {
 }
 
 /// Whether the desk has an answer.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case", tag = "type")]
 pub enum AnswerState {
     /// On its way.
@@ -270,3 +299,5 @@ pub enum AnswerState {
         reason: super::AttentionReason,
     },
 }
+
+from_json!(AnswerState by "type" { "queued" => Queued {}, "sent" => Sent {}, "needs_attention" => NeedsAttention { reason } });

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::{ConversationId, Timestamp};
+use crate::json::from_json;
 
 /// One line of the conversation list.
 #[derive(Clone, PartialEq)]
@@ -42,7 +43,7 @@ impl fmt::Debug for ConversationSummary {
 }
 
 /// Where a conversation stands.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ConversationStatus {
     /// An agent is or will be on it.
@@ -56,8 +57,15 @@ pub enum ConversationStatus {
     Resolved,
 }
 
+from_json!(ConversationStatus of {
+    "open" => Open,
+    "pending" => Pending,
+    "snoozed" => Snoozed,
+    "resolved" => Resolved,
+});
+
 /// A person at the desk.
-#[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Agent {
     /// The desk's id of the person, as text.
     pub id: String,
@@ -66,6 +74,8 @@ pub struct Agent {
     /// A picture: `http` or `https` only.
     pub avatar_url: Option<String>,
 }
+
+from_json!(Agent { id, name, avatar_url });
 
 impl fmt::Debug for Agent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -2,6 +2,10 @@
 
 use std::{collections::BTreeMap, fmt};
 
+use serde_json::Value;
+
+use crate::json::from_json;
+
 /// Who the customer is, from the merchant's own log-in.
 ///
 /// ```
@@ -9,11 +13,13 @@ use std::{collections::BTreeMap, fmt};
 /// let identity = Identity::new("customer-7").with_hash("5f1e…");
 /// assert_eq!(identity.identifier(), "customer-7");
 /// ```
-#[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Identity {
     identifier: String,
     hash: Option<String>,
 }
+
+from_json!(Identity { identifier, hash });
 
 impl Identity {
     /// A person by the merchant's own id of them (1 to 255 characters): stable, unique, never re-used.
@@ -47,7 +53,7 @@ impl fmt::Debug for Identity {
 }
 
 /// What the agents see of the customer. Every field is optional; a field left `None` stays as the desk has it.
-#[derive(Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Default, PartialEq, serde::Serialize)]
 pub struct CustomerProfile {
     /// Full name.
     pub name: Option<String>,
@@ -58,9 +64,10 @@ pub struct CustomerProfile {
     /// A picture.
     pub avatar_url: Option<String>,
     /// Anything else that helps an agent: plan, last order, app version.
-    #[serde(default)]
     pub attributes: BTreeMap<String, AttributeValue>,
 }
+
+from_json!(CustomerProfile { name, email, phone, avatar_url, attributes or BTreeMap::new() });
 
 impl CustomerProfile {
     /// Whether it says nothing.
@@ -87,7 +94,7 @@ impl fmt::Debug for CustomerProfile {
 }
 
 /// The value of a customer's attribute.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
 #[serde(untagged)]
 pub enum AttributeValue {
     /// Yes or no.
@@ -100,8 +107,17 @@ pub enum AttributeValue {
     Text(String),
 }
 
+from_json!(AttributeValue, |value| {
+    match value {
+        Value::Bool(flag) => Some(Self::Bool(flag)),
+        Value::Number(number) => number.as_i64().map(Self::Integer).or_else(|| number.as_f64().map(Self::Number)),
+        Value::String(text) => Some(Self::Text(text)),
+        _ => None,
+    }
+});
+
 /// What the desk makes of the customer's identity.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verification {
     /// Nobody is logged in: nothing to verify.
@@ -115,3 +131,11 @@ pub enum Verification {
     /// The desk refused it: nothing is sent until the app logs in with a right one. What is written meanwhile is kept.
     Rejected,
 }
+
+from_json!(Verification of {
+    "anonymous" => Anonymous,
+    "pending" => Pending,
+    "unverified" => Unverified,
+    "verified" => Verified,
+    "rejected" => Rejected,
+});

@@ -4,9 +4,11 @@
 macro_rules! local_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
         #[serde(transparent)]
         pub struct $name(String);
+
+        $crate::json::from_json!($name(String));
 
         impl $name {
             /// From the text that [`as_str`](Self::as_str) gave earlier. Any text is taken: one that names nothing
@@ -101,9 +103,11 @@ local_id! {
 macro_rules! desk_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
         #[serde(transparent)]
         pub struct $name(i64);
+
+        $crate::json::from_json!($name(i64));
 
         impl $name {
             /// The desk's number; `None` unless it is positive.

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::{Agent, AttachmentId, Block, Content, ConversationId, Coordinates, MessageId, Timestamp, Transfer};
+use crate::json::{self, from_json, take};
 
 /// A message as the app shows it.
 #[derive(Clone, PartialEq)]
@@ -45,7 +46,7 @@ impl fmt::Debug for Message {
 }
 
 /// Who wrote a message.
-#[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case", tag = "type")]
 #[non_exhaustive]
 pub enum Author {
@@ -64,6 +65,13 @@ pub enum Author {
     /// The desk itself: greetings, out-of-office notes, surveys.
     Desk,
 }
+
+from_json!(Author by "type" {
+    "customer" => Customer {},
+    "agent" => Agent { agent },
+    "bot" => Bot { name },
+    "desk" => Desk {},
+});
 
 impl Author {
     /// Whether the customer wrote it.
@@ -84,7 +92,7 @@ impl fmt::Debug for Author {
 }
 
 /// How far a message of the customer's has come. Shown as it is known, never guessed.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case", tag = "type")]
 pub enum Delivery {
     /// Kept on this phone and waiting for its turn or for the network.
@@ -105,8 +113,17 @@ pub enum Delivery {
     },
 }
 
+from_json!(Delivery by "type" {
+    "queued" => Queued {},
+    "sending" => Sending {},
+    "sent" => Sent {},
+    "delivered" => Delivered {},
+    "read" => Read {},
+    "needs_attention" => NeedsAttention { reason },
+});
+
 /// Why a message or an answer waits for the customer.
-#[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case", tag = "type")]
 #[non_exhaustive]
 pub enum AttentionReason {
@@ -127,6 +144,15 @@ pub enum AttentionReason {
     FileLost,
 }
 
+from_json!(AttentionReason by "type" {
+    "refused" => Refused { detail },
+    "desk_failing" => DeskFailing {},
+    "unconfirmed" => Unconfirmed {},
+    "identity_rejected" => IdentityRejected {},
+    "gone" => Gone {},
+    "file_lost" => FileLost {},
+});
+
 impl fmt::Debug for AttentionReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -142,7 +168,7 @@ impl fmt::Debug for AttentionReason {
 }
 
 /// What a desk says of a customer's message that it has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Receipt {
     /// It has it.
@@ -153,11 +179,13 @@ pub enum Receipt {
     Read,
 }
 
+from_json!(Receipt of { "sent" => Sent, "delivered" => Delivered, "read" => Read });
+
 /// A file or a place that came with a message.
-#[derive(Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, PartialEq, serde::Serialize)]
 pub struct Attachment {
     /// Its id on this phone; empty in what comes from an adapter, for the store gives it.
-    #[serde(default = "AttachmentId::unnamed", skip_serializing_if = "AttachmentId::is_unnamed")]
+    #[serde(skip_serializing_if = "AttachmentId::is_unnamed")]
     pub id: AttachmentId,
     /// What sort of thing it is.
     pub kind: AttachmentKind,
@@ -178,18 +206,39 @@ pub struct Attachment {
     /// What is said in it, for audio, where the desk writes it down.
     pub transcript: Option<String>,
     /// How long it lasts in milliseconds, of sounds and films, where the desk says it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub duration_ms: Option<u64>,
     /// Where it is, of places.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub coordinates: Option<Coordinates>,
     /// The telephone number, of contacts; `name` is then whose it is.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub phone: Option<String>,
     /// How far it has come on its way to the desk. Known while it goes, and not kept.
     #[serde(skip)]
     pub transfer: Transfer,
 }
+
+from_json!(Attachment, |value| {
+    let mut fields = json::fields(value)?;
+    let fields = &mut fields;
+    Some(Self {
+        id: take::<Option<_>>(fields, "id")?.unwrap_or_else(AttachmentId::unnamed),
+        kind: take(fields, "kind")?,
+        name: take(fields, "name")?,
+        size: take(fields, "size")?,
+        media_type: take(fields, "media_type")?,
+        url: take(fields, "url")?,
+        thumbnail_url: take(fields, "thumbnail_url")?,
+        width: take(fields, "width")?,
+        height: take(fields, "height")?,
+        transcript: take(fields, "transcript")?,
+        duration_ms: take(fields, "duration_ms")?,
+        coordinates: take(fields, "coordinates")?,
+        phone: take(fields, "phone")?,
+        transfer: Transfer::default(),
+    })
+});
 
 impl Attachment {
     /// With nothing known of it but this.
@@ -226,7 +275,7 @@ impl fmt::Debug for Attachment {
 }
 
 /// What sort of thing an attachment is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum AttachmentKind {
@@ -245,6 +294,16 @@ pub enum AttachmentKind {
     /// Something else, with a link.
     Link,
 }
+
+from_json!(AttachmentKind of {
+    "image" => Image,
+    "audio" => Audio,
+    "video" => Video,
+    "file" => File,
+    "location" => Location,
+    "contact" => Contact,
+    "link" => Link,
+});
 
 impl AttachmentKind {
     /// What a file of this media type is.

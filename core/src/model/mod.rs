@@ -10,6 +10,8 @@ mod customer;
 mod help;
 mod ids;
 mod message;
+#[cfg(test)]
+mod tests;
 mod text;
 mod transfer;
 
@@ -27,6 +29,8 @@ pub use message::{Attachment, AttachmentKind, AttentionReason, Author, Delivery,
 pub use text::{Block, CalloutKind, ListItem, Span, SpanStyle, TableCell};
 pub use transfer::{Coordinates, Transfer};
 
+use crate::json::from_json;
+
 /// A moment in milliseconds since 1970-01-01 UTC.
 ///
 /// Desks that count in seconds are mapped to the first millisecond of theirs.
@@ -35,9 +39,11 @@ pub use transfer::{Coordinates, Transfer};
 /// # use shopbell::Timestamp;
 /// assert_eq!(Timestamp::from_seconds(2).millis(), 2_000);
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(transparent)]
 pub struct Timestamp(i64);
+
+from_json!(Timestamp(i64));
 
 impl Timestamp {
     /// From milliseconds since 1970.

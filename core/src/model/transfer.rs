@@ -1,5 +1,7 @@
 //! How far an attachment of the customer's has come.
 
+use crate::json::from_json;
+
 /// Where an attachment stands on its way to the desk. A signal for a progress bar: it moves at most a few times a
 /// second, and begins anew after a broken connection.
 ///
@@ -50,13 +52,15 @@ impl Transfer {
 /// let there = Coordinates { latitude: 10.77, longitude: 106.7 };
 /// assert!(there.latitude.abs() <= 90.0);
 /// ```
-#[derive(Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, PartialEq, serde::Serialize)]
 pub struct Coordinates {
     /// Degrees north of the equator, -90 to 90.
     pub latitude: f64,
     /// Degrees east of Greenwich, -180 to 180.
     pub longitude: f64,
 }
+
+from_json!(Coordinates { latitude, longitude });
 
 impl std::fmt::Debug for Coordinates {
     // Where somebody is belongs into no log.

@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::{StoreError, Tx};
 use crate::{
-    markdown,
+    json, markdown,
     model::{
         Agent, Attachment, Author, Content, ConversationId, ConversationStatus, ConversationSummary,
         DeskConversationId, DeskMessageId, Timestamp,
@@ -240,7 +240,7 @@ impl ConversationRow {
         };
         let preview = preview(own, &content, attachments.as_deref())?;
         Self::set_line(tx, id, &preview, own, at)?;
-        if let Author::Agent { agent: Some(agent) } = serde_json::from_str(&author)? {
+        if let Author::Agent { agent: Some(agent) } = json::from_str(&author)? {
             Self::set_agent(tx, id, &agent)?;
         }
         tx.touch(id);
@@ -307,12 +307,12 @@ impl ConversationRow {
             let agent: Option<String> = row.get(6)?;
             list.push(ConversationSummary {
                 id: ConversationId::new(row.get::<_, String>(0)?),
-                status: serde_json::from_str(&row.get::<_, String>(1)?)?,
+                status: json::from_str(&row.get::<_, String>(1)?)?,
                 preview: row.get(2)?,
                 preview_is_own: row.get(3)?,
                 last_activity: Timestamp::from_millis(row.get(4)?),
                 unread: row.get(5)?,
-                agent: agent.map(|json| serde_json::from_str(&json)).transpose()?,
+                agent: agent.map(|json| json::from_str(&json)).transpose()?,
                 draft: row.get(7)?,
                 waiting: row.get(8)?,
                 needs_attention: row.get(9)?,
@@ -351,7 +351,7 @@ impl ConversationRow {
             .optional()?;
         let newest = match newest {
             Some((author, content, attachments)) => {
-                Some((serde_json::from_str(&author)?, preview(false, &content, attachments.as_deref())?))
+                Some((json::from_str(&author)?, preview(false, &content, attachments.as_deref())?))
             }
             None => None,
         };
@@ -367,10 +367,10 @@ impl ConversationRow {
 
 /// What there is of a message on one line: its words, else the name of its first file.
 fn preview(own: bool, content: &str, attachments: Option<&str>) -> Result<String, StoreError> {
-    let content: Content = serde_json::from_str(content)?;
+    let content: Content = json::from_str(content)?;
     let words = if own { fold(content.as_text()) } else { markdown::plain(content.as_text(), PREVIEW_CHARS) };
     let Some(json) = attachments.filter(|_| words.is_empty()) else { return Ok(words) };
-    let attachments: Vec<Attachment> = serde_json::from_str(json)?;
+    let attachments: Vec<Attachment> = json::from_str(json)?;
     Ok(attachments.into_iter().next().map(|first| first.name).unwrap_or_default())
 }
 

@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use super::{StoreError, Tx};
 use crate::{
     backend::Secret,
+    json,
     model::{CustomerProfile, Identity, Verification},
     vault::Kept,
 };
@@ -55,9 +56,9 @@ impl CustomerRow {
         let Some(row) = rows.next()? else { return Ok(None) };
         let identity: Option<String> = row.get(0)?;
         Ok(Some(Self {
-            identity: identity.map(|json| serde_json::from_str(&json)).transpose()?,
-            profile: serde_json::from_str(&row.get::<_, String>(1)?)?,
-            verification: serde_json::from_str(&row.get::<_, String>(2)?)?,
+            identity: identity.map(|json| json::from_str(&json)).transpose()?,
+            profile: json::from_str(&row.get::<_, String>(1)?)?,
+            verification: json::from_str(&row.get::<_, String>(2)?)?,
         }))
     }
 

@@ -3,10 +3,13 @@
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::{StoreError, Tx};
-use crate::model::{Answer, ArticleId, AttentionReason, ConversationId, MessageId, Timestamp};
+use crate::{
+    json::{self, from_json},
+    model::{Answer, ArticleId, AttentionReason, ConversationId, MessageId, Timestamp},
+};
 
 /// What is to be done at the desk. Kept as JSON: a variant is never renamed once released.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case", tag = "task")]
 pub(crate) enum Task {
     /// Open the conversation.
@@ -37,8 +40,18 @@ pub(crate) enum Task {
     },
 }
 
+from_json!(Task by "task" {
+    "open" => Open {},
+    "message" => Message {},
+    "answer" => Answer { answer },
+    "seen" => Seen {},
+    "resolve" => Resolve {},
+    "profile" => Profile {},
+    "vote" => Vote { portal, article, helpful, reason },
+});
+
 /// Where an entry stands. Kept as JSON; `state` comes first in it, for the list counts by that.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case", tag = "state")]
 pub(crate) enum EntryState {
     /// To be done, not before that moment.
@@ -50,6 +63,13 @@ pub(crate) enum EntryState {
     /// The customer must decide. With `unclear`, the desk may have acted all the same.
     Attention { reason: AttentionReason, unclear: bool },
 }
+
+from_json!(EntryState by "state" {
+    "waiting" => Waiting { not_before },
+    "in_flight" => InFlight {},
+    "unclear" => Unclear { since, look_at },
+    "attention" => Attention { reason, unclear },
+});
 
 /// An entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,9 +111,9 @@ fn read(row: &Row<'_>) -> Result<EntryRow, StoreError> {
         seq: row.get(0)?,
         conversation: row.get::<_, Option<String>>(1)?.map(ConversationId::new),
         session: row.get(2)?,
-        task: serde_json::from_str(&row.get::<_, String>(3)?)?,
+        task: json::from_str(&row.get::<_, String>(3)?)?,
         message: row.get::<_, Option<String>>(4)?.map(MessageId::new),
-        state: serde_json::from_str(&row.get::<_, String>(5)?)?,
+        state: json::from_str(&row.get::<_, String>(5)?)?,
         attempts: row.get(6)?,
         fence: row.get::<_, Option<i64>>(7)?.unwrap_or(0),
         started_at: Timestamp::from_millis(row.get::<_, Option<i64>>(8)?.unwrap_or(0)),
@@ -265,6 +285,7 @@ impl EntryRow {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::AnswerState;
 
     #[test]
     fn kept_forms_are_stable() {
@@ -276,7 +297,14 @@ mod tests {
         ];
         let vote = Task::Vote { portal: "p".into(), article: ArticleId::new("7"), helpful: true, reason: None };
         let tasks = [Task::Open, Task::Message, Task::Seen, Task::Resolve, Task::Profile, vote];
-        insta::assert_snapshot!(serde_json::to_string(&states).unwrap(), @r#"[{"state":"waiting","not_before":5},{"state":"in_flight"},{"state":"unclear","since":1,"look_at":2},{"state":"attention","reason":{"type":"desk_failing"},"unclear":true}]"#);
-        insta::assert_snapshot!(serde_json::to_string(&tasks).unwrap(), @r#"[{"task":"open"},{"task":"message"},{"task":"seen"},{"task":"resolve"},{"task":"profile"},{"task":"vote","portal":"p","article":"7","helpful":true,"reason":null}]"#);
+        // And back. A word is changed in what writes and in what reads at once, or in neither.
+        let written = (serde_json::to_string(&states).unwrap(), serde_json::to_string(&tasks).unwrap());
+        assert_eq!(json::from_str::<Vec<EntryState>>(&written.0).unwrap(), states);
+        assert_eq!(json::from_str::<Vec<Task>>(&written.1).unwrap(), tasks);
+        let answer = Answer { values: Vec::new(), rating: None, state: AnswerState::Queued, given_at: None };
+        let answer = Task::Answer { answer };
+        assert_eq!(json::from_str::<Task>(&serde_json::to_string(&answer).unwrap()).unwrap(), answer);
+        insta::assert_snapshot!(written.0, @r#"[{"state":"waiting","not_before":5},{"state":"in_flight"},{"state":"unclear","since":1,"look_at":2},{"state":"attention","reason":{"type":"desk_failing"},"unclear":true}]"#);
+        insta::assert_snapshot!(written.1, @r#"[{"task":"open"},{"task":"message"},{"task":"seen"},{"task":"resolve"},{"task":"profile"},{"task":"vote","portal":"p","article":"7","helpful":true,"reason":null}]"#);
     }
 }

@@ -3,21 +3,24 @@
 use rusqlite::{Connection, OptionalExtension as _};
 #[cfg(feature = "help-center")]
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 use super::StoreError;
 #[cfg(feature = "help-center")]
 use super::Tx;
-use crate::{backend::ConversationContext, model::ConversationId};
+use crate::{
+    backend::ConversationContext,
+    json::{self, FromJson},
+    model::ConversationId,
+};
 
 /// What names of facts begin with that belong to the person: who logs in takes them along.
 pub(crate) const PERSONAL: &str = "own:";
 
 /// What is kept under a name; `None` too where it makes no sense any more.
-pub(crate) fn get<T: DeserializeOwned>(connection: &Connection, key: &str) -> Result<Option<T>, StoreError> {
+pub(crate) fn get<T: FromJson>(connection: &Connection, key: &str) -> Result<Option<T>, StoreError> {
     let mut statement = connection.prepare_cached("SELECT value FROM facts WHERE key = ?1")?;
     let value: Option<String> = statement.query_row([key], |row| row.get(0)).optional()?;
-    Ok(value.and_then(|json| serde_json::from_str(&json).ok()))
+    Ok(value.and_then(|json| json::from_str(&json).ok()))
 }
 
 /// Keeps something under a name.

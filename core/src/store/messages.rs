@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::{StoreError, Tx, schema::UNSENT};
 use crate::{
-    markdown,
+    json, markdown,
     model::{
         Attachment, AttachmentId, Author, Content, ConversationId, Delivery, DeskMessageId, Message, MessageId,
         Timestamp,
@@ -43,8 +43,8 @@ const COLUMNS: &str = "id, conversation, desk_id, author, content, attachments, 
     (SELECT r.id FROM messages r WHERE r.conversation = m.conversation AND r.desk_id = m.in_reply_to), rev";
 
 fn read(row: &Row<'_>) -> Result<MessageRow, StoreError> {
-    let author: Author = serde_json::from_str(row.get_ref(3)?.as_str().map_err(rusqlite::Error::from)?)?;
-    let content: Content = serde_json::from_str(row.get_ref(4)?.as_str().map_err(rusqlite::Error::from)?)?;
+    let author: Author = json::from_str(row.get_ref(3)?.as_str().map_err(rusqlite::Error::from)?)?;
+    let content: Content = json::from_str(row.get_ref(4)?.as_str().map_err(rusqlite::Error::from)?)?;
     let attachments: Option<String> = row.get(5)?;
     let delivery: Option<String> = row.get(7)?;
     let deleted: bool = row.get(9)?;
@@ -60,12 +60,12 @@ fn read(row: &Row<'_>) -> Result<MessageRow, StoreError> {
             blocks,
             content,
             attachments: match attachments {
-                Some(json) => named(&id, serde_json::from_str(&json)?),
+                Some(json) => named(&id, json::from_str(&json)?),
                 None => Vec::new(),
             },
             id,
             created_at: Timestamp::from_millis(row.get(6)?),
-            delivery: delivery.map(|json| serde_json::from_str(&json)).transpose()?,
+            delivery: delivery.map(|json| json::from_str(&json)).transpose()?,
             edited: row.get(8)?,
             deleted,
             in_reply_to: row.get::<_, Option<String>>(10)?.map(MessageId::new),

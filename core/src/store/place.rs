@@ -15,12 +15,15 @@ use super::open;
 use crate::{
     clock::digest,
     error::{StorageProblem, SupportError},
+    json::{self, from_json},
 };
 
 /// Whose database it is. Holds no name: an identifier is kept only as its hash.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(transparent)]
 pub(crate) struct CustomerKey(String);
+
+from_json!(CustomerKey(String));
 
 impl CustomerKey {
     /// Somebody who has not logged in.
@@ -45,14 +48,16 @@ impl CustomerKey {
 }
 
 /// What `current.json` says.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub(crate) struct Recorded {
     /// Who is here.
     pub(crate) current: CustomerKey,
     /// Whose conversations are being taken over by `current`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) adopting: Option<CustomerKey>,
 }
+
+from_json!(Recorded { current, adopting });
 
 /// The folder of one inbox.
 #[derive(Clone, Debug)]
@@ -97,7 +102,7 @@ impl Place {
     pub(crate) fn recorded(&self) -> Result<Option<Recorded>, SupportError> {
         let path = self.folder.join("current.json");
         match fs::read(&path) {
-            Ok(bytes) => match serde_json::from_slice::<Recorded>(&bytes) {
+            Ok(bytes) => match json::from_slice::<Recorded>(&bytes) {
                 Ok(recorded) if safe(&recorded) => Ok(Some(recorded)),
                 _ => {
                     tracing::error!("current.json makes no sense; starting as a new anonymous customer");
