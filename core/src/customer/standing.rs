@@ -10,7 +10,7 @@ use std::{
 
 use crate::{
     SupportError,
-    backend::{Backend, BackendError, Establish, Fault, Secret, Session},
+    backend::{Backend, BackendError, BackendFuture, Establish, Fault, Secret, Session},
     clock::{Random, token},
     model::Verification,
     runtime::blocking,
@@ -43,7 +43,15 @@ impl Standing {
     ///
     /// A failure leaves nothing half done that a second call would not mend, so the error's
     /// [`Happened`](crate::backend::Happened) is always `No`.
-    pub(crate) async fn session(&self, id: &str) -> Result<Session, BackendError> {
+    ///
+    /// Boxed and never inlined, as a few others are: each crate that something asynchronous is awaited in gets a copy of
+    /// its own, and this one is awaited in many places.
+    #[inline(never)]
+    pub(crate) fn session<'a>(&'a self, id: &'a str) -> BackendFuture<'a, Session> {
+        Box::pin(self.find_or_make(id))
+    }
+
+    async fn find_or_make(&self, id: &str) -> Result<Session, BackendError> {
         let _turn = self.one_at_a_time.lock().await;
         if let Some(session) = self.made().get(id) {
             return Ok(session.clone());

@@ -4,6 +4,7 @@ use std::{
     fs::File,
     io::BufReader,
     path::PathBuf,
+    pin::Pin,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -91,7 +92,14 @@ impl Room {
     }
 
     /// The articles, opened with the first question that is asked of them.
-    pub(super) async fn shelf(&self) -> Result<Arc<Shelf>, SupportError> {
+    ///
+    /// Boxed and never inlined, for the reason that `Standing::session` has.
+    #[inline(never)]
+    pub(super) fn shelf(&self) -> Pin<Box<dyn Future<Output = Result<Arc<Shelf>, SupportError>> + Send + '_>> {
+        Box::pin(self.open_shelf())
+    }
+
+    async fn open_shelf(&self) -> Result<Arc<Shelf>, SupportError> {
         let mut slot = self.slot.lock().await;
         if slot.closed {
             return Err(SupportError::Paused);

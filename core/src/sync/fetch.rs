@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::catch_up::{CatchUp, Next};
 use crate::{
-    backend::{Backend, BackendError, DeskConversation, Fault, Fetched},
+    backend::{Backend, BackendError, BackendFuture, DeskConversation, Fault, Fetched},
     clock::{Random, token},
     customer::standing::{Standing, storage},
     model::ConversationId,
@@ -40,7 +40,14 @@ pub(crate) struct Fetcher {
 impl Fetcher {
     /// Asks for the list of every standing that the desk knows, conditionally. Nothing is asked for somebody whom the
     /// desk does not know yet: there is nothing there to read.
-    pub(crate) async fn list(&self) -> Result<Asked, BackendError> {
+    ///
+    /// Boxed and never inlined, for the reason that [`Standing::session`] has.
+    #[inline(never)]
+    pub(crate) fn list(&self) -> BackendFuture<'_, Asked> {
+        Box::pin(self.ask_for_lists())
+    }
+
+    async fn ask_for_lists(&self) -> Result<Asked, BackendError> {
         let (sessions, identified) = self
             .store
             .read(|connection| {
