@@ -28,7 +28,6 @@ pub use help::{
     DeskArticle, DeskArticleName, DeskArticlePage, DeskCategory, DeskPortal, HelpCenterBackend, OutgoingVote,
 };
 
-use crate::json::from_json;
 use crate::model::{
     Agent, Answer, Attachment, Author, Availability, Content, ConversationStatus, CustomerProfile, DeskConversationId,
     DeskMessageId, Identity, Receipt, Timestamp,
@@ -295,7 +294,7 @@ pub struct Establish {
 }
 
 /// A customer's standing with the desk. Kept in the store, never logged.
-#[derive(Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Session {
     /// The secret of [`Establish::key`], or the one the desk gave instead.
     pub key: Secret,
@@ -304,8 +303,6 @@ pub struct Session {
     /// The desk accepted the identity's proof.
     pub verified: bool,
 }
-
-from_json!(Session { key, realtime_token, verified });
 
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -319,11 +316,9 @@ impl fmt::Debug for Session {
 /// use shopbell::backend::Secret;
 /// assert_eq!(format!("{:?}", Secret::new("token")), "***");
 /// ```
-#[derive(Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(transparent)]
 pub struct Secret(String);
-
-from_json!(Secret(String));
 
 impl Secret {
     /// Wraps the text.

@@ -103,11 +103,9 @@ local_id! {
 macro_rules! desk_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
         #[serde(transparent)]
         pub struct $name(i64);
-
-        $crate::json::from_json!($name(i64));
 
         impl $name {
             /// The desk's number; `None` unless it is positive.

@@ -5,10 +5,7 @@ use std::{collections::BTreeMap, fmt::Debug};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::*;
-use crate::{
-    backend::{Secret, Session},
-    json::{self, FromJson},
-};
+use crate::json::{self, FromJson};
 
 /// Every one there and back, by the store's way and by an app's.
 fn there_and_back<T: Serialize + FromJson + DeserializeOwned + PartialEq + Debug>(kept: &[T]) {
@@ -155,8 +152,6 @@ fn person_is_read_as_it_was_written() {
     there_and_back(&[Identity::new("7"), Identity::new("7").with_hash("5f")]);
     use Verification::{Anonymous, Pending, Rejected, Unverified, Verified};
     there_and_back(&[Anonymous, Pending, Unverified, Verified, Rejected]);
-    let session = |realtime_token| Session { key: Secret::new("k"), realtime_token, verified: true };
-    there_and_back(&[session(None), session(Some(Secret::new("t")))]);
 }
 
 #[test]
