@@ -11,7 +11,7 @@ use tokio::sync::watch;
 
 use crate::{
     FieldValue, MessagesListener, Subscription, SupportError, Timeline, TypingListener,
-    host::{Answer, Asked, Host, Open},
+    host::{Answer, Asked, Host, Open, asked},
     model::list,
     subscription::{Line, Outlet, Pause},
 };
@@ -55,7 +55,7 @@ impl Conversation {
         T: Send + 'static,
         W: Future<Output = Result<T, SupportError>> + Send + 'static,
     {
-        self.run_boxed(Box::new(move |core| Box::pin(work(core))))
+        self.run_boxed(asked(work))
     }
 
     fn run_boxed<T: Send + 'static>(&self, work: Asked<Core, T>) -> Answer<T> {

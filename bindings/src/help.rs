@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use crate::{
     Article, ArticleHit, ArticleSummary, Client, Conversation, HelpCategory, HelpEvent, HelpFigures, ListenerError,
     SearchResults, Subscription, SupportError,
-    host::{Answer, Asked, Host, Open},
+    host::{Answer, Asked, Host, Open, asked},
     model::list,
     subscription::{Line, Outlet, Pause},
 };
@@ -55,7 +55,7 @@ impl HelpCenter {
         T: Send + 'static,
         W: Future<Output = Result<T, SupportError>> + Send + 'static,
     {
-        self.host.begin(of_open(Box::new(move |core| Box::pin(work(core)))), None)
+        self.host.begin(of_open(asked(work)), None)
     }
 
     /// The same for what the customer did.
@@ -64,7 +64,7 @@ impl HelpCenter {
         T: Send + 'static,
         W: Future<Output = Result<T, SupportError>> + Send + 'static,
     {
-        self.host.keep_boxed(of_open(Box::new(move |core| Box::pin(work(core)))))
+        self.host.keep_boxed(of_open(asked(work)))
     }
 }
 

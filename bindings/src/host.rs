@@ -66,6 +66,13 @@ pub(crate) type Work<T> = Pin<Box<dyn Future<Output = Result<T, SupportError>> +
 /// What is asked of the core, or of something in it.
 pub(crate) type Asked<C, T> = Box<dyn FnOnce(C) -> Work<T> + Send>;
 
+pub(crate) fn asked<C, T, W>(work: impl FnOnce(C) -> W + Send + 'static) -> Asked<C, T>
+where
+    W: Future<Output = Result<T, SupportError>> + Send + 'static,
+{
+    Box::new(move |core| Box::pin(work(core)))
+}
+
 /// How a work ended, once it has. Dropping it stops the waiting only.
 pub(crate) struct Answer<T>(oneshot::Receiver<Result<T, SupportError>>);
 
@@ -158,7 +165,7 @@ impl Host {
         T: Send + 'static,
         W: Future<Output = Result<T, SupportError>> + Send + 'static,
     {
-        self.begin(Box::new(move |open| Box::pin(work(open))), None)
+        self.begin(asked(work), None)
     }
 
     /// The same for what the customer did, in the order of the calls: it is begun before this returns. Spawned alone,
@@ -169,7 +176,7 @@ impl Host {
         T: Send + 'static,
         W: Future<Output = Result<T, SupportError>> + Send + 'static,
     {
-        self.keep_boxed(Box::new(move |open| Box::pin(work(open))))
+        self.keep_boxed(asked(work))
     }
 
     pub(crate) fn keep_boxed<T: Send + 'static>(&self, work: Asked<Open, T>) -> Answer<T> {
