@@ -263,7 +263,11 @@ fn line(input: &mut impl BufRead, number: usize) -> Result<Vec<u8>, PackError> {
 
 /// Serde's class and place: its own text may quote what it read.
 fn at(line: usize, error: &serde_json::Error) -> PackError {
-    PackError { line, problem: format!("{:?} error at column {}", error.classify(), error.column()) }
+    let problem = match error.classify() {
+        serde_json::error::Category::Data => "a field is missing or of another kind".to_owned(),
+        class => format!("{class:?} error at column {}", error.column()),
+    };
+    PackError { line, problem }
 }
 
 fn hex(digest: Context) -> String {

@@ -110,6 +110,8 @@ fn wrong_packs_are_refused_with_their_reason() {
         "line 1 of the starter pack: it has format 9, and this app reads up to 1: update the app"
     );
     let twice = [entry(article("1", "vi", "a", "A", ""), &[]), entry(article("1", "vi", "a", "B", ""), &[])];
+    let headless = b"{\"shopbell_help_pack\":1,\"portal\":\"shop\"}\n";
+    assert_eq!(refused(headless), "line 1 of the starter pack: a field is missing or of another kind");
     assert_eq!(refused(&write(PORTAL, "en", &twice)), "line 3 of the starter pack: the id of an article before");
     let nameless = [entry(article("1", "vi", "a", " ", ""), &[])];
     assert!(refused(&write(PORTAL, "en", &nameless)).ends_with("an article needs an id, a title and a locale"));
