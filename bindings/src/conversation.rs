@@ -1,7 +1,6 @@
 //! A conversation in an app's hands.
 
 use std::{
-    future::ready,
     pin::Pin,
     sync::{Arc, OnceLock},
 };
@@ -11,7 +10,7 @@ use tokio::sync::watch;
 
 use crate::{
     FieldValue, MessagesListener, Subscription, SupportError, Timeline, TypingListener,
-    host::{Answer, Asked, Host, Open, asked},
+    host::{Answer, Host, Open, asked, within},
     model::list,
     subscription::{Line, Outlet, Pause},
 };
@@ -55,15 +54,8 @@ impl Conversation {
         T: Send + 'static,
         W: Future<Output = Result<T, SupportError>> + Send + 'static,
     {
-        self.run_boxed(asked(work))
-    }
-
-    fn run_boxed<T: Send + 'static>(&self, work: Asked<Core, T>) -> Answer<T> {
         let (core, id) = (Arc::clone(&self.core), self.id.clone());
-        self.host.keep_boxed(Box::new(move |open| match made(&open, &core, &id) {
-            Ok(core) => work(core),
-            Err(error) => Box::pin(ready(Err(error.into()))),
-        }))
+        self.host.keep_boxed(within(move |open| made(open, &core, &id), asked(work)))
     }
 
     /// Has the core's handle observed, for a listener that gets what is found through the outlet.

@@ -1,6 +1,6 @@
 //! The help centre (feature `help-center`): articles on the phone, searched as one types.
 
-use std::{future::ready, sync::Arc};
+use std::sync::Arc;
 
 use shopbell::{ArticleId, HelpCenter as Core, SearchInput};
 use tokio::sync::watch;
@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use crate::{
     Article, ArticleHit, ArticleSummary, Client, Conversation, HelpCategory, HelpEvent, HelpFigures, ListenerError,
     SearchResults, Subscription, SupportError,
-    host::{Answer, Asked, Host, Open, asked},
+    host::{Answer, Host, asked, within},
     model::list,
     subscription::{Line, Outlet, Pause},
 };
@@ -55,7 +55,7 @@ impl HelpCenter {
         T: Send + 'static,
         W: Future<Output = Result<T, SupportError>> + Send + 'static,
     {
-        self.host.begin(of_open(asked(work)), None)
+        self.host.run_boxed(within(|open| open.client.help_center(), asked(work)))
     }
 
     /// The same for what the customer did.
@@ -64,16 +64,8 @@ impl HelpCenter {
         T: Send + 'static,
         W: Future<Output = Result<T, SupportError>> + Send + 'static,
     {
-        self.host.keep_boxed(of_open(asked(work)))
+        self.host.keep_boxed(within(|open| open.client.help_center(), asked(work)))
     }
-}
-
-/// Asked of the help centre that the client has.
-fn of_open<T: Send + 'static>(work: Asked<Core, T>) -> Asked<Open, T> {
-    Box::new(move |open| match open.client.help_center() {
-        Ok(core) => work(core),
-        Err(error) => Box::pin(ready(Err(error.into()))),
-    })
 }
 
 #[uniffi::export]

@@ -13,6 +13,7 @@
 //! time it spawns.
 
 use std::{
+    future::ready,
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll},
@@ -73,6 +74,17 @@ where
     Box::new(move |core| Box::pin(work(core)))
 }
 
+/// Asked of something that is found in the core first.
+pub(crate) fn within<C: 'static, T: Send + 'static>(
+    find: impl FnOnce(&Open) -> Result<C, shopbell::SupportError> + Send + 'static,
+    work: Asked<C, T>,
+) -> Asked<Open, T> {
+    Box::new(move |open| match find(&open) {
+        Ok(core) => work(core),
+        Err(error) => Box::pin(ready(Err(error.into()))),
+    })
+}
+
 /// How a work ended, once it has. Dropping it stops the waiting only.
 pub(crate) struct Answer<T>(oneshot::Receiver<Result<T, SupportError>>);
 
@@ -101,7 +113,7 @@ struct Inner {
 }
 
 /// A work under way that must not be cut short.
-pub(crate) struct Kept(Arc<Inner>);
+struct Kept(Arc<Inner>);
 
 impl Kept {
     fn new(inner: &Arc<Inner>) -> Self {
@@ -165,7 +177,11 @@ impl Host {
         T: Send + 'static,
         W: Future<Output = Result<T, SupportError>> + Send + 'static,
     {
-        self.begin(asked(work), None)
+        self.run_boxed(asked(work))
+    }
+
+    pub(crate) fn run_boxed<T: Send + 'static>(&self, work: Asked<Open, T>) -> Answer<T> {
+        self.begin(work, None)
     }
 
     /// The same for what the customer did, in the order of the calls: it is begun before this returns. Spawned alone,
@@ -183,7 +199,7 @@ impl Host {
         self.begin(work, Some(Kept::new(&self.inner)))
     }
 
-    pub(crate) fn begin<T: Send + 'static>(&self, work: Asked<Open, T>, kept: Option<Kept>) -> Answer<T> {
+    fn begin<T: Send + 'static>(&self, work: Asked<Open, T>, kept: Option<Kept>) -> Answer<T> {
         let (tell, told) = oneshot::channel();
         self.when_open(Box::new(move |open| match open {
             Ok(open) => {

@@ -25,18 +25,14 @@ pub(crate) fn from_slice<T: FromJson>(text: &[u8]) -> serde_json::Result<T> {
     read(serde_json::from_slice(text)?)
 }
 
-fn read<T: FromJson>(value: Value) -> serde_json::Result<T> {
-    T::from_json(value).ok_or_else(unknown)
-}
-
-/// Says nothing of what stands there: it may be what somebody wrote.
-fn unknown<E: Error>() -> E {
-    E::custom("a field is missing or of another kind")
+/// An error says nothing of what stands there: it may be what somebody wrote.
+fn read<T: FromJson, E: Error>(value: Value) -> Result<T, E> {
+    T::from_json(value).ok_or_else(|| E::custom("a field is missing or of another kind"))
 }
 
 /// For an app that reads what it has kept of the model.
 pub(crate) fn deserialize<'de, T: FromJson, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
-    T::from_json(Value::deserialize(deserializer)?).ok_or_else(unknown)
+    read(Value::deserialize(deserializer)?)
 }
 
 /// The fields of an object.
@@ -55,7 +51,8 @@ pub(crate) fn take<T: FromJson>(fields: &mut Map<String, Value>, name: &str) -> 
 /// How a type is read, in one of five forms:
 ///
 /// ```text
-/// from_json!(Choice { title, value });                       // a struct; `field or default` for one that may be missing
+/// from_json!(Choice { title, value });                       // a struct; `field or default` where it may be missing,
+///                                                             `; field: value` at the end for one that is not kept
 /// from_json!(Author by "type" { "customer" => Customer {}, "bot" => Bot { name } });   // an enum with its tag
 /// from_json!(Receipt of { "sent" => Sent, "read" => Read });                           // an enum of words
 /// from_json!(Timestamp(i64));                                                          // a wrapper
@@ -78,13 +75,13 @@ macro_rules! from_json {
     (@take $fields:ident, $field:ident) => {
         $crate::json::take(&mut $fields, stringify!($field))?
     };
-    (@take $fields:ident, $field:ident, $default:expr) => {
+    (@take $fields:ident, $field:ident or $default:expr) => {
         $crate::json::take::<Option<_>>(&mut $fields, stringify!($field))?.unwrap_or_else(|| $default)
     };
-    ($name:ident { $($field:ident $(or $default:expr)?),* $(,)? }) => {
+    ($name:ident { $($field:ident $(or $default:expr)?),* $(,)? $(; $unkept:ident: $value:expr)? }) => {
         $crate::json::from_json!($name, |value| {
             let mut fields = $crate::json::fields(value)?;
-            Some(Self { $($field: $crate::json::from_json!(@take fields, $field $(, $default)?)),* })
+            Some(Self { $($field: $crate::json::from_json!(@take fields, $field $(or $default)?),)* $($unkept: $value)? })
         });
     };
     ($name:ident by $tag:literal { $($word:literal => $variant:ident { $($field:ident),* }),* $(,)? }) => {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{Agent, AttachmentId, Block, Content, ConversationId, Coordinates, MessageId, Timestamp, Transfer};
-use crate::json::{self, from_json, take};
+use crate::json::from_json;
 
 /// A message as the app shows it.
 #[derive(Clone, PartialEq)]
@@ -219,25 +219,21 @@ pub struct Attachment {
     pub transfer: Transfer,
 }
 
-from_json!(Attachment, |value| {
-    let mut fields = json::fields(value)?;
-    let fields = &mut fields;
-    Some(Self {
-        id: take::<Option<_>>(fields, "id")?.unwrap_or_else(AttachmentId::unnamed),
-        kind: take(fields, "kind")?,
-        name: take(fields, "name")?,
-        size: take(fields, "size")?,
-        media_type: take(fields, "media_type")?,
-        url: take(fields, "url")?,
-        thumbnail_url: take(fields, "thumbnail_url")?,
-        width: take(fields, "width")?,
-        height: take(fields, "height")?,
-        transcript: take(fields, "transcript")?,
-        duration_ms: take(fields, "duration_ms")?,
-        coordinates: take(fields, "coordinates")?,
-        phone: take(fields, "phone")?,
-        transfer: Transfer::default(),
-    })
+from_json!(Attachment {
+    id or AttachmentId::unnamed(),
+    kind,
+    name,
+    size,
+    media_type,
+    url,
+    thumbnail_url,
+    width,
+    height,
+    transcript,
+    duration_ms,
+    coordinates,
+    phone;
+    transfer: Transfer::default()
 });
 
 impl Attachment {

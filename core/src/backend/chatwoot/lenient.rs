@@ -9,7 +9,10 @@ use serde::{
 };
 use serde_json::{Map, Value};
 
-use crate::Timestamp;
+use crate::{
+    Timestamp,
+    json::{self, FromJson as _},
+};
 
 /// 9999-12-31T23:59:59Z. What is past it is a mistake, and dates of it can't be shown.
 const LAST_SECOND: i64 = 253_402_300_799;
@@ -27,10 +30,7 @@ pub(super) trait Wire: Sized {
 
     /// Of an object, and nothing else.
     fn of(value: Value) -> Option<Self> {
-        match value {
-            Value::Object(fields) => Self::read(Fields(fields)),
-            _ => None,
-        }
+        Self::read(Fields(json::fields(value)?))
     }
 }
 
@@ -53,10 +53,7 @@ impl Fields {
 
     /// Text, and nothing else.
     pub(super) fn exact_text(&mut self, name: &str) -> Option<String> {
-        match self.value(name) {
-            Value::String(text) => Some(text),
-            _ => None,
-        }
+        String::from_json(self.value(name))
     }
 
     /// A whole number, also as text or with a fraction of zero.
