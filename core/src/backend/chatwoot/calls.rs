@@ -1,6 +1,6 @@
 //! The requests, and the two probes that tell refusals apart.
 
-use reqwest::{Method, StatusCode};
+use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::{

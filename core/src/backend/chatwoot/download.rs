@@ -8,18 +8,19 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use reqwest::{
-    Response, StatusCode,
+use http::{
+    Method, StatusCode,
     header::{
-        ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderName, IF_RANGE,
-        LAST_MODIFIED, LOCATION, RANGE, RETRY_AFTER, TRANSFER_ENCODING,
+        ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_RANGE, LAST_MODIFIED,
+        LOCATION, RANGE, RETRY_AFTER, TRANSFER_ENCODING,
     },
 };
+use hyper::body::Body as _;
 use url::Url;
 
 use super::{
     Chatwoot,
-    http::{cut_off, lost},
+    transport::{Response, empty, next_piece, text},
 };
 use crate::backend::{BackendError, BackendFuture, Fault, FileHead, IncomingFile, Resume};
 
@@ -55,17 +56,17 @@ impl Chatwoot {
             self.check_step(&mut url)?;
             let mut request = self
                 .http
-                .files
-                .get(url.clone())
+                .transport
+                .request(Method::GET, &url)
                 .header(ACCEPT, "*/*")
                 // A packed answer has no ranges, and a small one may hold gigabytes.
                 .header(ACCEPT_ENCODING, "identity");
             if let Some(resume) = resume {
                 request = request.header(RANGE, format!("bytes={}-", resume.from)).header(IF_RANGE, &resume.validator);
             }
-            let answer = tokio::time::timeout(self.http.stall_timeout, request.send()).await;
+            let sending = self.http.transport.send(LABEL, request.body(empty()));
             let slow = |_| BackendError::unclear(Fault::Network, format!("{LABEL}: no answer in time"));
-            let response = answer.map_err(slow)?.map_err(|error| lost(LABEL, error))?;
+            let response = tokio::time::timeout(self.http.stall_timeout, sending).await.map_err(slow)??;
             match response.status().as_u16() {
                 301 | 302 | 303 | 307 | 308 => {
                     let location = text(&response, &LOCATION).ok_or_else(|| refused("a redirect to nowhere"))?;
@@ -97,10 +98,6 @@ impl Chatwoot {
 
 fn refused(what: &str) -> BackendError {
     BackendError::refused(Fault::Unsupported, format!("{LABEL}: {what}"))
-}
-
-fn text<'a>(response: &'a Response, name: &HeaderName) -> Option<&'a str> {
-    response.headers().get(name)?.to_str().ok()
 }
 
 /// Which version it is. A weak tag is a guess at the same bytes; a date at least is the server's word.
@@ -142,11 +139,12 @@ fn good_head(response: &Response, resume: Option<&Resume>) -> Result<FileHead, B
         (from, total)
     } else {
         let chunked = response.headers().contains_key(TRANSFER_ENCODING);
-        if response.content_length().is_none() && !chunked {
+        let length = response.body().size_hint().exact();
+        if length.is_none() && !chunked {
             // Its end could not be told from a break.
             return Err(broken("no end"));
         }
-        (0, response.content_length())
+        (0, length)
     };
     Ok(FileHead { from, total, validator, media_type })
 }
@@ -174,9 +172,8 @@ impl IncomingFile for Incoming {
 
     fn next(&mut self) -> BackendFuture<'_, Option<Bytes>> {
         Box::pin(async move {
-            let chunk = tokio::time::timeout(self.stall_timeout, self.response.chunk()).await;
             let stalled = |_| BackendError::unclear(Fault::Network, format!("{LABEL}: nothing moved"));
-            chunk.map_err(stalled)?.map_err(|error| cut_off(LABEL, &error.without_url()))
+            tokio::time::timeout(self.stall_timeout, next_piece(LABEL, &mut self.response)).await.map_err(stalled)?
         })
     }
 }

@@ -13,10 +13,11 @@
 //! - **A view is counted by fetching a picture** named like the article.
 //! - **There are no votes.**
 
-use reqwest::{
+use http::{
     Method, StatusCode,
-    header::{ACCEPT, LOCATION},
+    header::{ACCEPT, ACCEPT_ENCODING, LOCATION},
 };
+use tokio::time::timeout;
 use url::Url;
 
 use super::{
@@ -25,6 +26,7 @@ use super::{
     http::{Reply, Request, Root},
     lenient::{Fields, List, Wire},
     refusals::Verdict,
+    transport::{empty, text, whole_body},
 };
 use crate::{
     ArticleId, Timestamp,
@@ -201,11 +203,8 @@ impl Chatwoot {
         };
         let mut url = Url::parse(url).map_err(|_| refused("no address"))?;
         for _ in 0..=MAX_REDIRECTS {
-            let fetched = self.http.fetch(&url, max_bytes, |call| call.header(ACCEPT, "image/*")).await;
-            let (status, location, body) = match fetched? {
-                Some(answer) => answer,
-                None => return Err(refused("too large")),
-            };
+            let (status, location, body) =
+                self.http.fetch(&url, max_bytes).await?.ok_or_else(|| refused("too large"))?;
             if status.is_redirection() {
                 let next = location.and_then(|location| url.join(&location).ok()).ok_or_else(|| refused("no way"))?;
                 let kept = next.scheme() == "https" || next.scheme() == url.scheme();
@@ -227,28 +226,22 @@ impl Chatwoot {
 }
 
 impl super::http::Http {
-    /// Gets anything from anywhere, and follows nothing: status, where it leads, and the body; `None` where that is
+    /// Gets a picture from anywhere, and follows nothing: status, where it leads, and the body; `None` where that is
     /// longer than `max_bytes`.
     async fn fetch(
         &self,
         url: &Url,
         max_bytes: usize,
-        with: impl FnOnce(reqwest::RequestBuilder) -> reqwest::RequestBuilder,
     ) -> Result<Option<(StatusCode, Option<String>, Vec<u8>)>, BackendError> {
-        let network = |error: reqwest::Error| {
-            BackendError::unclear(Fault::Network, format!("GET picture: {}", error.without_url()))
-        };
-        let mut response = with(self.client.get(url.clone())).send().await.map_err(network)?;
-        let status = response.status();
-        let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok()).map(str::to_owned);
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(network)? {
-            if body.len().saturating_add(chunk.len()) > max_bytes {
-                return Ok(None);
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(Some((status, location, body)))
+        const LABEL: &str = "GET picture";
+        let request =
+            self.transport.request(Method::GET, url).header(ACCEPT, "image/*").header(ACCEPT_ENCODING, "gzip");
+        let sending = timeout(self.request_timeout, self.transport.send(LABEL, request.body(empty()))).await;
+        let late = |_| BackendError::unclear(Fault::Network, format!("{LABEL}: no answer in time"));
+        let mut response = sending.map_err(late)??;
+        let location = text(&response, &LOCATION).map(str::to_owned);
+        let body = whole_body(LABEL, &mut response, max_bytes, self.request_timeout).await?;
+        Ok(body.map(|body| (response.status(), location, body)))
     }
 }
 

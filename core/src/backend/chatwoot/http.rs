@@ -19,21 +19,25 @@
 //!
 //! No text made here holds a URL: the session's key is a part of it.
 
-use std::{error::Error, time::Duration};
+use std::time::Duration;
 
-use reqwest::{
-    Client, Method, StatusCode,
-    header::{ACCEPT, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue, IF_NONE_MATCH, RETRY_AFTER},
-    redirect,
+use bytes::Bytes;
+use http::{
+    Method, StatusCode,
+    header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH, LOCATION, RETRY_AFTER},
 };
 use serde_json::Value;
+use tokio::time::timeout;
 use url::Url;
 
-use super::lenient::{List, Wire};
-
+use super::{
+    dial::Dialer,
+    lenient::{List, Wire},
+    transport::{Response, Transport, empty, text, whole, whole_body},
+};
 use crate::{
     Limits,
-    backend::{BackendError, Fault, Happened},
+    backend::{BackendError, Fault},
 };
 
 /// A redirect within the desk is a proxy's tidying of addresses: one is common, more than three is a loop.
@@ -45,10 +49,6 @@ const LONG_ANSWER: u32 = 10;
 
 /// The longest wait that a throttle may ask for: a mistaken header must not park the outbox for years.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(3600);
-
-/// How long an unused connection is kept. Short: one that slept through a phone's suspension is dead without knowing,
-/// and a message sent over it would only fail after the whole time-out.
-const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 /// What a path stands below.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -163,10 +163,7 @@ impl Reply {
 
 /// The way to one inbox of one desk.
 pub(super) struct Http {
-    pub(super) client: Client,
-    /// For files: as long as they move they may take any time, so no time-out of the client's stands over them; what
-    /// comes is taken as it is, not unpacked; redirects are followed by hand.
-    pub(super) files: Client,
+    pub(super) transport: Transport,
     #[cfg(feature = "help-center")]
     desk: Url,
     inbox: Url,
@@ -177,40 +174,14 @@ pub(super) struct Http {
 }
 
 impl Http {
-    /// Makes the client. No connection is opened.
+    /// Makes it. No connection is opened.
     pub(super) fn new(
         desk: &Url,
         inbox: &str,
         user_agent: &str,
         limits: &Limits,
-        tls: rustls::ClientConfig,
+        dialer: Dialer,
     ) -> Result<Self, String> {
-        let mut headers = HeaderMap::new();
-        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-        let common = || {
-            Client::builder()
-                .tls_backend_preconfigured(tls.clone())
-                .user_agent(user_agent)
-                .connect_timeout(limits.connect_timeout)
-                .pool_idle_timeout(KEEP_ALIVE)
-                // A phone has no proxy variables, and the socket could not follow them.
-                .no_proxy()
-                // The address holds the session's key.
-                .referer(false)
-                .retry(reqwest::retry::never())
-        };
-        let client = common()
-            .default_headers(headers)
-            .gzip(true)
-            .read_timeout(limits.request_timeout)
-            .redirect(redirect::Policy::custom(follow))
-            .build()
-            .map_err(|error| describe(&error.without_url()))?;
-        let files = common()
-            .gzip(false)
-            .redirect(redirect::Policy::none())
-            .build()
-            .map_err(|error| describe(&error.without_url()))?;
         let mut inbox_url = desk.clone();
         inbox_url
             .path_segments_mut()
@@ -218,8 +189,7 @@ impl Http {
             .pop_if_empty()
             .extend(["public", "api", "v1", "inboxes", inbox]);
         Ok(Self {
-            client,
-            files,
+            transport: Transport::new(dialer, user_agent)?,
             #[cfg(feature = "help-center")]
             desk: desk.clone(),
             inbox: inbox_url,
@@ -257,21 +227,43 @@ impl Http {
     pub(super) async fn send(&self, request: Request<'_>) -> Result<Reply, BackendError> {
         let label = request.label;
         let mut url = self.below(request.root, label, &request.path)?;
-        for (name, number) in request.query {
+        for (name, number) in &request.query {
             url.query_pairs_mut().append_pair(name, &number.to_string());
         }
-        let timeout =
-            if request.long { self.request_timeout.saturating_mul(LONG_ANSWER) } else { self.request_timeout };
-        let mut call = self.client.request(request.method, url).timeout(timeout);
-        if let Some(body) = request.body {
-            call = call.header(CONTENT_TYPE, "application/json").body(body.to_string());
-        }
+        let time = if request.long { self.request_timeout.saturating_mul(LONG_ANSWER) } else { self.request_timeout };
+        let work = async {
+            let response =
+                timeout(self.request_timeout, self.follow(&request, url)).await.map_err(|_| late(label))??;
+            self.read(label, response).await
+        };
+        timeout(time, work).await.map_err(|_| late(label))?
+    }
+
+    /// Sends, and follows what stays with the desk.
+    async fn follow(&self, request: &Request<'_>, start: Url) -> Result<Response, BackendError> {
+        let body = request.body.as_ref().map(|body| Bytes::from(body.to_string()));
         // One that is no header (from a damaged store) is left out: the answer is then whole.
-        if let Some(validator) = request.validator.and_then(|v| HeaderValue::from_str(v).ok()) {
-            call = call.header(IF_NONE_MATCH, validator);
+        let validator = request.validator.and_then(|validator| HeaderValue::from_str(validator).ok());
+        let (mut url, mut left) = (start.clone(), MAX_REDIRECTS);
+        loop {
+            let mut call = self
+                .transport
+                .request(request.method.clone(), &url)
+                .header(ACCEPT, "application/json")
+                .header(ACCEPT_ENCODING, "gzip");
+            if body.is_some() {
+                call = call.header(CONTENT_TYPE, "application/json");
+            }
+            if let Some(validator) = &validator {
+                call = call.header(IF_NONE_MATCH, validator);
+            }
+            let call = call.body(body.clone().map_or_else(empty, whole));
+            let response = self.transport.send(request.label, call).await?;
+            match next_step(&start, &url, &response) {
+                Some(next) if left > 0 => (url, left) = (next, left - 1),
+                _ => return Ok(response),
+            }
         }
-        let response = call.send().await.map_err(|error| lost(label, error))?;
-        self.read(label, response).await
     }
 
     /// The address that paths below `root` begin with.
@@ -289,34 +281,21 @@ impl Http {
         }
     }
 
-    pub(super) async fn read(
-        &self,
-        label: &'static str,
-        mut response: reqwest::Response,
-    ) -> Result<Reply, BackendError> {
+    pub(super) async fn read(&self, label: &'static str, mut response: Response) -> Result<Reply, BackendError> {
         let status = response.status();
-        let header = |name| response.headers().get(name).and_then(|v: &HeaderValue| v.to_str().ok());
-        let etag = header(ETAG).map(str::to_owned);
-        let media = header(CONTENT_TYPE).map(str::to_ascii_lowercase);
-        let retry_after = header(RETRY_AFTER)
+        let etag = text(&response, &ETAG).map(str::to_owned);
+        let media = text(&response, &CONTENT_TYPE).map(str::to_ascii_lowercase);
+        let retry_after = text(&response, &RETRY_AFTER)
             .and_then(|seconds| seconds.trim().parse().ok())
             .map(|seconds| Duration::from_secs(seconds).min(MAX_RETRY_AFTER));
         if status.is_redirection() && status != StatusCode::NOT_MODIFIED {
             let detail = format!("{label}: {} leads away from the desk", status.as_u16());
             return Err(BackendError::refused(Fault::Network, detail));
         }
-        let too_long = || {
+        let body = whole_body(label, &mut response, self.max_bytes, self.request_timeout).await?.ok_or_else(|| {
             let detail = format!("{label}: the answer is longer than {} bytes", self.max_bytes);
             BackendError::unclear(Fault::Desk, detail)
-        };
-        let mut body = Vec::new();
-        // Chunk by chunk, after decompression: a small gzip can hold gigabytes.
-        while let Some(chunk) = response.chunk().await.map_err(|error| cut_off(label, &error.without_url()))? {
-            if body.len().saturating_add(chunk.len()) > self.max_bytes {
-                return Err(too_long());
-            }
-            body.extend_from_slice(&chunk);
-        }
+        })?;
         let form = form(media.as_deref(), &body);
         Ok(Reply { label, status, form, etag, retry_after, body })
     }
@@ -330,16 +309,18 @@ impl Http {
     }
 }
 
-/// Stays with the desk: same scheme (or up to https), same host, same port, and only those kinds that keep verb and
-/// body. A 302 would turn the sending of a message into the reading of messages, and that into a wrong success.
-fn follow(attempt: redirect::Attempt<'_>) -> redirect::Action {
-    let keeps_verb = matches!(attempt.status(), StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT);
-    let stays = attempt.previous().first().is_some_and(|first| {
-        let next = attempt.url();
-        let upgrade = first.scheme() == "http" && next.scheme() == "https" && next.port().is_none();
-        first.host() == next.host() && (upgrade || first.origin() == next.origin())
-    });
-    if keeps_verb && stays && attempt.previous().len() <= MAX_REDIRECTS { attempt.follow() } else { attempt.stop() }
+/// Where a redirect leads, if it stays with the desk: same scheme (or up to https), same host, same port, and only
+/// those kinds that keep verb and body. A 302 would turn the sending of a message into the reading of messages, and that
+/// into a wrong success.
+fn next_step(start: &Url, url: &Url, response: &Response) -> Option<Url> {
+    let keeps_verb = matches!(response.status(), StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT);
+    let next = url.join(text(response, &LOCATION).filter(|_| keeps_verb)?).ok()?;
+    let upgrade = start.scheme() == "http" && next.scheme() == "https" && next.port().is_none();
+    (start.host() == next.host() && (upgrade || start.origin() == next.origin())).then_some(next)
+}
+
+fn late(label: &str) -> BackendError {
+    BackendError::unclear(Fault::Network, format!("{label}: no answer in time"))
 }
 
 fn form(media: Option<&str>, body: &[u8]) -> Form {
@@ -352,32 +333,4 @@ fn form(media: Option<&str>, body: &[u8]) -> Form {
         (None, Some(b'{' | b'[')) => Form::Json,
         _ => Form::Foreign,
     }
-}
-
-/// No answer came.
-pub(super) fn lost(label: &'static str, error: reqwest::Error) -> BackendError {
-    let happened = if error.is_connect() || error.is_builder() { Happened::No } else { Happened::Maybe };
-    let what = match (happened, error.is_timeout()) {
-        (Happened::No, true) => "no connection in time",
-        (Happened::No, false) => "no connection",
-        (Happened::Maybe, true) => "no answer in time",
-        (Happened::Maybe, false) => "no answer",
-    };
-    let detail = format!("{label}: {what}: {}", describe(&error.without_url()));
-    BackendError { fault: Fault::Network, happened, detail }
-}
-
-/// The answer began and did not end.
-pub(super) fn cut_off(label: &'static str, error: &reqwest::Error) -> BackendError {
-    let what = if error.is_timeout() { "not whole in time" } else { "cut off" };
-    BackendError::unclear(Fault::Network, format!("{label}: the answer is {what}: {}", describe(error)))
-}
-
-/// The innermost cause: the outer ones only say that there is one. The caller has taken the URL out.
-fn describe(error: &reqwest::Error) -> String {
-    let mut cause: &dyn Error = error;
-    while let Some(inner) = cause.source() {
-        cause = inner;
-    }
-    cause.to_string()
 }

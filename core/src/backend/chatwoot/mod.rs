@@ -37,6 +37,7 @@
 mod cable;
 mod calls;
 mod content;
+mod dial;
 mod download;
 mod events;
 #[cfg(feature = "help-center")]
@@ -49,6 +50,7 @@ mod mapping;
 mod refusals;
 mod socket;
 mod tls;
+mod transport;
 mod upload;
 mod wire;
 
@@ -57,13 +59,14 @@ mod tests;
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use reqwest::Method;
+use ::http::Method;
 use serde_json::json;
 use url::Url;
 
 use self::{
     cable::Timing,
     calls::{Reach, is_unchanged},
+    dial::Dialer,
     events::{Events, InboxNumber},
     http::{Http, Reply, Request},
     lenient::List,
@@ -178,15 +181,21 @@ impl Chatwoot {
     ///
     /// Errors: [`SupportError::InvalidConfig`], where no request can ever be made with the options.
     pub fn new(options: ChatwootOptions) -> Result<Self, SupportError> {
-        Self::with_timing(options, Timing::default())
+        let tls = tls::config();
+        Self::with(options, Timing::default(), tls)
     }
 
-    fn with_timing(options: ChatwootOptions, timing: Timing) -> Result<Self, SupportError> {
+    fn with(
+        options: ChatwootOptions,
+        timing: Timing,
+        tls: Result<rustls::ClientConfig, rustls::Error>,
+    ) -> Result<Self, SupportError> {
         let ChatwootOptions { desk_url, inbox, user_agent, limits, clock } = options;
         let invalid = |problem: String| SupportError::InvalidConfig { field: "desk_url", problem };
-        let tls = tls::config().map_err(|error| invalid(error.to_string()))?;
-        let http = Http::new(&desk_url, &inbox, &user_agent, &limits, tls.clone()).map_err(invalid)?;
-        let door = Door::new(&desk_url, &user_agent, &limits, Arc::new(tls), timing);
+        let tls = tls.map_err(|error| invalid(error.to_string()))?;
+        let dialer = Dialer::new(tls, limits.connect_timeout);
+        let http = Http::new(&desk_url, &inbox, &user_agent, &limits, dialer.clone()).map_err(invalid)?;
+        let door = Door::new(&desk_url, &user_agent, &limits, dialer, timing);
         Ok(Self { http, door, number: InboxNumber::default(), clock })
     }
 

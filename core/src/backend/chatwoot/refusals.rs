@@ -1,6 +1,6 @@
 //! What a status means, in the port's terms.
 
-use reqwest::StatusCode;
+use http::StatusCode;
 use serde_json::Value;
 
 use super::http::{Form, Http, Reply};
@@ -100,13 +100,18 @@ fn reason(body: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::time::Duration;
+
+    use super::{
+        super::{dial::Dialer, tls},
+        *,
+    };
     use crate::{Limits, backend::Happened};
 
     fn judge(desk: &str, status: u16, form: Form, body: &str) -> String {
         let desk = url::Url::parse(desk).unwrap();
-        let http =
-            Http::new(&desk, "inbox", "test/1", &Limits::default(), super::super::tls::config().unwrap()).unwrap();
+        let dialer = Dialer::new(tls::config().unwrap(), Duration::from_secs(5));
+        let http = Http::new(&desk, "inbox", "test/1", &Limits::default(), dialer).unwrap();
         let reply = Reply {
             label: "test",
             status: StatusCode::from_u16(status).unwrap(),

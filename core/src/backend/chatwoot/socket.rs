@@ -1,24 +1,22 @@
 //! Drives the session of [`super::cable`] over a websocket.
 
-use std::{collections::VecDeque, net::SocketAddr, sync::Arc, time::Duration};
+use std::{collections::VecDeque, io, time::Duration};
 
-use futures_util::{SinkExt as _, StreamExt as _, stream::FuturesUnordered};
-use tokio::{
-    net::TcpStream,
-    time::{Instant, sleep, sleep_until, timeout},
-};
+use futures_util::{SinkExt as _, StreamExt as _};
+use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::{
-    Connector, MaybeTlsStream, WebSocketStream, client_async_tls_with_config,
+    WebSocketStream, client_async_with_config,
     tungstenite::{
         ClientRequestBuilder, Error as SocketError, Message,
         http::{StatusCode, Uri},
         protocol::WebSocketConfig,
     },
 };
-use url::{Host, Url};
+use url::Url;
 
 use super::{
     cable::{Cable, Effect, Input, Timing},
+    dial::{Dialer, Line},
     events::Events,
 };
 use crate::{
@@ -36,32 +34,22 @@ const MAX_FRAME: usize = 4 << 20;
 /// Frames are small, and a phone's memory too: the default is 128 KiB a socket, taken at once.
 const BUFFER: usize = 8 << 10;
 
-/// How long one address is tried alone before the next one joins in: a phone in a network with broken IPv6 would
-/// otherwise wait out the whole time-out. The number is RFC 8305's.
-const NEXT_ADDRESS: Duration = Duration::from_millis(250);
-
 /// How to reach the desk's realtime connection.
 pub(super) struct Door {
     desk: Url,
     user_agent: String,
-    tls: Arc<rustls::ClientConfig>,
+    dialer: Dialer,
     connect_timeout: Duration,
     max_frame: usize,
     timing: Timing,
 }
 
 impl Door {
-    pub(super) fn new(
-        desk: &Url,
-        user_agent: &str,
-        limits: &Limits,
-        tls: Arc<rustls::ClientConfig>,
-        timing: Timing,
-    ) -> Self {
+    pub(super) fn new(desk: &Url, user_agent: &str, limits: &Limits, dialer: Dialer, timing: Timing) -> Self {
         Self {
             desk: desk.clone(),
             user_agent: user_agent.to_owned(),
-            tls,
+            dialer,
             connect_timeout: limits.connect_timeout,
             max_frame: limits.max_response_bytes.min(MAX_FRAME),
             timing,
@@ -70,10 +58,9 @@ impl Door {
 
     /// Opens the socket and returns once the desk has confirmed the subscription.
     pub(super) async fn open(&self, token: &Secret, events: Events) -> Result<Socket, BackendError> {
-        let stream = timeout(self.connect_timeout, dial(&self.desk))
-            .await
-            .map_err(|_| trouble("no connection in time"))?
-            .map_err(|error| trouble(&format!("no connection: {}", error.kind())))?;
+        let (secure, host) = (self.desk.scheme() == "https", self.desk.host_str().unwrap_or_default());
+        let port = self.desk.port_or_known_default().unwrap_or(443);
+        let line = self.dialer.open(secure, host, port).await.map_err(|error| trouble(&no_line(&error)))?;
         let uri: Uri = address(&self.desk).parse().map_err(|_| trouble("the desk's address can't be used"))?;
         let request = ClientRequestBuilder::new(uri)
             .with_header("User-Agent", self.user_agent.as_str())
@@ -84,8 +71,7 @@ impl Door {
             .max_write_buffer_size(4 * BUFFER)
             .max_message_size(Some(self.max_frame))
             .max_frame_size(Some(self.max_frame));
-        let connector = Connector::Rustls(Arc::clone(&self.tls));
-        let handshake = client_async_tls_with_config(request, stream, Some(config), Some(connector));
+        let handshake = client_async_with_config(request, line, Some(config));
         let (stream, _) = timeout(self.connect_timeout, handshake)
             .await
             .map_err(|_| trouble("no handshake in time"))?
@@ -115,41 +101,6 @@ fn address(desk: &Url) -> String {
     format!("{scheme}://{host}{port}{}/cable", desk.path().trim_end_matches('/'))
 }
 
-/// The first of the desk's addresses that answers; families take turns.
-async fn dial(desk: &Url) -> std::io::Result<TcpStream> {
-    let port = desk.port_or_known_default().unwrap_or(443);
-    let addresses: Vec<SocketAddr> = match desk.host() {
-        Some(Host::Ipv4(ip)) => vec![(ip, port).into()],
-        Some(Host::Ipv6(ip)) => vec![(ip, port).into()],
-        Some(Host::Domain(name)) => tokio::net::lookup_host((name, port)).await?.collect(),
-        None => Vec::new(),
-    };
-    let (six, four): (Vec<SocketAddr>, Vec<SocketAddr>) = addresses.into_iter().partition(SocketAddr::is_ipv6);
-    let ranked = six.into_iter().map(Some).zip(four.iter().copied().map(Some).chain(std::iter::repeat(None)));
-    let mut turns: Vec<SocketAddr> = ranked.flat_map(|(a, b)| [a, b]).flatten().collect();
-    let left: Vec<SocketAddr> = four.into_iter().filter(|address| !turns.contains(address)).collect();
-    turns.extend(left);
-    let mut attempts: FuturesUnordered<_> = (0_u32..)
-        .zip(turns)
-        .map(|(turn, address)| async move {
-            sleep(NEXT_ADDRESS.saturating_mul(turn)).await;
-            TcpStream::connect(address).await
-        })
-        .collect();
-    let mut failure = std::io::Error::from(std::io::ErrorKind::NotFound);
-    while let Some(attempt) = attempts.next().await {
-        match attempt {
-            Ok(stream) => {
-                // Frames are few and small: waiting to fill a packet only delays them.
-                let _ = stream.set_nodelay(true);
-                return Ok(stream);
-            }
-            Err(error) => failure = error,
-        }
-    }
-    Err(failure)
-}
-
 fn trouble(what: &str) -> BackendError {
     BackendError::refused(Fault::Network, format!("realtime: {what}"))
 }
@@ -175,10 +126,22 @@ fn refused(error: &SocketError) -> BackendError {
     }
 }
 
+/// Why there was no connection.
+fn no_line(error: &io::Error) -> String {
+    match tls_error(error) {
+        Some(tls) => format!("no TLS: {tls}"),
+        None => format!("no connection: {}", error.kind()),
+    }
+}
+
+fn tls_error(error: &io::Error) -> Option<&rustls::Error> {
+    error.get_ref()?.downcast_ref()
+}
+
 /// The kind of it: the text of some causes quotes what was received.
 fn lost(error: &SocketError) -> String {
     match error {
-        SocketError::Io(error) => match error.get_ref().and_then(|e| e.downcast_ref::<rustls::Error>()) {
+        SocketError::Io(error) => match tls_error(error) {
             Some(tls) => format!("no TLS: {tls}"),
             None => format!("connection lost: {}", error.kind()),
         },
@@ -192,7 +155,7 @@ fn lost(error: &SocketError) -> String {
 
 /// An open connection.
 pub(super) struct Socket {
-    stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    stream: WebSocketStream<Box<dyn Line>>,
     cable: Cable,
     opened: Instant,
     events: Events,
@@ -261,7 +224,7 @@ impl Socket {
 /// Sends all, then receives one frame. Safe to drop at any await: `feed` hands its frame over in the poll in which it
 /// completes, and only then is it taken off the queue.
 async fn exchange(
-    stream: &mut WebSocketStream<MaybeTlsStream<TcpStream>>,
+    stream: &mut WebSocketStream<Box<dyn Line>>,
     outgoing: &mut VecDeque<String>,
 ) -> Option<Result<Message, SocketError>> {
     while let Some(text) = outgoing.front() {

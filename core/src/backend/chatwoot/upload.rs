@@ -18,8 +18,8 @@ use std::{
 
 use bytes::Bytes;
 use futures_util::stream;
-use reqwest::{
-    Body,
+use http::{
+    Method,
     header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE},
 };
 use tokio::time::Instant;
@@ -27,10 +27,11 @@ use tokio::time::Instant;
 use super::{
     Chatwoot,
     calls::Reach,
-    http::{Reply, Root, lost},
+    http::{Reply, Root},
     mapping,
     refusals::Verdict,
     senseless,
+    transport::{self, Body},
 };
 use crate::{
     DeskConversationId,
@@ -116,8 +117,8 @@ impl Chatwoot {
         });
         let request = self
             .http
-            .files
-            .post(url)
+            .transport
+            .request(Method::POST, &url)
             .header(ACCEPT, "application/json")
             .header(CONTENT_TYPE, format!("multipart/form-data; boundary={boundary}"))
             .header(CONTENT_LENGTH, length)
@@ -135,8 +136,8 @@ impl Chatwoot {
     }
 
     /// Sends, as long as something moves, and reads the answer.
-    async fn watched(&self, request: reqwest::RequestBuilder, watch: &Watch) -> Result<Reply, BackendError> {
-        let mut sending = pin!(request.send());
+    async fn watched(&self, request: http::Result<http::Request<Body>>, watch: &Watch) -> Result<Reply, BackendError> {
+        let mut sending = pin!(self.http.transport.send(LABEL, request));
         let (stall, answer) = (self.http.stall_timeout, self.http.files_answer);
         let response = loop {
             if let Ok(response) = tokio::time::timeout(stall.min(answer), &mut sending).await {
@@ -148,7 +149,7 @@ impl Chatwoot {
                 return Err(BackendError::unclear(interruption(watch), detail));
             }
         };
-        let response = response.map_err(|error| match (watch.failure(), lost(LABEL, error)) {
+        let response = response.map_err(|error| match (watch.failure(), error) {
             (Some(failure), _) => failure,
             (None, lost) if lost.happened == Happened::Maybe => BackendError { fault: interruption(watch), ..lost },
             (None, lost) => lost,
@@ -219,7 +220,7 @@ fn in_header(text: &str) -> String {
 }
 
 fn body(pieces: Vec<Piece>, watch: Arc<Watch>) -> Body {
-    Body::wrap_stream(stream::try_unfold((pieces, watch), |(mut pieces, watch)| async move {
+    transport::pieces(stream::try_unfold((pieces, watch), |(mut pieces, watch)| async move {
         let Some(piece) = pieces.pop() else { return Ok(None) };
         let bytes = match piece {
             Piece::Text(bytes) => bytes,

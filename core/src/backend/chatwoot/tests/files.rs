@@ -156,7 +156,7 @@ async fn nothing_of_the_customers_is_told_to_whoever_keeps_the_files() {
     assert_eq!(fetch(&desk, None).await.unwrap(), (0, b"bytes".to_vec()));
     for seen in [desk.seen().remove(0), store.seen().remove(0)] {
         let names: Vec<_> = seen.headers.lines().skip(1).filter_map(|line| line.split(": ").next()).collect();
-        assert_eq!(names, ["accept", "accept-encoding", "user-agent", "host"]);
+        assert_eq!(names, ["user-agent", "accept", "accept-encoding", "host"]);
         assert!(!seen.headers.contains(KEY) && seen.headers.contains("accept-encoding: identity"));
     }
 }

@@ -7,6 +7,7 @@ mod help;
 mod mapping;
 mod realtime;
 mod requests;
+mod tls;
 mod trouble;
 
 use std::{sync::Arc, time::Duration};
@@ -50,7 +51,7 @@ fn adapter(desk: &Url) -> Chatwoot {
 fn adapter_with(desk: &Url, limits: impl FnOnce(&mut Limits), timing: Timing) -> Chatwoot {
     let mut options = options(desk);
     limits(&mut options.limits);
-    Chatwoot::with_timing(options, timing).unwrap()
+    Chatwoot::with(options, timing, super::tls::config()).unwrap()
 }
 
 fn session() -> Session {

@@ -25,12 +25,12 @@ use crate::{
     backend::{Backend as _, BackendError, Fault, Happened, RealtimeEvent},
 };
 
-type Line = WebSocketStream<TcpStream>;
+pub(super) type Line = WebSocketStream<TcpStream>;
 
 const WELCOME: &str = r#"{"type":"welcome"}"#;
 
 /// A desk that takes one socket and does `script` with it.
-async fn desk<F: Future<Output = ()> + Send>(script: impl FnOnce(Line) -> F + Send + 'static) -> Url {
+pub(super) async fn desk<F: Future<Output = ()> + Send>(script: impl FnOnce(Line) -> F + Send + 'static) -> Url {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = Url::parse(&format!("http://{}/prefix", listener.local_addr().unwrap())).unwrap();
     tokio::spawn(async move {
@@ -54,7 +54,7 @@ async fn say_to(line: &mut Line, text: impl Into<String>) {
 }
 
 /// Greets, takes the subscription and confirms it; gives the identifier as it stands in frames.
-async fn greet(line: &mut Line) -> String {
+pub(super) async fn greet(line: &mut Line) -> String {
     say_to(line, WELCOME).await;
     let subscribe = line.next().await.unwrap().unwrap().into_text().unwrap();
     let frame: serde_json::Value = serde_json::from_str(&subscribe).unwrap();
