@@ -9,10 +9,10 @@ use std::{
     sync::{
         Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicU64, AtomicUsize, Ordering},
-        mpsc::{Receiver, SyncSender, sync_channel},
     },
 };
 
+use tokio::sync::mpsc;
 use tracing::{Event, Level, Metadata, Subscriber, field::Field, level_filters::LevelFilter, span};
 
 use crate::{ListenerError, panics::caught};
@@ -76,7 +76,7 @@ struct Log {
     /// The rank of the least level that is taken; 0 takes none.
     most: AtomicUsize,
     dropped: AtomicU64,
-    queue: SyncSender<LogRecord>,
+    queue: mpsc::Sender<LogRecord>,
 }
 
 thread_local! {
@@ -86,9 +86,9 @@ thread_local! {
 
 impl Log {
     fn start() -> Self {
-        let (queue, lines) = sync_channel(QUEUE);
+        let (queue, lines) = mpsc::channel(QUEUE);
         // Without the thread the queue fills up and lines are dropped, as they would be without a log.
-        let _ = std::thread::Builder::new().name("shopbell-log".to_owned()).spawn(move || hand_over(&lines));
+        let _ = std::thread::Builder::new().name("shopbell-log".to_owned()).spawn(move || hand_over(lines));
         // Fails where the host has a subscriber of its own.
         let _ = tracing::subscriber::set_global_default(Collector);
         Self { sink: Mutex::default(), most: AtomicUsize::new(0), dropped: AtomicU64::new(0), queue }
@@ -99,11 +99,11 @@ impl Log {
     }
 }
 
-fn hand_over(lines: &Receiver<LogRecord>) {
+fn hand_over(mut lines: mpsc::Receiver<LogRecord>) {
     QUIET.set(true);
-    while let Ok(first) = lines.recv() {
+    while let Some(first) = lines.blocking_recv() {
         let mut batch = vec![first];
-        batch.extend(lines.try_iter().take(BATCH - 1));
+        batch.extend(std::iter::from_fn(|| lines.try_recv().ok()).take(BATCH - 1));
         let Some(log) = LOG.get() else { continue };
         let dropped = log.dropped.swap(0, Ordering::Relaxed);
         if dropped > 0 {

@@ -2,8 +2,10 @@
 
 use std::{
     collections::HashSet,
-    sync::{Arc, PoisonError, mpsc},
+    sync::{Arc, PoisonError},
 };
+
+use tokio::sync::mpsc;
 
 use super::{Attachments, folder::Stranger};
 use crate::{
@@ -95,7 +97,7 @@ impl Attachments {
 
     async fn try_sweep(&self) -> Result<(), SupportError> {
         let (looked, folder) = (self.folder.clone(), self.folder.clone());
-        let (parts, there) = mpsc::channel();
+        let (parts, mut there) = mpsc::unbounded_channel();
         let look = blocking(move || {
             looked.names(&parts);
             Ok(())
@@ -104,7 +106,8 @@ impl Attachments {
         // are many. What comes in meanwhile is asked for again below.
         let compare = async {
             let known = self.store.read(FileRow::names).await?;
-            blocking(move || Ok(folder.strangers(there.into_iter().flatten(), &known))).await
+            let there = std::iter::from_fn(move || there.blocking_recv()).flatten();
+            blocking(move || Ok(folder.strangers(there, &known))).await
         };
         let (_, strangers) = tokio::join!(look, compare);
         let strangers = strangers?;

@@ -5,8 +5,9 @@ use std::{
     ffi::OsString,
     fs, io,
     path::{Path, PathBuf},
-    sync::mpsc,
 };
+
+use tokio::sync::mpsc::UnboundedSender;
 
 use crate::error::{StorageProblem, SupportError};
 
@@ -46,7 +47,7 @@ impl Folder {
     }
 
     /// The names of all files that are here, a part at a time, until nobody wants more.
-    pub(crate) fn names(&self, parts: &mpsc::Sender<Vec<OsString>>) {
+    pub(crate) fn names(&self, parts: &UnboundedSender<Vec<OsString>>) {
         let Ok(entries) = fs::read_dir(&self.0) else { return };
         let mut names = entries.filter_map(|entry| Some(entry.ok()?.file_name()));
         loop {

@@ -44,9 +44,7 @@ pub(crate) fn adopt(tx: &mut Tx<'_>, old: &Connection, key: &str, own: &str) -> 
             )?;
         }
         let target = if keeps { session.id.as_str() } else { own };
-        copy(tx, old, "conversations", "session = ?1", &session.id, |column, value| {
-            if column == "session" { Value::Text(target.to_owned()) } else { value }
-        })?;
+        copy(tx, old, "conversations", "session = ?1", &session.id, Some(target))?;
         if keeps {
             // The agents learn who the anonymous customer was.
             EntryRow::insert(
@@ -55,10 +53,10 @@ pub(crate) fn adopt(tx: &mut Tx<'_>, old: &Connection, key: &str, own: &str) -> 
             )?;
         }
     }
-    copy(tx, old, "messages", "?1 = ?1", "", |_, value| value)?;
-    copy(tx, old, "twins", "?1 = ?1", "", |_, value| value)?;
-    copy(tx, old, "files", "?1 = ?1", "", |_, value| value)?;
-    copy(tx, old, "facts", "key LIKE ?1 || '%'", facts::PERSONAL, |_, value| value)?;
+    copy(tx, old, "messages", "?1 = ?1", "", None)?;
+    copy(tx, old, "twins", "?1 = ?1", "", None)?;
+    copy(tx, old, "files", "?1 = ?1", "", None)?;
+    copy(tx, old, "facts", "key LIKE ?1 || '%'", facts::PERSONAL, None)?;
     entries(tx, old, own)?;
     tx.execute("INSERT INTO facts (key, value) VALUES (?1, '1')", [&fact])?;
     let mut statement = old.prepare("SELECT id FROM conversations")?;
@@ -106,14 +104,14 @@ fn entries(tx: &mut Tx<'_>, old: &Connection, own: &str) -> Result<(), StoreErro
     Ok(())
 }
 
-/// Copies the rows of a table, column by column, past those that are already there.
+/// Copies the rows of a table, column by column, past those that are already there; all below `session`, if one is given.
 fn copy(
     tx: &Tx<'_>,
     old: &Connection,
     table: &str,
     filter: &str,
     argument: &str,
-    change: impl Fn(&str, Value) -> Value,
+    session: Option<&str>,
 ) -> Result<(), StoreError> {
     let mut select = old.prepare(&format!("SELECT * FROM {table} WHERE {filter}"))?;
     let columns: Vec<String> = select.column_names().map(str::to_owned).collect();
@@ -123,7 +121,10 @@ fn copy(
     while let Some(row) = rows.next()? {
         let mut values = Vec::with_capacity(columns.len());
         for (at, column) in columns.iter().enumerate() {
-            values.push(change(column, row.get(at)?));
+            values.push(match session {
+                Some(session) if column == "session" => Value::Text(session.to_owned()),
+                _ => row.get(at)?,
+            });
         }
         insert.execute(rusqlite::params_from_iter(values))?;
     }

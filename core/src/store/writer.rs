@@ -4,11 +4,11 @@ use std::{
     collections::BTreeMap,
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
-    sync::{Arc, Condvar, Mutex, PoisonError, mpsc},
+    sync::{Arc, Condvar, Mutex, PoisonError},
 };
 
 use rusqlite::Connection;
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 
 use super::{
     Change, Feed, MessageRow, StoreError, StoreId, Topic,
@@ -36,7 +36,7 @@ pub(crate) enum Durability {
 /// One customer's open file. Dropping it closes everything after the writes that were already asked for.
 pub(crate) struct Store {
     path: PathBuf,
-    jobs: mpsc::Sender<Job>,
+    jobs: mpsc::UnboundedSender<Job>,
     readers: Arc<Readers>,
     feed: Feed,
     id: StoreId,
@@ -229,14 +229,14 @@ impl Store {
         let data_version = data_version(&connection).unwrap_or(0);
         let (id, durability) = (feed.store_id(), Durability::Now);
         let mut writer = Writer { connection: Some(connection), durability, feed: feed.clone(), id, data_version };
-        let (jobs, queue) = mpsc::channel::<Job>();
+        let (jobs, mut queue) = mpsc::unbounded_channel::<Job>();
         std::thread::Builder::new()
             .name("shopbell-store".to_owned())
             // SQLite's deepest stack is a few hundred kB; the default of 2 MB is address space a phone can spare, but
             // 512 kB is enough and was measured with the largest migration.
             .stack_size(512 << 10)
             .spawn(move || {
-                for job in queue {
+                while let Some(job) = queue.blocking_recv() {
                     job(&mut writer);
                 }
             })
@@ -342,7 +342,7 @@ impl Store {
 
     /// Does what was already asked for, then closes every file; whatever comes later is refused. Blocks.
     pub(crate) fn close(&self) {
-        let (done, closed) = mpsc::channel();
+        let (done, closed) = oneshot::channel();
         let farewell: Job = Box::new(move |writer| {
             if let Some(connection) = writer.connection.take() {
                 // Folds the log into the file, so that no second file is left for a backup to miss. Best effort.
@@ -351,7 +351,7 @@ impl Store {
             let _ = done.send(());
         });
         if self.jobs.send(farewell).is_ok() {
-            let _ = closed.recv();
+            let _ = closed.blocking_recv();
         }
         self.readers.close();
     }
