@@ -104,6 +104,26 @@ pub(crate) struct Fence {
     pub(crate) at: Timestamp,
 }
 
+/// Numbers of entries that are set aside for this writer: noted in the file as given out, and so given out nowhere else
+/// and never again, whatever becomes of them. Each entry's own number would otherwise be noted in a page of its own, one
+/// more to write and to sync with every message.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Numbers {
+    /// The next to be used.
+    next: i64,
+    /// The first that is not set aside.
+    end: i64,
+}
+
+impl Numbers {
+    /// How many are set aside at once. What is left of them when the file is closed is lost, of 2^63.
+    const BLOCK: i64 = 64;
+
+    fn next(self) -> Option<i64> {
+        (self.next < self.end).then_some(self.next)
+    }
+}
+
 const COLUMNS: &str = "seq, conversation, session, task, message, state, attempts, fence, started_at, files";
 
 fn read(row: &Row<'_>) -> Result<EntryRow, StoreError> {
@@ -130,14 +150,16 @@ impl EntryRow {
 
     /// Adds one whose first attempt begins with this transaction; gives its number. Does not wake the outbox's worker,
     /// who is told of it by other means.
-    pub(crate) fn insert_begun(tx: &Tx<'_>, entry: NewEntry<'_>, fence: Fence) -> Result<i64, StoreError> {
+    pub(crate) fn insert_begun(tx: &mut Tx<'_>, entry: NewEntry<'_>, fence: Fence) -> Result<i64, StoreError> {
         Self::add(tx, entry, &EntryState::InFlight, Some(fence))
     }
 
-    fn add(tx: &Tx<'_>, entry: NewEntry<'_>, state: &EntryState, begun: Option<Fence>) -> Result<i64, StoreError> {
+    fn add(tx: &mut Tx<'_>, entry: NewEntry<'_>, state: &EntryState, begun: Option<Fence>) -> Result<i64, StoreError> {
+        let next = tx.numbers.next();
+        // Another process's number may be above ours: then the table gives one above all that were ever given out.
         tx.prepare_cached(
-            "INSERT INTO outbox (conversation, session, task, message, state, attempts, fence, started_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            "INSERT INTO outbox (seq, conversation, session, task, message, state, attempts, fence, started_at)
+             VALUES (iif(?9 > ifnull((SELECT max(seq) FROM outbox), 0), ?9, NULL), ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         )?
         .execute(params![
             entry.conversation.map(ConversationId::as_str),
@@ -148,8 +170,17 @@ impl EntryRow {
             u32::from(begun.is_some()),
             begun.map(|fence| fence.number),
             begun.map(|fence| fence.at.millis()),
+            next,
         ])?;
-        Ok(tx.last_insert_rowid())
+        let seq = tx.last_insert_rowid();
+        if next == Some(seq) {
+            tx.numbers.next += 1;
+        } else {
+            let end = seq.saturating_add(Numbers::BLOCK);
+            tx.prepare_cached("UPDATE sqlite_sequence SET seq = ?1 WHERE name = 'outbox'")?.execute([end - 1])?;
+            tx.numbers = Numbers { next: seq.saturating_add(1), end };
+        }
+        Ok(seq)
     }
 
     /// All of them, in the order in which they were added.

@@ -1,6 +1,6 @@
 //! The store's promises: what the desk says is written down once, an own message is recognised, old files open.
 
-use std::{cell::Cell, path::Path, sync::Arc};
+use std::{cell::Cell, collections::HashSet, path::Path, sync::Arc};
 
 use super::*;
 use crate::{
@@ -428,4 +428,77 @@ async fn commit_says_that_it_only_appends_only_where_it_does() {
         Ok(())
     };
     assert_eq!(change_of(twice, "c").await, Change::Any);
+}
+
+/// The numbers that the table counts as given out.
+async fn given_out(store: &Store) -> i64 {
+    let asked = |connection: &rusqlite::Connection| {
+        Ok(connection.query_row("SELECT seq FROM sqlite_sequence WHERE name = 'outbox'", [], |row| row.get(0))?)
+    };
+    store.read(asked).await.unwrap()
+}
+
+#[tokio::test]
+async fn numbers_are_set_aside_for_many_entries_and_none_is_given_twice() {
+    let fixture = fixture().await;
+    let first = fixture.send("a", "a", None).await;
+    let noted = given_out(&fixture.store).await;
+    assert!(noted > first);
+    for number in first + 1..=noted {
+        assert_eq!(fixture.send(&format!("a{number}"), "a", None).await, number);
+    }
+    // All of them without a word to the page that counts them.
+    assert_eq!(given_out(&fixture.store).await, noted);
+    assert_eq!(fixture.send("b", "b", None).await, noted + 1);
+    // Done, closed and opened: what was left of the second block is not begun again.
+    let all = |tx: &mut Tx<'_>| Ok(tx.execute("DELETE FROM outbox", [])?);
+    fixture.store.write(Durability::Now, all).await.unwrap();
+    let store = Arc::clone(&fixture.store);
+    tokio::task::spawn_blocking(move || store.close()).await.unwrap();
+    let path = fixture._folder.path().join("a.db");
+    let opened = Store::open(&path, Timestamp::default(), Feed::new()).unwrap();
+    let fixture = Fixture { store: Arc::new(opened), ..fixture };
+    assert!(fixture.send("c", "c", None).await > noted + 1);
+}
+
+#[tokio::test]
+async fn entries_of_two_processes_are_numbered_in_the_order_in_which_they_were_written() {
+    let one = fixture().await;
+    let path = one._folder.path().join("a.db");
+    let other = Store::open(&path, Timestamp::default(), Feed::new()).unwrap();
+    let other = Fixture {
+        store: Arc::new(other),
+        conversation: one.conversation.clone(),
+        _folder: tempfile::tempdir().unwrap(),
+    };
+    let (mut given, mut waiting) = (HashSet::new(), Vec::new());
+    for turn in 0..200 {
+        let writer = if turn % 3 == 0 { &one } else { &other };
+        let number = writer.send(&format!("m{turn}"), "m", None).await;
+        assert!(given.insert(number), "{number} was given before");
+        if turn % 7 == 0 {
+            writer.store.write(Durability::Now, move |tx| EntryRow::remove(tx, number)).await.unwrap();
+        } else {
+            waiting.push(number);
+        }
+    }
+    let entries = one.store.read(EntryRow::all).await.unwrap();
+    assert_eq!(entries.iter().map(|entry| entry.seq).collect::<Vec<_>>(), waiting);
+}
+
+#[tokio::test]
+async fn numbers_of_a_write_that_failed_are_given_to_the_next() {
+    let fixture = fixture().await;
+    let conversation = fixture.conversation.clone();
+    let failed: Result<(), _> = fixture
+        .store
+        .write(Durability::Now, move |tx| {
+            unsent(tx, &conversation, "s", &MessageId::new("a"), "a", Timestamp::default())?;
+            Err(SupportError::Closed.into())
+        })
+        .await;
+    assert!(failed.is_err());
+    let first = fixture.send("b", "b", None).await;
+    assert_eq!(fixture.send("c", "c", None).await, first + 1);
+    assert!(given_out(&fixture.store).await > first + 1);
 }

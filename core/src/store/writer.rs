@@ -12,6 +12,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::{
     Change, Feed, MessageRow, StoreError, StoreId, Topic,
+    entries::Numbers,
     feed::News,
     open,
     schema::{CUSTOMER, Schema},
@@ -104,6 +105,7 @@ struct Writer {
     feed: Feed,
     id: StoreId,
     data_version: i64,
+    numbers: Numbers,
 }
 
 /// A transaction, and what it touches.
@@ -116,6 +118,8 @@ pub(crate) struct Tx<'a> {
     outbox: bool,
     customer: bool,
     after: Vec<Box<dyn FnOnce() + Send>>,
+    /// The outbox's that are set aside; the writer's own again once this is committed.
+    pub(super) numbers: Numbers,
 }
 
 impl std::ops::Deref for Tx<'_> {
@@ -129,7 +133,7 @@ impl std::ops::Deref for Tx<'_> {
 impl<'a> Tx<'a> {
     /// Begins one. Its first and last word come from the cache of statements: with every message they are said, and
     /// they need not be parsed each time.
-    fn begin(connection: &'a Connection) -> Result<Self, StoreError> {
+    fn begin(connection: &'a Connection, numbers: Numbers) -> Result<Self, StoreError> {
         connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
         Ok(Self {
             connection,
@@ -139,16 +143,17 @@ impl<'a> Tx<'a> {
             outbox: false,
             customer: false,
             after: Vec::new(),
+            numbers,
         })
     }
 
-    /// Gives what it has changed.
-    fn commit(mut self) -> Result<Vec<(Topic, Change)>, StoreError> {
+    /// Gives what it has changed, and the numbers that are left.
+    fn commit(mut self) -> Result<(Vec<(Topic, Change)>, Numbers), StoreError> {
         let changes = self.changes();
         self.connection.prepare_cached("COMMIT")?.execute([])?;
         self.open = false;
         std::mem::take(&mut self.after).into_iter().for_each(|act| act());
-        Ok(changes)
+        Ok((changes, self.numbers))
     }
 
     /// The conversation's messages or marks change.
@@ -228,7 +233,9 @@ impl Store {
         let connection = open::for_writing(path, now, schema)?;
         let data_version = data_version(&connection).unwrap_or(0);
         let (id, durability) = (feed.store_id(), Durability::Now);
-        let mut writer = Writer { connection: Some(connection), durability, feed: feed.clone(), id, data_version };
+        let numbers = Numbers::default();
+        let mut writer =
+            Writer { connection: Some(connection), durability, feed: feed.clone(), id, data_version, numbers };
         let (jobs, mut queue) = mpsc::unbounded_channel::<Job>();
         std::thread::Builder::new()
             .name("shopbell-store".to_owned())
@@ -385,12 +392,15 @@ impl Writer {
         }
         // A panic in a closure of ours must not take the store, and with it the customer's words, down.
         let outcome = catch_unwind(AssertUnwindSafe(|| {
-            let mut tx = Tx::begin(connection)?;
+            let mut tx = Tx::begin(connection, self.numbers)?;
             work(&mut tx)?;
             tx.commit()
         }));
         match outcome {
-            Ok(Ok(changes)) => Ok(changes),
+            Ok(Ok((changes, numbers))) => {
+                self.numbers = numbers;
+                Ok(changes)
+            }
             Ok(Err(error)) => Err(error.into()),
             Err(_) => {
                 tracing::error!("a write panicked and was rolled back");
