@@ -1,6 +1,7 @@
 //! The adapter to [Chatwoot](https://www.chatwoot.com), by its public client interface and its `/cable` socket.
 //!
-//! The rooms: `http` sends and caps, `refusals` says what a status means, `calls` makes the requests and probes,
+//! The rooms: `dial` and `tls` open connections, `transport` sends over them and takes bodies in, `http` follows and
+//! caps, `refusals` says what a status means, `calls` makes the requests and probes, `upload` and `download` move files,
 //! `wire` and `lenient` read, `mapping` and `content` turn what was read into the model, `cable` is the realtime
 //! session without a socket, `socket` drives it, `events` maps what it brings.
 //!

@@ -8,6 +8,7 @@ mod mapping;
 mod realtime;
 mod requests;
 mod tls;
+mod transport;
 mod trouble;
 
 use std::{sync::Arc, time::Duration};
