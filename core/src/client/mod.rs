@@ -231,8 +231,8 @@ impl SupportClient {
     }
 
     /// Closes every file, lock and socket, for the app goes to the background and may be frozen there. What can be sent
-    /// goes on being sent for a second first, and what has begun by then may finish, for three at most. Observers wait for the resume; commands are refused with
-    /// [`SupportError::Paused`]. Pausing twice is one pause.
+    /// goes on being sent for a second first, and what has begun by then may finish, for three at most. Observers wait
+    /// for the resume; commands are refused with [`SupportError::Paused`]. Pausing twice is one pause.
     pub async fn pause(&self) {
         let mut life = self.inner.changing.lock().await;
         life.paused = true;
