@@ -64,37 +64,41 @@ impl Dialer {
     }
 }
 
-/// The first that answers; families take turns.
+/// The first that answers. They are tried in the resolver's order, families in turn: the next one when one has failed,
+/// and beside it when it takes long.
 async fn first_of(addresses: Vec<SocketAddr>) -> io::Result<TcpStream> {
-    let (six, four): (Vec<SocketAddr>, Vec<SocketAddr>) = addresses.into_iter().partition(SocketAddr::is_ipv6);
-    let (mut six, mut four) = (six.into_iter(), four.into_iter());
-    let mut turns = Vec::new();
-    loop {
-        let turn = [six.next(), four.next()];
-        if turn == [None, None] {
-            break;
-        }
-        turns.extend(turn.into_iter().flatten());
-    }
-    let mut attempts: FuturesUnordered<_> = (0_u32..)
-        .zip(turns)
-        .map(|(turn, address)| async move {
-            sleep(NEXT_ADDRESS.saturating_mul(turn)).await;
-            TcpStream::connect(address).await
-        })
-        .collect();
+    let six_first = addresses.first().is_some_and(SocketAddr::is_ipv6);
+    let (first, second): (Vec<_>, Vec<_>) = addresses.into_iter().partition(|address| address.is_ipv6() == six_first);
+    let mut turns = interleave(first, second).into_iter();
+    let mut attempts = FuturesUnordered::new();
     let mut failure = io::Error::from(io::ErrorKind::NotFound);
-    while let Some(attempt) = attempts.next().await {
-        match attempt {
-            Ok(stream) => {
-                // Requests and frames are few and small: waiting to fill a packet only delays them.
-                let _ = stream.set_nodelay(true);
-                return Ok(stream);
-            }
-            Err(error) => failure = error,
+    attempts.extend(turns.next().map(TcpStream::connect));
+    loop {
+        tokio::select! {
+            attempt = attempts.next() => match attempt {
+                Some(Ok(stream)) => {
+                    // Requests and frames are few and small: waiting to fill a packet only delays them.
+                    let _ = stream.set_nodelay(true);
+                    return Ok(stream);
+                }
+                Some(Err(error)) => failure = error,
+                None => return Err(failure),
+            },
+            () = sleep(NEXT_ADDRESS), if turns.len() > 0 => {}
         }
+        attempts.extend(turns.next().map(TcpStream::connect));
     }
-    Err(failure)
+}
+
+/// One of each in turn, and then the rest.
+fn interleave<T>(first: Vec<T>, second: Vec<T>) -> Vec<T> {
+    let (mut first, mut second) = (first.into_iter(), second.into_iter());
+    let mut all = Vec::with_capacity(first.len() + second.len());
+    while first.len() + second.len() > 0 {
+        all.extend(first.next());
+        all.extend(second.next());
+    }
+    all
 }
 
 /// For the pool of connections that requests go through.
@@ -120,5 +124,53 @@ impl Service<Uri> for Dialer {
 impl Connection for Box<dyn Line> {
     fn connected(&self) -> Connected {
         Connected::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::{net::TcpListener, time::Instant};
+
+    use super::*;
+
+    /// Nobody listens there, as it was just free.
+    async fn closed() -> SocketAddr {
+        TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap()
+    }
+
+    #[test]
+    fn families_take_turns() {
+        assert_eq!(interleave(vec![1, 2, 3], vec![10]), [1, 10, 2, 3]);
+        assert_eq!(interleave(vec![1], vec![10, 20, 30]), [1, 10, 20, 30]);
+        assert_eq!(interleave(Vec::new(), vec![10]), [10]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn address_that_refuses_does_not_hold_up_the_next() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut addresses = Vec::new();
+        for _ in 0..20 {
+            addresses.push(closed().await);
+        }
+        addresses.push(listener.local_addr().unwrap());
+        let begun = Instant::now();
+        assert_eq!(first_of(addresses).await.unwrap().peer_addr().unwrap(), listener.local_addr().unwrap());
+        assert!(begun.elapsed() < NEXT_ADDRESS.saturating_mul(20), "{:?}", begun.elapsed());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn address_that_says_nothing_is_overtaken() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        // Kept for documents (RFC 5737): nobody answers, or the network says at once that it is nowhere.
+        let silent = "192.0.2.1:9".parse().unwrap();
+        let stream = first_of(vec![silent, listener.local_addr().unwrap()]).await.unwrap();
+        assert_eq!(stream.peer_addr().unwrap(), listener.local_addr().unwrap());
+    }
+
+    #[tokio::test]
+    async fn last_refusal_is_told_where_none_answers() {
+        let error = first_of(vec![closed().await, closed().await]).await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
+        assert_eq!(first_of(Vec::new()).await.unwrap_err().kind(), io::ErrorKind::NotFound);
     }
 }
