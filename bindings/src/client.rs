@@ -3,8 +3,8 @@
 use std::{collections::HashMap, sync::Arc};
 
 use crate::{
-    Capabilities, ClientConfig, ClientStatus, Conversation, ConversationsListener, CustomerProfile, DeskInfo, Identity,
-    PushOutcome, PushService, StatusListener, Subscription, SupportError, Vault, Verification,
+    AttributeValue, Capabilities, ClientConfig, ClientStatus, Conversation, ConversationsListener, CustomerProfile,
+    DeskInfo, Identity, PushOutcome, PushService, StatusListener, Subscription, SupportError, Vault, Verification,
     host::{Host, Open},
     model::{list, number},
     subscription::{Asking, Line, Outlet, Pause},
@@ -54,6 +54,20 @@ impl Client {
     /// Errors: [`SupportError::InvalidInput`] where a value is over the desk's limits.
     pub async fn update_customer(&self, profile: CustomerProfile) -> Result<(), SupportError> {
         self.host.keep(async move |open| Ok(open.client.update_customer(profile.into()).await?)).await
+    }
+
+    /// Keeps something that the customer did in the app. When they next begin a conversation, the agents see what they
+    /// did in the day before; nothing is sent for an event alone. The last 20 are kept.
+    ///
+    /// Errors: [`SupportError::InvalidInput`] for a name that is empty or over 255 characters, for more than 20
+    /// attributes, and for a value over the desk's limits.
+    pub async fn log_event(
+        &self,
+        name: String,
+        attributes: HashMap<String, AttributeValue>,
+    ) -> Result<(), SupportError> {
+        let attributes = attributes.into_iter().map(|(name, value)| (name, value.into())).collect();
+        self.host.keep(async move |open| Ok(open.client.log_event(name, attributes).await?)).await
     }
 
     /// Asks the desk now what it makes of the customer's identity.

@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::print_stdout, reason = "tests may fail")]
 
+use std::collections::BTreeMap;
+
+use sandbox::Desk;
 use shopbell::{AttentionReason, AttributeValue, CustomerProfile, Delivery, Identity, SupportError, Verification};
 use shopbell_tests::{
     List, Screen, at_desk, desk, desk_with, failure, identity, only_conversation, phone, until, until_at_desk,
@@ -45,6 +48,58 @@ async fn second_person_sees_nothing_and_the_first_finds_everything_again() {
     desk.faults().offline(false);
     client.network_changed(true);
     until_at_desk(&desk.desk(), &["delivered", "not sent"]).await;
+    client.shutdown().await;
+}
+
+/// What the agents are told of the customer's doings in the newest conversation.
+fn events(desk: &Desk) -> Option<String> {
+    let newest = desk.conversations().into_iter().max_by_key(|view| view.id)?;
+    newest.conversation_attributes.get("recent_events")?.as_str().map(str::to_owned)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_customer_did_is_told_to_the_agents_once_with_the_next_conversation() {
+    let (desk, data) = (desk().await, tempfile::tempdir().unwrap());
+    let client = phone(&desk, data.path()).await;
+    let reason = AttributeValue::Text("card refused".into());
+    client.log_event("cart_opened", BTreeMap::new()).await.unwrap();
+    // Who logs in takes it along.
+    client.identify(identity("an"), profile("An")).await.unwrap();
+    let details = [("reason".to_owned(), reason.clone()), ("total".to_owned(), AttributeValue::Integer(3))];
+    client.log_event("checkout_failed", details.into()).await.unwrap();
+    client.start_conversation().unwrap().send("help").await.unwrap();
+    until_at_desk(&desk.desk(), &["help"]).await;
+    let told = "checkout_failed (reason: card refused, total: 3), 0 min ago; cart_opened, 0 min ago";
+    assert_eq!(events(&desk.desk()).as_deref(), Some(told));
+
+    client.start_conversation().unwrap().send("and another").await.unwrap();
+    until("the second", || desk.desk().conversations().len(), |count| *count == 2).await;
+    assert_eq!(events(&desk.desk()), None);
+
+    // Nobody else's: what one did stays in their file.
+    client.log_event("theirs alone", BTreeMap::new()).await.unwrap();
+    client.identify(identity("binh"), profile("Binh")).await.unwrap();
+    client.start_conversation().unwrap().send("hello").await.unwrap();
+    until("the third", || desk.desk().conversations().len(), |count| *count == 3).await;
+    assert_eq!(events(&desk.desk()), None);
+    client.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn events_survive_a_restart_and_only_the_last_twenty_are_kept() {
+    let (desk, data) = (desk().await, tempfile::tempdir().unwrap());
+    let client = phone(&desk, data.path()).await;
+    for number in 0..25 {
+        client.log_event(format!("step {number}"), BTreeMap::new()).await.unwrap();
+    }
+    let nameless = failure(client.log_event(" ", BTreeMap::new()).await);
+    assert!(matches!(nameless, SupportError::InvalidInput { field: "event", .. }));
+    client.shutdown().await;
+    let client = phone(&desk, data.path()).await;
+    client.start_conversation().unwrap().send("help").await.unwrap();
+    until_at_desk(&desk.desk(), &["help"]).await;
+    let told = events(&desk.desk()).unwrap();
+    assert!(told.starts_with("step 24, ") && told.ends_with("step 5, 0 min ago"), "{told}");
     client.shutdown().await;
 }
 

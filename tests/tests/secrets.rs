@@ -8,7 +8,7 @@ use std::{
 };
 
 use sandbox::Fault;
-use shopbell::{CustomerProfile, Delivery, NewAttachment, NewMessage};
+use shopbell::{AttributeValue, CustomerProfile, Delivery, NewAttachment, NewMessage};
 use shopbell_tests::{HMAC_KEY, Screen, config, desk, identity, live, until, until_at_desk};
 
 #[derive(Clone, Default)]
@@ -57,6 +57,8 @@ async fn whole_story_leaves_no_word_and_no_secret_in_the_log() {
     // Not the counting of the view, which goes its own way.
     desk.faults().once("shop/en.json", Fault::CaptivePortal);
     help.sync().await.unwrap_err();
+    let details = [("secretdetail".to_owned(), AttributeValue::Text("secretvalue".into()))];
+    client.log_event("secretevent", details.into()).await.unwrap();
     let conversation = client.start_conversation().unwrap();
     help.asked_anyway(&conversation).await.unwrap();
     let mut screen = Screen::open(&conversation).await;

@@ -1,14 +1,14 @@
 //! Who is here: logging in, what is said of the customer, logging out.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use super::{Active, Phase, SupportClient, push::note_token};
 use crate::{
     SupportError,
     clock::token,
     conversations::requeue,
-    customer::validate,
-    model::{AttentionReason, CustomerProfile, Identity, Verification},
+    customer::{events, validate},
+    model::{AttentionReason, AttributeValue, CustomerProfile, Identity, Verification},
     runtime::blocking,
     store::{
         CustomerKey, CustomerRow, Durability, EntryRow, EntryState, NewEntry, Recorded, SessionRow, StoreError, Task,
@@ -63,6 +63,34 @@ impl SupportClient {
                 tell(tx)
             })
             .await
+    }
+
+    /// Keeps something that the customer did in the app: `checkout_failed`, with a reason. When they next begin a
+    /// conversation, the agents see what they did in the day before, newest first (as the conversation's attribute
+    /// `recent_events`, where the desk keeps such); nothing is sent for an event alone, and what was told is forgotten. The last 20 are
+    /// kept, on this phone, in the file of whoever is here.
+    ///
+    /// Survives a kill; a loss of power within moments may take it.
+    ///
+    /// Errors: [`SupportError::InvalidInput`] for a name that is empty, over 255 characters or holds control
+    /// characters, for more than 20 attributes, and for a value over the desk's limits.
+    ///
+    /// ```no_run
+    /// # async fn example(client: shopbell::SupportClient) -> Result<(), shopbell::SupportError> {
+    /// let details = [("reason".to_owned(), shopbell::AttributeValue::Text("card refused".into()))];
+    /// client.log_event("checkout_failed", details.into()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn log_event(
+        &self,
+        name: impl Into<String>,
+        attributes: BTreeMap<String, AttributeValue>,
+    ) -> Result<(), SupportError> {
+        let name = name.into();
+        validate::event(&name, &attributes, &self.capabilities())?;
+        let (active, now) = (self.inner.active()?, self.inner.config.clock.now());
+        active.store.write(Durability::Later, move |tx| events::log(tx, name, attributes, now)).await
     }
 
     /// Asks the desk now what it makes of the customer's identity.

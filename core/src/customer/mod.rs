@@ -1,4 +1,5 @@
-//! The customer: checks on what an app says of them, and their standing with the desk.
+//! The customer: checks on what an app says of them, what they did in it, and their standing with the desk.
 
+pub(crate) mod events;
 pub(crate) mod standing;
 pub(crate) mod validate;

@@ -1,5 +1,7 @@
 //! What can be said of a customer, checked before anything is kept.
 
+use std::collections::BTreeMap;
+
 use crate::{
     SupportError, address,
     backend::Capabilities,
@@ -11,6 +13,9 @@ const MAX_CHARS: usize = 255;
 
 /// How many attributes a customer may have, so that a mistake in a loop does not become a megabyte at the desk.
 const MAX_ATTRIBUTES: usize = 200;
+
+/// How many details an event may have: an agent reads them in one line.
+const MAX_EVENT_ATTRIBUTES: usize = 20;
 
 pub(crate) fn identity(identity: &Identity) -> Result<(), SupportError> {
     line("identifier", identity.identifier())?;
@@ -58,6 +63,22 @@ pub(crate) fn profile(profile: &CustomerProfile, limits: &Capabilities) -> Resul
         attribute(name, value, limits)?;
     }
     Ok(())
+}
+
+/// The name and the details of something that the customer did.
+pub(crate) fn event(
+    name: &str,
+    attributes: &BTreeMap<String, AttributeValue>,
+    limits: &Capabilities,
+) -> Result<(), SupportError> {
+    line("event", name)?;
+    if name.trim().is_empty() {
+        return Err(SupportError::input("event", "needs a name, as checkout_failed"));
+    }
+    if attributes.len() > MAX_EVENT_ATTRIBUTES {
+        return Err(SupportError::input("attributes", format!("at most {MAX_EVENT_ATTRIBUTES} of an event")));
+    }
+    attributes.iter().try_for_each(|(name, value)| attribute(name, value, limits))
 }
 
 fn attribute(name: &str, value: &AttributeValue, limits: &Capabilities) -> Result<(), SupportError> {
@@ -119,6 +140,18 @@ mod tests {
         assert!(!attribute_of(AttributeValue::Integer(11)));
         assert!(!attribute_of(AttributeValue::Integer(i64::MIN)));
         assert!(!attribute_of(AttributeValue::Number(f64::NAN)));
+    }
+
+    #[test]
+    fn event_needs_a_name_and_few_details() {
+        let limits = Capabilities { max_attribute_chars: 5, ..Capabilities::default() };
+        let of = |name: &str, details: usize, text: &str| {
+            let details = (0..details).map(|n| (n.to_string(), AttributeValue::Text(text.to_owned()))).collect();
+            event(name, &details, &limits).is_ok()
+        };
+        assert!(of("checkout_failed", 20, "12345") && of("Xem giỏ hàng", 0, ""));
+        assert!(!of(" ", 0, "") && !of("a\0b", 0, "") && !of(&"x".repeat(256), 0, ""));
+        assert!(!of("a", 21, "") && !of("a", 1, "123456"));
     }
 
     #[test]

@@ -107,6 +107,18 @@ pub enum AttributeValue {
     Text(String),
 }
 
+/// As an agent reads it.
+impl fmt::Display for AttributeValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bool(flag) => flag.fmt(f),
+            Self::Integer(number) => number.fmt(f),
+            Self::Number(number) => number.fmt(f),
+            Self::Text(text) => f.write_str(text),
+        }
+    }
+}
+
 from_json!(AttributeValue, |value| {
     match value {
         Value::Bool(flag) => Some(Self::Bool(flag)),

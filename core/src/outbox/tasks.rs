@@ -11,8 +11,14 @@ use crate::{
         Backend, BackendError, ConversationContext, Fault, Fetched, Happened, OutgoingMessage, OutgoingVote, Session,
     },
     clock::{Clock, Random, token},
-    customer::standing::{Standing, storage},
-    model::{Answer, AnswerState, ConversationId, CustomerProfile, Delivery, DeskConversationId, Identity, MessageId},
+    customer::{
+        events,
+        standing::{Standing, storage},
+    },
+    model::{
+        Answer, AnswerState, ConversationId, CustomerProfile, Delivery, DeskConversationId, Identity, MessageId,
+        Timestamp,
+    },
     store::{
         ConversationRow, CustomerRow, Durability, EntryRow, Fence, MessageRow, NewEntry, SessionRow, Store, StoreError,
         Task, Tx, Work, facts, incoming,
@@ -154,7 +160,9 @@ impl Tools {
         if !self.has_words(&conversation.id).await? {
             return self.write(move |tx| EntryRow::remove(tx, seq)).await;
         }
-        let context = self.context(&conversation.id).await?;
+        let now = self.clock.now();
+        let context = self.context(&conversation.id, now).await?;
+        let mut told = !context.is_empty();
         let opened = if context.is_empty() {
             self.backend.open_conversation(session).await?
         } else {
@@ -162,7 +170,10 @@ impl Tools {
                 // What a desk does not like of the context must not keep the customer from writing.
                 Err(BackendError {
                     fault: Fault::Refused { .. } | Fault::Unsupported, happened: Happened::No, ..
-                }) => self.backend.open_conversation(session).await?,
+                }) => {
+                    told = false;
+                    self.backend.open_conversation(session).await?
+                }
                 opened => opened?,
             }
         };
@@ -170,19 +181,32 @@ impl Tools {
         self.write(move |tx| {
             ConversationRow::set_desk_id(tx, &id, Some(opened.id))?;
             ConversationRow::set_status(tx, &id, opened.status)?;
+            if told {
+                events::told(tx, now)?;
+            }
             EntryRow::remove(tx, seq)
         })
         .await
     }
 
-    /// What the agents shall know of how the conversation began, where the desk can keep it. It stays kept here, for a
-    /// desk that forgets the conversation has it opened again.
-    async fn context(&self, conversation: &ConversationId) -> Result<ConversationContext, BackendError> {
-        if !self.backend.capabilities().conversation_context {
+    /// What the agents shall know of how the conversation began, where the desk can keep it. What led to it stays kept
+    /// here, for a desk that forgets the conversation has it opened again; what the customer did otherwise is told once.
+    async fn context(
+        &self,
+        conversation: &ConversationId,
+        now: Timestamp,
+    ) -> Result<ConversationContext, BackendError> {
+        let limits = self.backend.capabilities();
+        if !limits.conversation_context {
             return Ok(ConversationContext::new());
         }
         let id = conversation.clone();
-        self.store.read(move |connection| facts::context(connection, &id)).await.map_err(|error| storage(&error))
+        let read = move |connection: &Connection| {
+            let mut context = facts::context(connection, &id)?;
+            events::tell(connection, &mut context, &limits, now)?;
+            Ok(context)
+        };
+        self.store.read(read).await.map_err(|error| storage(&error))
     }
 
     /// Whether anything waits to be said in it. Asked once the standing is there, which may have taken minutes: the

@@ -1,12 +1,9 @@
 //! Small things kept by name, as JSON.
 
 use rusqlite::{Connection, OptionalExtension as _};
-#[cfg(feature = "help-center")]
 use serde::Serialize;
 
-use super::StoreError;
-#[cfg(feature = "help-center")]
-use super::Tx;
+use super::{StoreError, Tx};
 use crate::{
     backend::ConversationContext,
     json::{self, FromJson},
@@ -24,7 +21,6 @@ pub(crate) fn get<T: FromJson>(connection: &Connection, key: &str) -> Result<Opt
 }
 
 /// Keeps something under a name.
-#[cfg(feature = "help-center")]
 pub(crate) fn set<T: Serialize>(tx: &Tx<'_>, key: &str, value: &T) -> Result<(), StoreError> {
     tx.prepare_cached("INSERT INTO facts (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2")?
         .execute(rusqlite::params![key, serde_json::to_string(value)?])?;
@@ -32,7 +28,6 @@ pub(crate) fn set<T: Serialize>(tx: &Tx<'_>, key: &str, value: &T) -> Result<(),
 }
 
 /// Forgets what is kept under a name.
-#[cfg(feature = "help-center")]
 pub(crate) fn remove(tx: &Tx<'_>, key: &str) -> Result<(), StoreError> {
     tx.prepare_cached("DELETE FROM facts WHERE key = ?1")?.execute([key])?;
     Ok(())

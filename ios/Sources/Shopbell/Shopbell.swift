@@ -75,6 +75,13 @@ public enum Shopbell {
         try await client.updateUser(profile)
     }
 
+    /// ``ShopbellClient/logEvent(_:attributes:isolation:)``.
+    public static func logEvent(
+        _ name: String, attributes: [String: AttributeValue] = [:], isolation: isolated (any Actor)? = #isolation
+    ) async throws {
+        try await client.logEvent(name, attributes: attributes)
+    }
+
     /// ``ShopbellClient/startConversation(isolation:)``.
     public static func startConversation(isolation: isolated (any Actor)? = #isolation) async throws -> Conversation {
         try await client.startConversation()

@@ -135,6 +135,24 @@ public final class ShopbellClient: Sendable {
         try await engine.inOrder { try await $0.updateCustomer(profile: profile) }
     }
 
+    /// Keeps something that the customer did in your app. When they next begin a conversation, the agents see what they
+    /// did in the day before, newest first; nothing is sent for an event alone, and what was told is forgotten. The last
+    /// 20 are kept, on this phone.
+    ///
+    /// ```swift
+    /// try await Shopbell.logEvent("checkout_failed", attributes: ["reason": "card refused"])
+    /// ```
+    ///
+    /// - Parameters:
+    ///   - name: 1 to 255 characters.
+    ///   - attributes: At most 20, each within the desk's limits.
+    /// - Throws: ``SupportError/invalidInput(field:message:)`` where one is not.
+    public func logEvent(
+        _ name: String, attributes: [String: AttributeValue] = [:], isolation: isolated (any Actor)? = #isolation
+    ) async throws {
+        try await engine.inOrder { try await $0.logEvent(name: name, attributes: attributes) }
+    }
+
     /// Asks the desk now what it makes of the customer's identity.
     ///
     /// - Throws: ``SupportError/identityRejected(message:)`` where it refuses it; ``SupportError/offline(message:)`` and

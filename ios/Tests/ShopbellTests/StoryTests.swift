@@ -190,6 +190,19 @@ import Testing
         await client.shutdown()
     }
 
+    @Test func whatTheCustomerDid_isToldToTheAgents_withTheNextConversation() async throws {
+        let (desk, folder) = (try Desk(), DataFolder())
+        let client = folder.phone(desk)
+        try await client.logEvent("cart_opened")
+        try await client.logEvent("checkout_failed", attributes: ["reason": "card refused"])
+        #expect(try await failure { try await client.logEvent("") }.name == "invalidInput")
+        _ = try await client.startConversation().send("help")
+        try await desk.untilTexts(["help"])
+        let told = "checkout_failed (reason: card refused), 0 min ago; cart_opened, 0 min ago"
+        #expect(try await desk.customer().contains(told))
+        await client.shutdown()
+    }
+
     @Test func deskThatIsAsked_answersOrTellsWhyNot() async throws {
         let (desk, folder) = (try Desk(), DataFolder())
         let client = folder.phone(desk)

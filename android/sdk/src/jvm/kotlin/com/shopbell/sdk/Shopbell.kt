@@ -92,6 +92,12 @@ public object Shopbell {
     /** [ShopbellClient.updateUser]. */
     public suspend fun updateUser(profile: CustomerProfile): Unit = client.updateUser(profile)
 
+    /** [ShopbellClient.logEvent]. */
+    public suspend fun logEvent(
+        name: String,
+        attributes: Map<String, AttributeValue> = emptyMap(),
+    ): Unit = client.logEvent(name, attributes)
+
     /**
      * Whether a push is Shopbell's, so that an app with several senders knows whom to give it to: by the fields of
      * `RemoteMessage.getData()`. Works before [initialize], too; loads the library where it is not loaded yet, so call it

@@ -104,6 +104,24 @@ public class ShopbellClient internal constructor(
     public suspend fun updateUser(profile: CustomerProfile): Unit = engine.call { it.updateCustomer(profile) }
 
     /**
+     * Keeps something that the customer did in your app. When they next begin a conversation, the agents see what they
+     * did in the day before, newest first; nothing is sent for an event alone, and what was told is forgotten. The last
+     * 20 are kept, on this phone.
+     *
+     * ```kotlin
+     * Shopbell.logEvent("checkout_failed", mapOf("reason" to AttributeValue.Text("card refused")))
+     * ```
+     *
+     * @param name 1 to 255 characters.
+     * @param attributes at most 20, each within the desk's limits.
+     * @throws SupportException.InvalidInput where one is not.
+     */
+    public suspend fun logEvent(
+        name: String,
+        attributes: Map<String, AttributeValue> = emptyMap(),
+    ): Unit = engine.call { it.logEvent(name, attributes) }
+
+    /**
      * Asks the desk now what it makes of the customer's identity.
      *
      * @throws SupportException.IdentityRejected where it refuses it.
@@ -220,6 +238,13 @@ public class ShopbellClient internal constructor(
         profile: CustomerProfile,
         callback: SupportCallback<Unit>?,
     ): Unit = engine.later(callback) { updateUser(profile) }
+
+    /** [logEvent], for Java. */
+    public fun logEvent(
+        name: String,
+        attributes: Map<String, AttributeValue>,
+        callback: SupportCallback<Unit>?,
+    ): Unit = engine.later(callback) { logEvent(name, attributes) }
 
     /** [setPushToken], for Java. */
     public fun setPushToken(

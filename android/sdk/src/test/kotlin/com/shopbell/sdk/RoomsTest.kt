@@ -107,6 +107,20 @@ class RoomsTest {
         }
 
     @Test
+    fun whatTheCustomerDid_isToldToTheAgents_withTheNextConversation() =
+        runBlocking {
+            val client = desk.phone()
+            client.logEvent("cart_opened")
+            client.logEvent("checkout_failed", mapOf("reason" to AttributeValue.Text("card refused")))
+            assertThrows(SupportException.InvalidInput::class.java) { runBlocking { client.logEvent("") } }
+            client.startConversation().send("help")
+            desk.untilTexts("help")
+            val told = "checkout_failed (reason: card refused), 0 min ago; cart_opened, 0 min ago"
+            assertTrue(desk.contact().contains(told), desk.contact())
+            client.shutdown()
+        }
+
+    @Test
     fun clientWithoutAHelpCentre_saysSo_alsoToWhoCollects() =
         runBlocking {
             val client = desk.phone()
