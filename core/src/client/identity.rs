@@ -67,8 +67,8 @@ impl SupportClient {
 
     /// Keeps something that the customer did in the app: `checkout_failed`, with a reason. When they next begin a
     /// conversation, the agents see what they did in the day before, newest first (as the conversation's attribute
-    /// `recent_events`, where the desk keeps such); nothing is sent for an event alone, and what was told is forgotten. The last 20 are
-    /// kept, on this phone, in the file of whoever is here.
+    /// `recent_events`, where the desk keeps such); nothing is sent for an event alone, and what was told is forgotten.
+    /// The last 20 are kept, on this phone, in the file of whoever is here.
     ///
     /// Survives a kill; a loss of power within moments may take it.
     ///
