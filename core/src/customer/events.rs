@@ -5,7 +5,7 @@
 //! alone: the outbox hands those of the last day over with the opening of a conversation, where the desk can keep such a
 //! context, and forgets them once it has.
 
-use std::{collections::BTreeMap, fmt::Write as _, time::Duration};
+use std::{collections::BTreeMap, fmt::Write as _};
 
 use rusqlite::Connection;
 
@@ -20,9 +20,6 @@ const EVENTS: &str = "own:events";
 
 /// Events that are kept: more than an agent would read.
 const KEPT: usize = 20;
-
-/// What is told of happened within this time before: a day.
-const STILL_FRESH: Duration = Duration::from_secs(24 * 3600);
 
 /// The attribute of the conversation that the agents see.
 const TOLD_AS: &str = "recent_events";
@@ -45,9 +42,7 @@ pub(crate) fn log(
 ) -> Result<(), StoreError> {
     let mut events: Vec<Event> = facts::get(tx, EVENTS)?.unwrap_or_default();
     events.push(Event { name, attributes, at });
-    let past = events.len().saturating_sub(KEPT);
-    events.drain(..past);
-    facts::set(tx, EVENTS, &events)
+    facts::set_newest(tx, EVENTS, events, KEPT)
 }
 
 /// Adds what an agent shall know of them to what is told of a conversation that begins: the newest first, each with how
@@ -60,7 +55,7 @@ pub(crate) fn tell(
 ) -> Result<(), StoreError> {
     let events: Vec<Event> = facts::get(connection, EVENTS)?.unwrap_or_default();
     let mut text = String::new();
-    for event in events.iter().rev().filter(|event| now.since(event.at) <= STILL_FRESH) {
+    for event in events.iter().rev().filter(|event| now.since(event.at) <= facts::STILL_FRESH) {
         let before = if text.is_empty() { "" } else { "; " };
         // Writing to a string can't fail, here and below.
         let _ = write!(text, "{before}{}", event.name);
@@ -70,9 +65,7 @@ pub(crate) fn tell(
         let close = if event.attributes.is_empty() { "" } else { ")" };
         let _ = write!(text, "{close}, {} min ago", now.since(event.at).as_secs() / 60);
     }
-    if !text.is_empty() {
-        context.insert(TOLD_AS.to_owned(), text.chars().take(limits.max_attribute_chars).collect());
-    }
+    facts::tell(context, limits, TOLD_AS, &text);
     Ok(())
 }
 

@@ -22,9 +22,6 @@ const KEPT: usize = 100;
 /// Articles that an agent is told of: what fits a line of the desk's side bar.
 const TOLD: usize = 8;
 
-/// What is told of was seen within this time before the question: a day.
-const STILL_FRESH: std::time::Duration = std::time::Duration::from_secs(24 * 3600);
-
 /// A vote.
 #[derive(Clone, Serialize)]
 pub(super) struct Vote {
@@ -80,7 +77,7 @@ pub(super) fn set_vote(
     let mut votes = votes(tx)?;
     votes.retain(|vote| vote.article != *article);
     votes.push(Vote { article: article.clone(), helpful, reason });
-    facts::set(tx, VOTES, &newest(votes))
+    facts::set_newest(tx, VOTES, votes, KEPT)
 }
 
 pub(super) fn place(connection: &Connection, article: &ArticleId) -> Result<Option<f32>, StoreError> {
@@ -92,7 +89,7 @@ pub(super) fn set_place(tx: &Tx<'_>, article: &ArticleId, at: f32) -> Result<(),
     let mut places: Vec<Place> = facts::get(tx, PLACES)?.unwrap_or_default();
     places.retain(|place| place.article != *article);
     places.push(Place { article: article.clone(), at });
-    facts::set(tx, PLACES, &newest(places))
+    facts::set_newest(tx, PLACES, places, KEPT)
 }
 
 /// The article was opened.
@@ -100,9 +97,7 @@ pub(super) fn see(tx: &Tx<'_>, article: &ArticleId, title: &str, now: Timestamp)
     let mut seen: Vec<Seen> = facts::get(tx, SEEN)?.unwrap_or_default();
     seen.retain(|one| one.article != *article);
     seen.push(Seen { article: article.clone(), title: title.to_owned(), at: now });
-    let past = seen.len().saturating_sub(TOLD);
-    seen.drain(..past);
-    facts::set(tx, SEEN, &seen)
+    facts::set_newest(tx, SEEN, seen, TOLD)
 }
 
 /// What an agent shall know: the articles seen lately, with what was said of them, and what was searched for. Forgets
@@ -114,7 +109,7 @@ pub(super) fn take_seen(
     now: Timestamp,
 ) -> Result<(usize, ConversationContext), StoreError> {
     let mut seen: Vec<Seen> = facts::get(tx, SEEN)?.unwrap_or_default();
-    seen.retain(|one| now.since(one.at) <= STILL_FRESH);
+    seen.retain(|one| now.since(one.at) <= facts::STILL_FRESH);
     let votes = votes(tx)?;
     let lines: Vec<String> = seen
         .iter()
@@ -130,19 +125,8 @@ pub(super) fn take_seen(
         })
         .collect();
     let mut context = ConversationContext::new();
-    let mut tell = |name: &str, text: &str| {
-        if !text.is_empty() {
-            context.insert(name.to_owned(), text.chars().take(limits.max_attribute_chars).collect());
-        }
-    };
-    tell("help_articles_seen", &lines.join("; "));
-    tell("help_searched_for", query.unwrap_or_default());
+    facts::tell(&mut context, limits, "help_articles_seen", &lines.join("; "));
+    facts::tell(&mut context, limits, "help_searched_for", query.unwrap_or_default());
     facts::remove(tx, SEEN)?;
     Ok((seen.len(), context))
-}
-
-fn newest<T>(mut kept: Vec<T>) -> Vec<T> {
-    let past = kept.len().saturating_sub(KEPT);
-    kept.drain(..past);
-    kept
 }

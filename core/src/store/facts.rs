@@ -1,11 +1,13 @@
 //! Small things kept by name, as JSON.
 
+use std::time::Duration;
+
 use rusqlite::{Connection, OptionalExtension as _};
 use serde::Serialize;
 
 use super::{StoreError, Tx};
 use crate::{
-    backend::ConversationContext,
+    backend::{Capabilities, ConversationContext},
     json::{self, FromJson},
     model::ConversationId,
 };
@@ -27,10 +29,32 @@ pub(crate) fn set<T: Serialize>(tx: &Tx<'_>, key: &str, value: &T) -> Result<(),
     Ok(())
 }
 
+/// The same for a list, of which only so many of the newest are kept, which stand last.
+pub(crate) fn set_newest<T: Serialize>(
+    tx: &Tx<'_>,
+    key: &str,
+    mut list: Vec<T>,
+    most: usize,
+) -> Result<(), StoreError> {
+    let past = list.len().saturating_sub(most);
+    list.drain(..past);
+    set(tx, key, &list)
+}
+
 /// Forgets what is kept under a name.
 pub(crate) fn remove(tx: &Tx<'_>, key: &str) -> Result<(), StoreError> {
     tx.prepare_cached("DELETE FROM facts WHERE key = ?1")?.execute([key])?;
     Ok(())
+}
+
+/// What the customer did within this time before they ask is told to the agents: a day.
+pub(crate) const STILL_FRESH: Duration = Duration::from_secs(24 * 3600);
+
+/// Adds to what the agents shall know, as much of it as the desk keeps; nothing, if there is nothing to say.
+pub(crate) fn tell(context: &mut ConversationContext, limits: &Capabilities, name: &str, text: &str) {
+    if !text.is_empty() {
+        context.insert(name.to_owned(), text.chars().take(limits.max_attribute_chars).collect());
+    }
 }
 
 fn context_key(conversation: &ConversationId) -> String {

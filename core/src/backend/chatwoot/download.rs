@@ -20,7 +20,7 @@ use url::Url;
 
 use super::{
     Chatwoot,
-    transport::{Response, empty, next_piece, text},
+    transport::{Response, empty, late, next_piece, text},
 };
 use crate::backend::{BackendError, BackendFuture, Fault, FileHead, IncomingFile, Resume};
 
@@ -65,8 +65,7 @@ impl Chatwoot {
                 request = request.header(RANGE, format!("bytes={}-", resume.from)).header(IF_RANGE, &resume.validator);
             }
             let sending = self.http.transport.send(LABEL, request.body(empty()));
-            let slow = |_| BackendError::unclear(Fault::Network, format!("{LABEL}: no answer in time"));
-            let response = tokio::time::timeout(self.http.stall_timeout, sending).await.map_err(slow)??;
+            let response = tokio::time::timeout(self.http.stall_timeout, sending).await.map_err(|_| late(LABEL))??;
             match response.status().as_u16() {
                 301 | 302 | 303 | 307 | 308 => {
                     let location = text(&response, &LOCATION).ok_or_else(|| refused("a redirect to nowhere"))?;

@@ -26,7 +26,7 @@ use super::{
     http::{Reply, Request, Root},
     lenient::{Fields, List, Wire},
     refusals::Verdict,
-    transport::{empty, text, whole_body},
+    transport::{empty, late, text, whole_body},
 };
 use crate::{
     ArticleId, Timestamp,
@@ -237,8 +237,7 @@ impl super::http::Http {
         let request =
             self.transport.request(Method::GET, url).header(ACCEPT, "image/*").header(ACCEPT_ENCODING, "gzip");
         let sending = timeout(self.request_timeout, self.transport.send(LABEL, request.body(empty()))).await;
-        let late = |_| BackendError::unclear(Fault::Network, format!("{LABEL}: no answer in time"));
-        let mut response = sending.map_err(late)??;
+        let mut response = sending.map_err(|_| late(LABEL))??;
         let location = text(&response, &LOCATION).map(str::to_owned);
         let body = whole_body(LABEL, &mut response, max_bytes, self.request_timeout).await?;
         Ok(body.map(|body| (response.status(), location, body)))

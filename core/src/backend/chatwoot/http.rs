@@ -33,7 +33,7 @@ use url::Url;
 use super::{
     dial::Dialer,
     lenient::{List, Wire},
-    transport::{Response, Transport, empty, text, whole, whole_body},
+    transport::{Response, Transport, empty, late, text, whole, whole_body},
 };
 use crate::{
     Limits,
@@ -317,10 +317,6 @@ fn next_step(start: &Url, url: &Url, response: &Response) -> Option<Url> {
     let next = url.join(text(response, &LOCATION).filter(|_| keeps_verb)?).ok()?;
     let upgrade = start.scheme() == "http" && next.scheme() == "https" && next.port().is_none();
     (start.host() == next.host() && (upgrade || start.origin() == next.origin())).then_some(next)
-}
-
-fn late(label: &str) -> BackendError {
-    BackendError::unclear(Fault::Network, format!("{label}: no answer in time"))
 }
 
 fn form(media: Option<&str>, body: &[u8]) -> Form {

@@ -8,6 +8,7 @@ use std::{
 
 use bytes::Bytes;
 use flate2::write::GzDecoder;
+use futures_util::TryStreamExt as _;
 use http::{
     HeaderValue, Method,
     header::{CONTENT_ENCODING, HeaderName, USER_AGENT},
@@ -46,7 +47,6 @@ pub(super) fn whole(bytes: impl Into<Bytes>) -> Body {
 
 /// Piece by piece.
 pub(super) fn pieces(stream: impl futures_core::Stream<Item = io::Result<Bytes>> + Send + 'static) -> Body {
-    use futures_util::TryStreamExt as _;
     StreamBody::new(stream.map_ok(Frame::data)).boxed_unsync()
 }
 
@@ -189,6 +189,11 @@ impl Write for Room {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+/// No answer came while it was waited for.
+pub(super) fn late(label: &str) -> BackendError {
+    BackendError::unclear(Fault::Network, format!("{label}: no answer in time"))
 }
 
 /// The answer began and did not end.
