@@ -137,8 +137,10 @@ fn unit_script(c: u32) -> bool {
 }
 
 fn dropped(c: char) -> bool {
-    // Class 7 is the nukta of the Indic scripts: typed or not, the word is the same.
-    DROPPED.iter().any(|&(first, last)| (first..=last).contains(&(c as u32))) || canonical_combining_class(c) == 7
+    // By their classes: 1 is a stroke over a letter or one of the tones of Bassa Vah, 6 the reading of an ideograph, 7 the
+    // nukta of the Indic scripts (typed or not, the word is the same), 10 to 36 the points of Hebrew, Arabic and Syriac.
+    DROPPED.iter().any(|&(first, last)| (first..=last).contains(&(c as u32)))
+        || matches!(canonical_combining_class(c), 1..=7 | 10..=36)
 }
 
 fn step(c: char) -> String {
@@ -245,7 +247,7 @@ fn main() {
         "/// Marks that continue the word they stand in: no letters, or of a script cut by units. First and last of each run."
     );
     print_numbers("MARKS", "u16", &marks.iter().flat_map(|(a, b)| [*a, *b]).collect::<Vec<_>>());
-    println!("/// Composed characters beyond the first plane.");
+    println!("/// Composed characters and dropped marks beyond the first plane.");
     println!("pub(super) static ASTRAL: [(char, &str); {}] = [", astral.len());
     for (from, to) in astral {
         println!("    ({from:?}, {to:?}),");

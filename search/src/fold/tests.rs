@@ -1,6 +1,7 @@
 use super::{Class, class, fold};
 use proptest::prelude::*;
 use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::canonical_combining_class;
 
 fn folded(text: &str) -> String {
     let mut out = String::new();
@@ -19,6 +20,25 @@ fn every_character_folds_alike_composed_and_in_parts() {
         assert!(once == parts || given_up(c), "{c:?}: {once} and {parts}");
         assert_eq!(folded(&once), once, "{c:?} settles");
     }
+}
+
+/// What the fold can't promise, for it does not look at neighbours: marks on one letter stand in the order of their
+/// classes, so one that is part of these three vowel signs (of Telugu and Sinhala) comes after another in NFD, and before
+/// it in NFC. No word of either language has such another mark: it is a virama, or a sign of another script.
+const SIGNS_THAT_TAKE_NO_OTHER: [char; 3] = ['\u{C48}', '\u{DDA}', '\u{DDD}'];
+
+#[test]
+fn two_marks_on_one_letter_fold_alike_composed_and_in_parts() {
+    let kept = |c: char| canonical_combining_class(c) > 0 && !folded(&c.to_string()).is_empty();
+    let every = || (0..=0x10_FFFF).filter_map(char::from_u32);
+    let marks: Vec<char> = every().filter(|c| kept(*c)).collect();
+    let composed = every().filter(|c| std::iter::once(*c).nfd().count() > 1 && folded(&c.to_string()).ends_with(kept));
+    let alike = |text: [char; 2]| {
+        let (nfc, nfd): (String, String) = (text.into_iter().nfc().collect(), text.into_iter().nfd().collect());
+        folded(&nfc) == folded(&nfd)
+    };
+    let differ: Vec<char> = composed.filter(|c| !marks.iter().all(|mark| alike([*c, *mark]))).collect();
+    assert_eq!(differ, SIGNS_THAT_TAKE_NO_OTHER);
 }
 
 #[test]
@@ -67,8 +87,10 @@ fn classes_of_characters_that_matter() {
 proptest! {
     #[test]
     fn any_text_folds_alike_in_every_normal_form(text in "[\\PC\u{300}-\u{36f}\u{1ea0}-\u{1ef9}\u{600}-\u{6ff}\u{400}-\u{4ff}]{0,40}") {
-        let (nfc, nfd): (String, String) = (text.nfc().collect(), text.nfd().collect());
-        prop_assert_eq!(folded(&nfc), folded(&nfd));
         prop_assert_eq!(folded(&folded(&text)), folded(&text));
+        // Without the marks that make SIGNS_THAT_TAKE_NO_OTHER.
+        let nfd: String = text.nfd().filter(|c| !['\u{C56}', '\u{DCA}'].contains(c)).collect();
+        let nfc: String = nfd.nfc().collect();
+        prop_assert_eq!(folded(&nfc), folded(&nfd));
     }
 }

@@ -44,7 +44,7 @@ use std::ops::Range;
 
 const MAGIC: u32 = u32::from_le_bytes(*b"SBHS");
 /// Raised with every change of the format, the fold, the splitter or the stemmer: an index of another version is rebuilt.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 const SECTIONS: usize = 11;
 const CHECKSUM: usize = 8;
 const HEADER: usize = 4 * 4 + 3 * 4 + SECTIONS * 4;
