@@ -130,8 +130,8 @@ impl Active {
             idempotent: capabilities.idempotent_send,
         };
         let lock = inner.place.lock(&recorded.current);
-        let (handover, begun) = outbox::Handover::new();
-        let way = (handover.clone(), begun);
+        let (handover, handed) = outbox::Handover::new();
+        let way = (handover.clone(), handed);
         let sender = outbox::worker::Worker::new(tools, rules, lock, way, outbox_inbox, stopped.clone());
         let rules = sync::link::Rules {
             realtime: capabilities.realtime,

@@ -90,18 +90,22 @@ pub(crate) fn send(
     let row = found_or_begun(tx, this, now)?;
     let desk_id = match row.desk_id {
         Some(desk_id) if this.handover.is_ready() && EntryRow::lane_is_free(tx, &this.id)? => desk_id,
-        _ => return queue(tx, this, &row, message, text, now).map(|_| ()),
+        _ => {
+            let entry = queue(tx, this, &row, message, text, now)?;
+            this.handover.wait(tx, entry);
+            return Ok(());
+        }
     };
     let fence = Fence { number: incoming::highest_message(tx, &this.id)?, at: now };
-    let seq = EntryRow::insert_begun(tx, entry(this, &row, message), fence)?;
+    let seq = EntryRow::insert_begun(tx, entry(this, &row, message), fence)?.seq;
     MessageRow::insert_unsent(tx, &this.id, message, seq, &Content::text(text.clone()), &Delivery::Sending, now)?;
     said(tx, &row, &text, now)?;
     let words = Words { conversation: this.id.clone(), desk_id, message: message.clone(), text };
-    this.handover.give(tx, Begun { seq, session: row.session, words });
+    this.handover.begin(tx, Begun { seq, session: row.session, words });
     Ok(())
 }
 
-/// A message for the outbox to begin with; gives its entry's number.
+/// A message for the outbox to begin with, whose worker is to be told of the entry that this gives.
 fn queue(
     tx: &mut Tx<'_>,
     this: &This,
@@ -109,15 +113,15 @@ fn queue(
     message: &MessageId,
     text: String,
     now: Timestamp,
-) -> Result<i64, StoreError> {
+) -> Result<EntryRow, StoreError> {
     if row.desk_id.is_none() && !EntryRow::opens(tx, &this.id)? {
         let open = NewEntry { conversation: Some(&this.id), session: &row.session, task: Task::Open, message: None };
         EntryRow::insert(tx, open)?;
     }
-    let seq = EntryRow::insert(tx, entry(this, row, message))?;
+    let entry = EntryRow::insert_untold(tx, entry(this, row, message))?;
     said(tx, row, &text, now)?;
-    MessageRow::insert_unsent(tx, &this.id, message, seq, &Content::text(text), &Delivery::Queued, now)?;
-    Ok(seq)
+    MessageRow::insert_unsent(tx, &this.id, message, entry.seq, &Content::text(text), &Delivery::Queued, now)?;
+    Ok(entry)
 }
 
 fn entry<'a>(this: &'a This, row: &'a ConversationRow, message: &'a MessageId) -> NewEntry<'a> {
@@ -142,7 +146,8 @@ pub(crate) fn send_files(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let row = found_or_begun(tx, this, now)?;
-    let seq = queue(tx, this, &row, message, text, now)?;
+    let seq = queue(tx, this, &row, message, text, now)?.seq;
+    tx.touch_outbox();
     let attachments: Vec<Attachment> = files.iter().map(|(attachment, _)| attachment.clone()).collect();
     MessageRow::set_attachments(tx, message, &attachments)?;
     EntryRow::set_files(tx, seq, files.len())?;

@@ -138,11 +138,9 @@ fn window(
     known: &Known,
     change: &Change,
 ) -> Result<(Option<Position>, Read), crate::store::StoreError> {
-    let most = view.count.saturating_add(page_size.saturating_mul(PAGES_BEFORE_MOVING));
-    let most = usize::try_from(most).unwrap_or(usize::MAX);
-    // Without a beginning the window goes by what is in it, and past its size it moves.
+    // Without a beginning the window goes by what is in it. With one, what is unsent never moves it: a page begins with
+    // what the desk has.
     if let (Change::Appended(new), Some(_)) = (change, view.from)
-        && known.len() + new.len() <= most
         && !new.iter().any(|row| known.contains_key(&row.message.id))
     {
         debug_assert!(new.iter().all(|row| is_kept(connection, row)), "what is told is what a reader would find");
@@ -159,7 +157,8 @@ fn window(
         None => MessageRow::page_start(&moment, id, None, view.count)?,
     };
     let mut rows = MessageRow::window(&moment, id, from.unwrap_or(Position::FIRST))?;
-    if rows.len() > most {
+    let most = view.count.saturating_add(page_size.saturating_mul(PAGES_BEFORE_MOVING));
+    if rows.len() > usize::try_from(most).unwrap_or(usize::MAX) {
         from = MessageRow::page_start(&moment, id, None, view.count)?;
         rows = MessageRow::window(&moment, id, from.unwrap_or(Position::FIRST))?;
     }
@@ -216,5 +215,34 @@ impl TimelinePager {
     ) -> Result<Option<Position>, SupportError> {
         let id = self.conversation.id().clone();
         active.store.read(move |connection| MessageRow::page_start(connection, &id, before, page_size)).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        backend::Secret,
+        model::{Content, Delivery, MessageId, Timestamp},
+        store::{Durability, Feed, SessionRow, Store},
+    };
+
+    #[tokio::test]
+    async fn message_at_the_end_of_a_long_queue_is_not_read_with_the_queue() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("a.db"), Timestamp::default(), Feed::new()).unwrap();
+        let write = store.write(Durability::Now, |tx| {
+            let (conversation, now) = (ConversationId::new("c"), Timestamp::default());
+            SessionRow::insert_own(tx, "s", &Secret::new("secret"))?;
+            ConversationRow::insert(tx, &conversation, "s", None, now)?;
+            let (last, text) = (MessageId::new("last"), Content::text("and?"));
+            MessageRow::insert_unsent(tx, &conversation, &last, 900, &text, &Delivery::Queued, now)?;
+            // Many more than come in before a window moves.
+            let known = Arc::new((0..900).map(|number| (MessageId::new(number.to_string()), 0)).collect());
+            let view = View { from: Some(Position::FIRST), count: 50 };
+            let appended = Change::Appended(vec![MessageRow::find(tx, &last)?.expect("it was written")]);
+            Ok(window(tx, &conversation, view, 50, &known, &appended)?.1)
+        });
+        assert!(matches!(write.await.unwrap(), Read::Appended(rows) if rows.len() == 1));
     }
 }

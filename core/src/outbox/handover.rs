@@ -7,6 +7,10 @@
 //!
 //! Between that commit and the worker's taking it the row says `InFlight` and nobody is at work on it. Found by a load in
 //! that moment it must not be taken for a dead process's: until the worker has it, the entry is *claimed*.
+//!
+//! A message that has to wait is handed over too, so that the worker need not read a long queue again for each that is
+//! added at its end. Both take the same way, in the order of their commits: so who waits behind a message never comes
+//! to the worker before it.
 
 use std::{
     collections::HashSet,
@@ -29,11 +33,19 @@ pub(crate) struct Begun {
     pub(crate) words: Words,
 }
 
+/// What a command has written, for the worker who would otherwise have to read it.
+pub(crate) enum Handed {
+    /// It has begun.
+    Begun(Begun),
+    /// It waits for its turn.
+    Waiting(EntryRow),
+}
+
 /// What the worker lets commands know, and the way that they hand it messages. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Handover {
     shared: Arc<Shared>,
-    begun: mpsc::UnboundedSender<Begun>,
+    worker: mpsc::UnboundedSender<Handed>,
 }
 
 #[derive(Default)]
@@ -66,10 +78,10 @@ impl Claim {
     }
 
     /// From here on it is the worker's to give back.
-    fn hand_over(mut self, worker: &mpsc::UnboundedSender<Begun>, begun: Begun) {
+    fn hand_over(mut self, worker: &mpsc::UnboundedSender<Handed>, begun: Begun) {
         self.kept = true;
         // A worker that is gone takes nothing: the next start finds the entry, and looks.
-        let _ = worker.send(begun);
+        let _ = worker.send(Handed::Begun(begun));
     }
 }
 
@@ -83,9 +95,9 @@ impl Drop for Claim {
 
 impl Handover {
     /// Not ready until the worker says so.
-    pub(crate) fn new() -> (Self, mpsc::UnboundedReceiver<Begun>) {
-        let (begun, inbox) = mpsc::unbounded_channel();
-        (Self { shared: Arc::default(), begun }, inbox)
+    pub(crate) fn new() -> (Self, mpsc::UnboundedReceiver<Handed>) {
+        let (worker, inbox) = mpsc::unbounded_channel();
+        (Self { shared: Arc::default(), worker }, inbox)
     }
 
     /// The host's word on the network.
@@ -103,14 +115,24 @@ impl Handover {
         self.shared.ready.load(Ordering::SeqCst)
             && !self.shared.offline.load(Ordering::SeqCst)
             // A worker that has panicked takes nothing.
-            && !self.begun.is_closed()
+            && !self.worker.is_closed()
     }
 
     /// Hands a message over once the transaction that has begun it is on the disk.
-    pub(crate) fn give(&self, tx: &mut Tx<'_>, begun: Begun) {
+    pub(crate) fn begin(&self, tx: &mut Tx<'_>, begun: Begun) {
         let claim = Claim::new(&self.shared, begun.seq);
-        let sender = self.begun.clone();
-        tx.after_commit(move || claim.hand_over(&sender, begun));
+        let worker = self.worker.clone();
+        tx.after_commit(move || claim.hand_over(&worker, begun));
+    }
+
+    /// Hands over a message that waits, once it is on the disk. Not where the same transaction has the worker read the
+    /// outbox: what that is about may have to go before the message.
+    pub(crate) fn wait(&self, tx: &mut Tx<'_>, entry: EntryRow) {
+        if !tx.touches_outbox() {
+            let worker = self.worker.clone();
+            // A worker that is gone takes nothing: the next start finds the entry.
+            tx.after_commit(move || drop(worker.send(Handed::Waiting(entry))));
+        }
     }
 
     /// The worker has it.
@@ -141,11 +163,16 @@ mod tests {
         let (conversation, message) = (ConversationId::new("c"), MessageId::new("m"));
         let entry =
             NewEntry { conversation: Some(&conversation), session: "s", task: Task::Message, message: Some(&message) };
-        let seq = EntryRow::insert_begun(tx, entry, Fence { number: 7, at: Timestamp::default() })?;
+        let seq = EntryRow::insert_begun(tx, entry, Fence { number: 7, at: Timestamp::default() })?.seq;
         let desk_id = DeskConversationId::new(1).unwrap();
         let words = Words { conversation: conversation.clone(), desk_id, message, text: "hello".into() };
-        handover.give(tx, Begun { seq, session: "s".into(), words });
+        handover.begin(tx, Begun { seq, session: "s".into(), words });
         Ok(())
+    }
+
+    /// What a commit hands over it does after its answer, and before the next.
+    async fn handed_over(store: &Store) {
+        store.write(Durability::Later, |_| Ok(())).await.unwrap();
     }
 
     #[tokio::test]
@@ -163,14 +190,43 @@ mod tests {
 
         let giver = handover.clone();
         store.write(Durability::Now, move |tx| begin(tx, &giver)).await.unwrap();
+        handed_over(&store).await;
         let rows = store.read(EntryRow::all).await.unwrap();
         assert_eq!(rows[0].state, EntryState::InFlight);
         assert!(handover.without_claimed(rows.clone()).is_empty());
-        let begun = worker.try_recv().unwrap();
+        let Handed::Begun(begun) = worker.try_recv().unwrap() else { panic!("it has begun") };
         assert_eq!((begun.seq, begun.words.text.as_str()), (rows[0].seq, "hello"));
         handover.taken(&begun);
         // From here on the worker knows it; a row that says so without is a dead process's.
         assert_eq!(handover.without_claimed(rows).len(), 1);
+    }
+
+    #[tokio::test]
+    async fn message_that_waits_is_handed_over_unless_the_worker_reads_the_outbox_anyway() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("a.db"), Timestamp::default(), Feed::new()).unwrap();
+        let (handover, mut worker) = Handover::new();
+        for (task, reads) in [(None, false), (Some(Task::Open), true)] {
+            let giver = handover.clone();
+            let write = move |tx: &mut Tx<'_>| {
+                let conversation = ConversationId::new("c");
+                let new = |task| NewEntry { conversation: Some(&conversation), session: "s", task, message: None };
+                if let Some(task) = task {
+                    EntryRow::insert(tx, new(task))?;
+                }
+                let entry = EntryRow::insert_untold(tx, new(Task::Message))?;
+                giver.wait(tx, entry.clone());
+                Ok(entry)
+            };
+            let entry = store.write(Durability::Now, write).await.unwrap();
+            handed_over(&store).await;
+            assert_eq!(store.read(move |db| EntryRow::find(db, entry.seq)).await.unwrap(), Some(entry.clone()));
+            match worker.try_recv() {
+                Ok(Handed::Waiting(handed)) => assert!(!reads && handed == entry),
+                Ok(Handed::Begun(_)) => panic!("nothing has begun"),
+                Err(_) => assert!(reads),
+            }
+        }
     }
 
     #[test]

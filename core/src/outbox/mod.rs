@@ -23,7 +23,8 @@
 //!   turns up later still, with the same echo, is noted as a twin and not shown.
 //! - **At once.** Where there is a network, a place free and nothing before it in its lane, a message is written as
 //!   `InFlight`, fence and all, by the command itself, and handed to the worker: see [`handover`]. What dies between
-//!   that and the asking is looked for first, like any attempt that a process died over.
+//!   that and the asking is looked for first, like any attempt that a process died over. Words that have to wait are
+//!   handed over as well, so that a long queue is not read again for each of them.
 //! - **Patience.** No connection: wait, without counting. A failing desk: wait longer each time and count; past
 //!   [`policy::MAX_ATTEMPTS`] the customer is asked. Throttling and flooding: wait as long as the desk wants; no
 //!   message is to blame. Connectivity, coming to the foreground, a retry by the customer, and any success end every

@@ -41,6 +41,8 @@ pub(crate) enum Event {
     },
     /// A message was written and its first attempt begun with it, for [`Queue::begins_at_once`].
     Begun(i64, ConversationId),
+    /// A message was written and waits: its row, as it was written.
+    Added(EntryRow),
     /// The host knows that there is a network, or that there is none.
     Online(bool),
     /// A reason to try now: the network is back, the app is in the foreground, the customer pressed retry.
@@ -190,6 +192,12 @@ impl Queue {
             Event::Begun(seq, conversation) => {
                 self.items.insert(seq, Item::begun(conversation));
             }
+            Event::Added(row) => {
+                // Found by a load already, it may have come further by now.
+                if !self.items.contains_key(&row.seq) {
+                    self.take(row, now, &mut effects);
+                }
+            }
             Event::Online(online) => {
                 if online && !self.online {
                     self.wake(now);
@@ -250,45 +258,48 @@ impl Queue {
         // Sync may bind a message while its attempt runs; the end of that attempt then concerns nobody.
         self.items.retain(|seq, _| known.contains(seq));
         for row in rows {
-            if self.items.get(&row.seq).is_some_and(|item| item.at_work) {
-                continue;
+            if !self.items.get(&row.seq).is_some_and(|item| item.at_work) {
+                self.take(row, now, effects);
             }
-            let kind = Kind::of(&row.task);
-            let state = match row.state {
-                EntryState::InFlight => {
-                    // Nobody here is at work on it: a process died over it.
-                    let state = if self.must_look(kind) {
-                        // Possibly still ahead: the desk goes on with a request whose sender has died.
-                        let longest =
-                            if row.files > 0 { self.rules.longest_upload } else { self.rules.longest_attempt };
-                        let ended = row.started_at.min(now).plus(longest);
-                        EntryState::Unclear { since: ended, look_at: now }
-                    } else {
-                        EntryState::Waiting { not_before: now }
-                    };
-                    effects.push(Effect::Save(row.seq, state.clone(), row.attempts));
-                    state
-                }
-                state => state,
-            };
-            let lane = match row.conversation {
-                Some(id) => Lane::Conversation(id),
-                None => Lane::Customer(row.session),
-            };
-            let old = self.items.get(&row.seq);
-            let same_wait = old.is_some_and(|old| old.state == state);
-            let item = Item {
-                lane,
-                kind,
-                state,
-                attempts: row.attempts,
-                unreached: old.map_or(0, |old| old.unreached),
-                asked_to_wait: same_wait && old.is_some_and(|old| old.asked_to_wait),
-                at_work: false,
-                bulky: row.files > 0,
-            };
-            self.items.insert(row.seq, item);
         }
+    }
+
+    /// Takes a row in that nobody here is at work on.
+    fn take(&mut self, row: EntryRow, now: Timestamp, effects: &mut Vec<Effect>) {
+        let kind = Kind::of(&row.task);
+        let state = match row.state {
+            EntryState::InFlight => {
+                // A process died over it.
+                let state = if self.must_look(kind) {
+                    // Possibly still ahead: the desk goes on with a request whose sender has died.
+                    let longest = if row.files > 0 { self.rules.longest_upload } else { self.rules.longest_attempt };
+                    let ended = row.started_at.min(now).plus(longest);
+                    EntryState::Unclear { since: ended, look_at: now }
+                } else {
+                    EntryState::Waiting { not_before: now }
+                };
+                effects.push(Effect::Save(row.seq, state.clone(), row.attempts));
+                state
+            }
+            state => state,
+        };
+        let lane = match row.conversation {
+            Some(id) => Lane::Conversation(id),
+            None => Lane::Customer(row.session),
+        };
+        let old = self.items.get(&row.seq);
+        let same_wait = old.is_some_and(|old| old.state == state);
+        let item = Item {
+            lane,
+            kind,
+            state,
+            attempts: row.attempts,
+            unreached: old.map_or(0, |old| old.unreached),
+            asked_to_wait: same_wait && old.is_some_and(|old| old.asked_to_wait),
+            at_work: false,
+            bulky: row.files > 0,
+        };
+        self.items.insert(row.seq, item);
     }
 
     /// A clock that was set back must not leave a message waiting for a moment that is hours away.

@@ -41,6 +41,8 @@ struct World {
     attempts: usize,
     /// How many were begun by the command that wrote them.
     begun: usize,
+    /// How many were told of and not read.
+    added: usize,
     calm: bool,
 }
 
@@ -58,6 +60,7 @@ impl World {
             inbox: Vec::new(),
             attempts: 0,
             begun: 0,
+            added: 0,
             calm: false,
         }
     }
@@ -91,7 +94,11 @@ impl World {
 
     fn attempt(&mut self, seq: i64, attempts: u32) {
         self.attempts += 1;
-        let Some(row) = self.disk.get_mut(&seq) else { return };
+        let Some(row) = self.disk.get_mut(&seq) else {
+            // Gone meanwhile: done, for all that the queue knows.
+            self.inbox.push((self.now, Event::Done(seq)));
+            return;
+        };
         let conversation = row.conversation.clone().unwrap().to_string();
         let text = row.message.clone().unwrap().to_string();
         // With files, nothing is kept before the last of them has left: see below.
@@ -175,9 +182,13 @@ impl World {
             files: self.below(4) / 3,
         };
         let free = !self.disk.values().any(|other| other.conversation == row.conversation);
-        if !free || row.files > 0 || !self.queue.begins_at_once(self.now) {
+        if row.files > 0 {
             self.disk.insert(seq, row);
             self.reload();
+            return;
+        }
+        if !free || !self.queue.begins_at_once(self.now) {
+            self.wait(row);
             return;
         }
         // The command begins it itself, as one write.
@@ -206,6 +217,27 @@ impl World {
         }
         self.disk.insert(seq, row);
         self.begin(seq, conversation);
+    }
+
+    /// A command tells the worker of what waits.
+    fn wait(&mut self, row: EntryRow) {
+        let before: Vec<EntryRow> = self.disk.values().cloned().collect();
+        self.disk.insert(row.seq, row.clone());
+        self.added += 1;
+        match self.below(8) {
+            // Killed before the worker has it.
+            0 => self.crash(),
+            // Written while the rows were read.
+            1 => self.feed(loaded(before.into_iter().chain([row]).collect())),
+            // Among the rows that were read, and then told of.
+            2 => {
+                self.reload();
+                let time = Duration::from_millis(u64::from(self.below(5_000)));
+                self.run(time);
+                self.feed(Event::Added(row));
+            }
+            _ => self.feed(Event::Added(row)),
+        }
     }
 
     /// The worker has what a command has begun.
@@ -278,7 +310,8 @@ impl World {
     }
 }
 
-fn schedule(seed: u64) -> (usize, usize) {
+/// How many attempts there were, how many messages were begun with their writing, and how many were told of.
+fn schedule(seed: u64) -> [usize; 3] {
     let mut world = World::new(seed);
     let total = i64::from(1 + world.below(12));
     let mut next = 1;
@@ -305,7 +338,7 @@ fn schedule(seed: u64) -> (usize, usize) {
     world.feed(Event::Online(true));
     world.run(Duration::from_secs(7_200));
     check(seed, &world, total);
-    (world.attempts, world.begun)
+    [world.attempts, world.begun, world.added]
 }
 
 fn check(seed: u64, world: &World, total: i64) {
@@ -333,10 +366,13 @@ fn random_schedules_of_faults_deliver_once_or_ask() {
     let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
     let first = number("SHOPBELL_SEED").unwrap_or(1);
     let count = number("SHOPBELL_SCHEDULES").unwrap_or(2_000);
-    let (attempts, begun) =
-        (first..first + count).map(schedule).fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
-    println!("{count} schedules from seed {first}, {attempts} attempts, {begun} begun with their writing");
-    assert!(attempts as u64 > count && begun as u64 > count / 2, "the schedules did something");
+    let sum = |sum: [usize; 3], one: [usize; 3]| std::array::from_fn(|at| sum[at] + one[at]);
+    let [attempts, begun, added] = (first..first + count).map(schedule).fold([0; 3], sum);
+    println!(
+        "{count} schedules from seed {first}: {attempts} attempts, {begun} begun with their writing, {added} told of"
+    );
+    let enough = |number: usize, least: u64| number as u64 > least;
+    assert!(enough(attempts, count) && enough(begun, count / 2) && enough(added, count), "the schedules did something");
 }
 
 #[test]

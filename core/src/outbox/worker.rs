@@ -1,12 +1,12 @@
 //! Carries out what the queue decides.
 
-use std::{fs, path::PathBuf, sync::Arc, time::Duration};
+use std::{collections::HashSet, fs, path::PathBuf, sync::Arc, time::Duration};
 
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use tokio::sync::{mpsc, watch};
 
 use super::{
-    handover::{Begun, Handover},
+    handover::{Begun, Handed, Handover},
     queue::{Effect, Event, Queue, Rules},
     tasks::{Tools, set_answer_state},
 };
@@ -32,9 +32,17 @@ pub(crate) struct Worker {
     rules: Rules,
     lock_path: PathBuf,
     handover: Handover,
-    begun: mpsc::UnboundedReceiver<Begun>,
+    handed: mpsc::UnboundedReceiver<Handed>,
     signals: mpsc::UnboundedReceiver<Signal>,
     stop: watch::Receiver<bool>,
+}
+
+/// What was handed over.
+#[derive(Default)]
+struct TakenOver {
+    /// Their numbers; they are at work.
+    begun: Vec<i64>,
+    waiting: Vec<EntryRow>,
 }
 
 type Running = FuturesUnordered<std::pin::Pin<Box<dyn Future<Output = Event> + Send>>>;
@@ -44,11 +52,11 @@ impl Worker {
         tools: Arc<Tools>,
         rules: Rules,
         lock_path: PathBuf,
-        (handover, begun): (Handover, mpsc::UnboundedReceiver<Begun>),
+        (handover, handed): (Handover, mpsc::UnboundedReceiver<Handed>),
         signals: mpsc::UnboundedReceiver<Signal>,
         stop: watch::Receiver<bool>,
     ) -> Self {
-        Self { tools, rules, lock_path, handover, begun, signals, stop }
+        Self { tools, rules, lock_path, handover, handed, signals, stop }
     }
 
     /// Runs until stopped; then waits for what is under way. Abort it to cut that short: what was under way is then
@@ -59,6 +67,8 @@ impl Worker {
         let mut running = Running::new();
         let mut entries = self.tools.store.feed().watch(Topic::Outbox);
         let mut stop = self.stop.clone();
+        // Written while another process sent: what is left of it is read.
+        while self.handed.try_recv().is_ok() {}
         let mut event = self.load(&mut queue, &mut running).await;
         loop {
             if matches!(event, Event::Failed(_, Fault::ConversationGone, _) | Event::Looked(_, false)) {
@@ -73,8 +83,12 @@ impl Worker {
                 // What was asked for before the stop begins before it: a message sent on the way to the background, or
                 // the last word on somebody who logs out.
                 biased;
-                Some(begun) = self.begun.recv() => self.take_over(begun, &mut running),
+                // First, for a message that was handed over after a change may have to wait behind it.
                 () = entries.changed() => self.load(&mut queue, &mut running).await,
+                Some(handed) = self.handed.recv() => match handed {
+                    Handed::Begun(begun) => self.take_over(begun, &mut running),
+                    Handed::Waiting(row) => Event::Added(row),
+                },
                 () = stopped(&mut stop) => break,
                 Some(event) = running.next() => event,
                 Some(signal) = self.signals.recv() => match signal {
@@ -87,17 +101,24 @@ impl Worker {
         self.handover.set_ready(false);
         // A command that still found it ready is done once this is: the store has one writer.
         let _ = self.tools.store.write(Durability::Later, |_| Ok(())).await;
-        self.take_over_all(&mut queue, &mut running).await;
+        for row in self.take_over_all(&mut queue, &mut running).await.waiting {
+            self.take_in(Event::Added(row), &mut queue, &mut running).await;
+        }
         self.finish(&mut queue, &mut running).await;
     }
 
-    /// Takes over what was handed over by now; gives its numbers.
-    async fn take_over_all(&mut self, queue: &mut Queue, running: &mut Running) -> Vec<i64> {
-        let mut taken = Vec::new();
-        while let Ok(begun) = self.begun.try_recv() {
-            taken.push(begun.seq);
-            let event = self.take_over(begun, running);
-            self.take_in(event, queue, running).await;
+    /// Takes over what was handed over by now, but for what waits.
+    async fn take_over_all(&mut self, queue: &mut Queue, running: &mut Running) -> TakenOver {
+        let mut taken = TakenOver::default();
+        while let Ok(handed) = self.handed.try_recv() {
+            match handed {
+                Handed::Begun(begun) => {
+                    taken.begun.push(begun.seq);
+                    let event = self.take_over(begun, running);
+                    self.take_in(event, queue, running).await;
+                }
+                Handed::Waiting(row) => taken.waiting.push(row),
+            }
         }
         taken
     }
@@ -166,11 +187,16 @@ impl Worker {
     }
 
     /// Reads what there is to do. What was begun before a message in the same lane was written was handed over before
-    /// that, for the store has one writer: so it is taken over first, and the message behind it finds the lane taken.
+    /// that, for the store has one writer: so it is taken over first, and the message behind it finds the lane taken. What
+    /// waits and was written after the rows were read joins them, for it may have to wait behind any of them.
     async fn load(&mut self, queue: &mut Queue, running: &mut Running) -> Event {
         let rows = self.read().await;
-        let newer = self.take_over_all(queue, running).await;
-        Event::Loaded { rows: self.handover.without_claimed(rows), newer }
+        let taken = self.take_over_all(queue, running).await;
+        let mut rows = self.handover.without_claimed(rows);
+        let read: HashSet<i64> = rows.iter().map(|row| row.seq).collect();
+        // One that was discarded before the rows were read joins them too, and is found gone when its turn comes.
+        rows.extend(taken.waiting.into_iter().filter(|row| !read.contains(&row.seq)));
+        Event::Loaded { rows, newer: taken.begun }
     }
 
     async fn read(&self) -> Vec<EntryRow> {

@@ -145,16 +145,20 @@ impl EntryRow {
     /// Adds one, to be done at once; gives its number.
     pub(crate) fn insert(tx: &mut Tx<'_>, entry: NewEntry<'_>) -> Result<i64, StoreError> {
         tx.touch_outbox();
-        Self::add(tx, entry, &EntryState::Waiting { not_before: Timestamp::default() }, None)
+        Ok(Self::insert_untold(tx, entry)?.seq)
     }
 
-    /// Adds one whose first attempt begins with this transaction; gives its number. Does not wake the outbox's worker,
-    /// who is told of it by other means.
-    pub(crate) fn insert_begun(tx: &mut Tx<'_>, entry: NewEntry<'_>, fence: Fence) -> Result<i64, StoreError> {
-        Self::add(tx, entry, &EntryState::InFlight, Some(fence))
+    /// The same, without having the outbox's worker read it: who is told of it by other means.
+    pub(crate) fn insert_untold(tx: &mut Tx<'_>, entry: NewEntry<'_>) -> Result<Self, StoreError> {
+        Self::add(tx, entry, EntryState::Waiting { not_before: Timestamp::default() }, None)
     }
 
-    fn add(tx: &mut Tx<'_>, entry: NewEntry<'_>, state: &EntryState, begun: Option<Fence>) -> Result<i64, StoreError> {
+    /// Adds one whose first attempt begins with this transaction. Does not have the worker read it either.
+    pub(crate) fn insert_begun(tx: &mut Tx<'_>, entry: NewEntry<'_>, fence: Fence) -> Result<Self, StoreError> {
+        Self::add(tx, entry, EntryState::InFlight, Some(fence))
+    }
+
+    fn add(tx: &mut Tx<'_>, entry: NewEntry<'_>, state: EntryState, begun: Option<Fence>) -> Result<Self, StoreError> {
         let next = tx.numbers.next();
         // Another process's number may be above ours: then the table gives one above all that were ever given out.
         tx.prepare_cached(
@@ -166,7 +170,7 @@ impl EntryRow {
             entry.session,
             serde_json::to_string(&entry.task)?,
             entry.message.map(MessageId::as_str),
-            serde_json::to_string(state)?,
+            serde_json::to_string(&state)?,
             u32::from(begun.is_some()),
             begun.map(|fence| fence.number),
             begun.map(|fence| fence.at.millis()),
@@ -180,7 +184,18 @@ impl EntryRow {
             tx.prepare_cached("UPDATE sqlite_sequence SET seq = ?1 WHERE name = 'outbox'")?.execute([end - 1])?;
             tx.numbers = Numbers { next: seq.saturating_add(1), end };
         }
-        Ok(seq)
+        Ok(Self {
+            seq,
+            conversation: entry.conversation.cloned(),
+            session: entry.session.to_owned(),
+            task: entry.task,
+            message: entry.message.cloned(),
+            state,
+            attempts: u32::from(begun.is_some()),
+            fence: begun.map_or(0, |fence| fence.number),
+            started_at: begun.map_or(Timestamp::default(), |fence| fence.at),
+            files: 0,
+        })
     }
 
     /// All of them, in the order in which they were added.

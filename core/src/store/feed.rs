@@ -19,7 +19,7 @@ use std::{
 use rusqlite::Connection;
 use tokio::sync::{oneshot, watch};
 
-use super::{MessageRow, StoreError};
+use super::{MessageRow, StoreError, writer::Act};
 use crate::{SupportError, model::ConversationId};
 
 /// What an observer watches.
@@ -118,10 +118,14 @@ where
 }
 
 /// What a commit has changed: the questions that it has made due, each with the change and the version to be answered
-/// for, and the observers, who are woken when this is dropped. Last, for they would take the processor from who answers.
+/// for, and whom it concerns: who is to act on it, and the observers. They hear of it when this is dropped. Last, for
+/// they would take the processor from who answers.
+#[derive(Default)]
 pub(crate) struct News {
     due: Vec<(Left, Change, u64)>,
-    wake: Arc<watch::Sender<u64>>,
+    after: Vec<Act>,
+    /// `None` where nobody's topic has changed.
+    wake: Option<Arc<watch::Sender<u64>>>,
 }
 
 impl News {
@@ -135,7 +139,10 @@ impl News {
 
 impl Drop for News {
     fn drop(&mut self) {
-        self.wake.send_modify(|n| *n = n.wrapping_add(1));
+        self.after.drain(..).for_each(|act| act());
+        if let Some(wake) = &self.wake {
+            wake.send_modify(|n| *n = n.wrapping_add(1));
+        }
     }
 }
 
@@ -163,10 +170,11 @@ impl Feed {
         drop(self.change(topics.into_iter().map(|topic| (topic, Change::Any))));
     }
 
-    /// A commit to this store changed these; gives the questions that were left about them.
-    pub(crate) fn committed(&self, store: StoreId, changes: impl IntoIterator<Item = (Topic, Change)>) -> News {
-        let mut news = self.change(changes);
+    /// A commit to this store changed these, and has that done `after` it; gives the questions that were left about them.
+    pub(super) fn committed(&self, store: StoreId, changes: Vec<(Topic, Change)>, after: Vec<Act>) -> News {
+        let mut news = if changes.is_empty() { News::default() } else { self.change(changes) };
         news.due.retain(|(left, ..)| left.store == store);
+        news.after = after;
         news
     }
 
@@ -181,7 +189,7 @@ impl Feed {
             let about: Vec<Left> = about;
             due.extend(about.into_iter().map(|left| (left, change.clone(), version)));
         }
-        News { due, wake: Arc::clone(&self.wake) }
+        News { due, after: Vec::new(), wake: Some(Arc::clone(&self.wake)) }
     }
 
     /// Anything may have changed.
@@ -300,9 +308,9 @@ mod tests {
         let (feed, connection) = (Feed::new(), Connection::open_in_memory().unwrap());
         let (store, mut watcher) = (feed.store_id(), feed.watch(one()));
         let mut answer = watcher.leave(store, |_, _| Ok(7)).unwrap();
-        feed.committed(store, [(Topic::List, Change::Any)]).ask(&connection);
+        feed.committed(store, vec![(Topic::List, Change::Any)], Vec::new()).ask(&connection);
         assert!(answer.try_recv().is_err(), "another topic");
-        feed.committed(store, [(one(), Change::Any)]).ask(&connection);
+        feed.committed(store, vec![(one(), Change::Any)], Vec::new()).ask(&connection);
         assert_eq!(watcher.take(answer.await.unwrap()), Ok(7));
         assert!(pending(&mut watcher).await, "the change was seen with its answer");
     }
@@ -312,7 +320,7 @@ mod tests {
         let (feed, connection) = (Feed::new(), Connection::open_in_memory().unwrap());
         let (store, other, mut watcher) = (feed.store_id(), feed.store_id(), feed.watch(one()));
         let answer = watcher.leave(store, |_, _| Ok(7)).unwrap();
-        feed.committed(other, [(one(), Change::Any)]).ask(&connection);
+        feed.committed(other, vec![(one(), Change::Any)], Vec::new()).ask(&connection);
         assert!(answer.await.is_err());
         assert!(!pending(&mut watcher).await, "it asks by itself");
     }
@@ -322,7 +330,7 @@ mod tests {
         let (feed, connection) = (Feed::new(), Connection::open_in_memory().unwrap());
         let (store, mut watcher) = (feed.store_id(), feed.watch(one()));
         drop(watcher.leave(store, |_, _| Ok(7)));
-        feed.committed(store, [(one(), Change::Any)]).ask(&connection);
+        feed.committed(store, vec![(one(), Change::Any)], Vec::new()).ask(&connection);
         assert!(watcher.leave(store, |_, _| Ok(7)).is_none(), "there is something to ask for");
         assert!(!pending(&mut watcher).await);
     }

@@ -108,6 +108,16 @@ struct Writer {
     numbers: Numbers,
 }
 
+/// What is done once a transaction is committed.
+pub(super) type Act = Box<dyn FnOnce() + Send>;
+
+/// What a transaction has done.
+struct Committed {
+    changes: Vec<(Topic, Change)>,
+    after: Vec<Act>,
+    numbers: Numbers,
+}
+
 /// A transaction, and what it touches.
 pub(crate) struct Tx<'a> {
     connection: &'a Connection,
@@ -117,7 +127,7 @@ pub(crate) struct Tx<'a> {
     list: bool,
     outbox: bool,
     customer: bool,
-    after: Vec<Box<dyn FnOnce() + Send>>,
+    after: Vec<Act>,
     /// The outbox's that are set aside; the writer's own again once this is committed.
     pub(super) numbers: Numbers,
 }
@@ -147,13 +157,11 @@ impl<'a> Tx<'a> {
         })
     }
 
-    /// Gives what it has changed, and the numbers that are left.
-    fn commit(mut self) -> Result<(Vec<(Topic, Change)>, Numbers), StoreError> {
+    fn commit(mut self) -> Result<Committed, StoreError> {
         let changes = self.changes();
         self.connection.prepare_cached("COMMIT")?.execute([])?;
         self.open = false;
-        std::mem::take(&mut self.after).into_iter().for_each(|act| act());
-        Ok((changes, self.numbers))
+        Ok(Committed { changes, after: std::mem::take(&mut self.after), numbers: self.numbers })
     }
 
     /// The conversation's messages or marks change.
@@ -182,12 +190,18 @@ impl<'a> Tx<'a> {
         self.outbox = true;
     }
 
+    /// Whether the outbox's worker is told to read.
+    pub(crate) fn touches_outbox(&self) -> bool {
+        self.outbox
+    }
+
     /// What is known of the customer changes.
     pub(crate) fn touch_customer(&mut self) {
         self.customer = true;
     }
 
-    /// Does that once the transaction is committed, before anybody is told of it; never where it comes to nothing.
+    /// Does that once the transaction is committed and who asked for it is answered, before anything else is written;
+    /// never where it comes to nothing.
     pub(crate) fn after_commit(&mut self, act: impl FnOnce() + Send + 'static) {
         self.after.push(Box::new(act));
     }
@@ -368,9 +382,9 @@ impl Writer {
     /// What became of the work, and whom it concerns.
     fn run(&mut self, durability: Durability, work: Work<()>) -> (Result<(), SupportError>, Option<News>) {
         match self.commit(durability, work) {
-            Ok(changes) if changes.is_empty() => (Ok(()), None),
-            Ok(changes) => {
-                let mut news = self.feed.committed(self.id, changes);
+            Ok(Committed { changes, after, numbers }) => {
+                self.numbers = numbers;
+                let mut news = self.feed.committed(self.id, changes, after);
                 // The commit stands, whatever becomes of the questions.
                 let ask = || self.connection.iter().for_each(|connection| news.ask(connection));
                 if catch_unwind(AssertUnwindSafe(ask)).is_err() {
@@ -382,8 +396,7 @@ impl Writer {
         }
     }
 
-    /// What the work has touched.
-    fn commit(&mut self, durability: Durability, work: Work<()>) -> Result<Vec<(Topic, Change)>, SupportError> {
+    fn commit(&mut self, durability: Durability, work: Work<()>) -> Result<Committed, SupportError> {
         let Some(connection) = &mut self.connection else { return Err(SupportError::Paused) };
         if durability != self.durability {
             let level = if durability == Durability::Now { "FULL" } else { "NORMAL" };
@@ -397,11 +410,7 @@ impl Writer {
             tx.commit()
         }));
         match outcome {
-            Ok(Ok((changes, numbers))) => {
-                self.numbers = numbers;
-                Ok(changes)
-            }
-            Ok(Err(error)) => Err(error.into()),
+            Ok(committed) => Ok(committed?),
             Err(_) => {
                 tracing::error!("a write panicked and was rolled back");
                 Err(SupportError::Storage(StorageProblem::Other { detail: "internal error".to_owned() }))

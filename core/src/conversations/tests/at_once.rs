@@ -1,10 +1,12 @@
 //! A message that the outbox would begin with at once begins with its own transaction, and only then.
 
+use futures_util::FutureExt as _;
+
 use super::Phone;
 use crate::{
-    Delivery, Message,
+    ConversationStatus, Delivery, Message,
     backend::{BackendError, Fault},
-    store::{EntryRow, EntryState},
+    store::{EntryRow, EntryState, Topic},
     testing::memory::{Call, MemoryDesk, Play},
 };
 
@@ -66,18 +68,19 @@ async fn message_behind_another_waits_its_turn() {
 async fn messages_keep_their_order_while_the_outbox_is_being_read() {
     let phone = Phone::talking().await;
     let other = phone.client.start_conversation().unwrap();
+    other.send("elsewhere").await.unwrap();
     let mut wanted = vec!["hello".to_owned()];
     for round in 0..150 {
         let [first, second, third] = ["first", "second", "third"].map(|word| format!("{word} {round}"));
-        // What waits elsewhere has the outbox read at any moment of these.
-        let (a, b, c, d, e) = tokio::join!(
-            other.send("elsewhere"),
+        // What is asked for elsewhere has the outbox read at any moment of these.
+        let (read, b, c, d, e) = tokio::join!(
+            other.resolve(),
             other.send("behind it"),
             phone.conversation.send(&first),
             phone.conversation.send(&second),
             phone.conversation.send(&third),
         );
-        assert!([a, b, c, d, e].iter().all(Result::is_ok));
+        assert!(read.is_ok() && [b, c, d, e].iter().all(Result::is_ok));
         wanted.extend([first, second, third]);
         if round % 3 == 0 {
             let all = wanted.len();
@@ -86,6 +89,46 @@ async fn messages_keep_their_order_while_the_outbox_is_being_read() {
     }
     phone.desk.until(|desk| said(desk).len() == wanted.len()).await;
     assert_eq!(said(&phone.desk), wanted);
+}
+
+/// Waits on the thread of the runtime, so that none of its tasks gets a turn.
+fn without_the_worker<T>(command: impl Future<Output = T>) -> T {
+    let mut command = std::pin::pin!(tokio::task::unconstrained(command));
+    loop {
+        if let Some(done) = command.as_mut().now_or_never() {
+            return done;
+        }
+        std::thread::yield_now();
+    }
+}
+
+#[tokio::test]
+async fn words_that_reopen_a_conversation_stay_behind_what_ended_it() {
+    let phone = Phone::talking().await;
+    // Let the worker come to rest: behind "hello" everything would wait.
+    for _ in 0..1_000 {
+        tokio::task::yield_now().await;
+    }
+    // The outbox's worker has to read of the end, and is told of the words. It comes to both at the same moment.
+    without_the_worker(phone.conversation.resolve()).unwrap();
+    without_the_worker(phone.conversation.send("One more thing")).unwrap();
+    phone.desk.until(|desk| said(desk).len() == 2 && desk.count(Call::Resolve) == 1).await;
+    phone.client.shutdown().await;
+    assert_eq!(phone.desk.all_conversations()[0].status, ConversationStatus::Open);
+}
+
+#[tokio::test]
+async fn message_at_the_end_of_a_queue_does_not_have_the_queue_read() {
+    let phone = Phone::talking().await;
+    phone.client.network_changed(false);
+    let mut entries = phone.conversation.active().unwrap().store.feed().watch(Topic::Outbox);
+    phone.conversation.send("first").await.unwrap();
+    phone.conversation.send("second").await.unwrap();
+    assert!(entries.changed().now_or_never().is_none());
+    assert_eq!(phone.entries().await.len(), 2);
+    phone.client.network_changed(true);
+    phone.desk.until(|desk| said(desk).len() == 3).await;
+    assert_eq!(said(&phone.desk), ["hello", "first", "second"]);
 }
 
 /// What is at the desk of the conversation that was first.
