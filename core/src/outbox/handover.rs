@@ -9,7 +9,7 @@
 //! that moment it must not be taken for a dead process's: until the worker has it, the entry is *claimed*.
 //!
 //! A message that has to wait is handed over too, so that the worker need not read a long queue again for each that is
-//! added at its end. Both take the same way, in the order of their commits: so who waits behind a message never comes
+//! added at its end. (Not where another process has written since: the worker knows nothing of that.) Both take the same way, in the order of their commits: so who waits behind a message never comes
 //! to the worker before it.
 
 use std::{
@@ -125,14 +125,16 @@ impl Handover {
         tx.after_commit(move || claim.hand_over(&worker, begun));
     }
 
-    /// Hands over a message that waits, once it is on the disk. Not where the same transaction has the worker read the
-    /// outbox: what that is about may have to go before the message.
+    /// Hands over a message that waits, once it is on the disk. The worker reads it instead where it has to read the
+    /// outbox anyway, for what that is about may have to go before the message; and so may what another process wrote.
     pub(crate) fn wait(&self, tx: &mut Tx<'_>, entry: EntryRow) {
-        if !tx.touches_outbox() {
-            let worker = self.worker.clone();
-            // A worker that is gone takes nothing: the next start finds the entry.
-            tx.after_commit(move || drop(worker.send(Handed::Waiting(entry))));
+        if tx.touches_outbox() || tx.has_foreign_writes() {
+            tx.touch_outbox();
+            return;
         }
+        let worker = self.worker.clone();
+        // A worker that is gone takes nothing: the next start finds the entry.
+        tx.after_commit(move || drop(worker.send(Handed::Waiting(entry))));
     }
 
     /// The worker has it.
@@ -152,11 +154,13 @@ impl Handover {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt as _;
+
     use super::*;
     use crate::{
         SupportError,
         model::{ConversationId, DeskConversationId, MessageId, Timestamp},
-        store::{Durability, Feed, Fence, NewEntry, Store, StoreError, Task},
+        store::{Durability, Feed, Fence, NewEntry, Store, StoreError, Task, Topic},
     };
 
     fn begin(tx: &mut Tx<'_>, handover: &Handover) -> Result<(), StoreError> {
@@ -202,16 +206,19 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn message_that_waits_is_handed_over_unless_the_worker_reads_the_outbox_anyway() {
+    async fn message_that_waits_is_handed_over_unless_the_worker_has_more_to_read() {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(&folder.path().join("a.db"), Timestamp::default(), Feed::new()).unwrap();
+        let open = || Store::open(&folder.path().join("a.db"), Timestamp::default(), Feed::new()).unwrap();
+        let (store, other) = (open(), open());
         let (handover, mut worker) = Handover::new();
-        for (task, reads) in [(None, false), (Some(Task::Open), true)] {
-            let giver = handover.clone();
+        let conversation = ConversationId::new("c");
+        // Whether the worker is handed the message, and whether it is told to read, of a write that `also` does more.
+        let mut wait = async |also: Option<Task>| {
+            let (giver, conversation) = (handover.clone(), conversation.clone());
+            let mut changes = store.feed().watch(Topic::Outbox);
             let write = move |tx: &mut Tx<'_>| {
-                let conversation = ConversationId::new("c");
                 let new = |task| NewEntry { conversation: Some(&conversation), session: "s", task, message: None };
-                if let Some(task) = task {
+                if let Some(task) = also {
                     EntryRow::insert(tx, new(task))?;
                 }
                 let entry = EntryRow::insert_untold(tx, new(Task::Message))?;
@@ -220,13 +227,29 @@ mod tests {
             };
             let entry = store.write(Durability::Now, write).await.unwrap();
             handed_over(&store).await;
-            assert_eq!(store.read(move |db| EntryRow::find(db, entry.seq)).await.unwrap(), Some(entry.clone()));
-            match worker.try_recv() {
-                Ok(Handed::Waiting(handed)) => assert!(!reads && handed == entry),
-                Ok(Handed::Begun(_)) => panic!("nothing has begun"),
-                Err(_) => assert!(reads),
-            }
-        }
+            let kept = entry.seq;
+            assert_eq!(store.read(move |db| EntryRow::find(db, kept)).await.unwrap(), Some(entry.clone()));
+            let handed = match worker.try_recv() {
+                Ok(Handed::Waiting(handed)) => handed == entry,
+                _ => false,
+            };
+            (handed, changes.changed().now_or_never().is_some())
+        };
+        assert_eq!(wait(None).await, (true, false));
+        assert_eq!(wait(Some(Task::Open)).await, (false, true), "opening goes first");
+        assert_eq!(wait(None).await, (true, false));
+        handed_over(&other).await;
+        assert_eq!(wait(None).await, (true, false), "the other has only looked");
+        let theirs = |tx: &mut Tx<'_>| {
+            let conversation = ConversationId::new("c");
+            let new = NewEntry { conversation: Some(&conversation), session: "s", task: Task::Message, message: None };
+            EntryRow::insert(tx, new)
+        };
+        other.write(Durability::Now, theirs).await.unwrap();
+        assert_eq!(wait(None).await, (false, true), "what another process wrote goes first");
+        store.check_foreign_writes();
+        handed_over(&store).await;
+        assert_eq!(wait(None).await, (true, false), "it was told of that");
     }
 
     #[test]

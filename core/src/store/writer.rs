@@ -130,6 +130,8 @@ pub(crate) struct Tx<'a> {
     after: Vec<Act>,
     /// The outbox's that are set aside; the writer's own again once this is committed.
     pub(super) numbers: Numbers,
+    /// The version of the file that was last looked at for what another process wrote.
+    data_version: i64,
 }
 
 impl std::ops::Deref for Tx<'_> {
@@ -143,7 +145,7 @@ impl std::ops::Deref for Tx<'_> {
 impl<'a> Tx<'a> {
     /// Begins one. Its first and last word come from the cache of statements: with every message they are said, and
     /// they need not be parsed each time.
-    fn begin(connection: &'a Connection, numbers: Numbers) -> Result<Self, StoreError> {
+    fn begin(connection: &'a Connection, numbers: Numbers, data_version: i64) -> Result<Self, StoreError> {
         connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
         Ok(Self {
             connection,
@@ -154,6 +156,7 @@ impl<'a> Tx<'a> {
             customer: false,
             after: Vec::new(),
             numbers,
+            data_version,
         })
     }
 
@@ -193,6 +196,11 @@ impl<'a> Tx<'a> {
     /// Whether the outbox's worker is told to read.
     pub(crate) fn touches_outbox(&self) -> bool {
         self.outbox
+    }
+
+    /// Whether another process may have written something that nobody here was told of.
+    pub(crate) fn has_foreign_writes(&self) -> bool {
+        data_version(self) != Some(self.data_version)
     }
 
     /// What is known of the customer changes.
@@ -405,7 +413,7 @@ impl Writer {
         }
         // A panic in a closure of ours must not take the store, and with it the customer's words, down.
         let outcome = catch_unwind(AssertUnwindSafe(|| {
-            let mut tx = Tx::begin(connection, self.numbers)?;
+            let mut tx = Tx::begin(connection, self.numbers, self.data_version)?;
             work(&mut tx)?;
             tx.commit()
         }));
@@ -430,7 +438,7 @@ impl Writer {
 
 /// Changes when another connection has written; our own writes do not change it.
 fn data_version(connection: &Connection) -> Option<i64> {
-    connection.pragma_query_value(None, "data_version", |row| row.get(0)).ok()
+    connection.prepare_cached("PRAGMA data_version").and_then(|mut ask| ask.query_row([], |row| row.get(0))).ok()
 }
 
 impl std::fmt::Debug for Store {
