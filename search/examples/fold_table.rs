@@ -247,12 +247,21 @@ fn main() {
         "/// Marks that continue the word they stand in: no letters, or of a script cut by units. First and last of each run."
     );
     print_numbers("MARKS", "u16", &marks.iter().flat_map(|(a, b)| [*a, *b]).collect::<Vec<_>>());
-    println!("/// Composed characters and dropped marks beyond the first plane.");
-    println!("pub(super) static ASTRAL: [(char, &str); {}] = [", astral.len());
-    for (from, to) in astral {
-        println!("    ({from:?}, {to:?}),");
+    println!("/// Composed characters and dropped marks beyond the first plane, in order.");
+    println!("pub(super) static ASTRAL: [char; {}] = [", astral.len());
+    for (from, _) in &astral {
+        println!("    {from:?},");
     }
     println!("];");
+    let (mut to, mut at) = (String::new(), vec![0]);
+    for (_, folded) in &astral {
+        to.push_str(folded);
+        at.push(to.len());
+    }
+    println!("/// What they fold to, end to end.");
+    println!("pub(super) static ASTRAL_TO: &str = {to:?};");
+    println!("/// Where each of them begins in [`ASTRAL_TO`].");
+    print_numbers("ASTRAL_AT", "u16", &at);
 }
 
 fn print_numbers<T: std::fmt::Display>(name: &str, kind: &str, numbers: &[T]) {

@@ -1,6 +1,6 @@
 //! Carries out what the queue decides.
 
-use std::{collections::HashSet, fs, path::PathBuf, sync::Arc, time::Duration};
+use std::{fs, path::PathBuf, sync::Arc, time::Duration};
 
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use tokio::sync::{mpsc, watch};
@@ -193,9 +193,12 @@ impl Worker {
         let rows = self.read().await;
         let taken = self.take_over_all(queue, running).await;
         let mut rows = self.handover.without_claimed(rows);
-        let read: HashSet<i64> = rows.iter().map(|row| row.seq).collect();
-        // One that was discarded before the rows were read joins them too, and is found gone when its turn comes.
-        rows.extend(taken.waiting.into_iter().filter(|row| !read.contains(&row.seq)));
+        for row in taken.waiting {
+            // One that was discarded before the rows were read joins them too, and is found gone when its turn comes.
+            if !rows.iter().any(|read| read.seq == row.seq) {
+                rows.push(row);
+            }
+        }
         Event::Loaded { rows, newer: taken.begun }
     }
 

@@ -14,7 +14,7 @@
 
 mod table;
 
-use table::{ASTRAL, LONG, LONG_AT, LOW, MARKS, PAGES, TO};
+use table::{ASTRAL, ASTRAL_AT, ASTRAL_TO, LONG, LONG_AT, LOW, MARKS, PAGES, TO};
 
 /// The first code of [`TO`] that names an entry of [`LONG`] (Unicode's private use, which nothing folds to).
 const LONG_FROM: u16 = 0xE000;
@@ -30,9 +30,9 @@ pub(crate) fn fold(c: char, each: &mut impl FnMut(char)) {
         '\u{3400}'..='\u{9FFF}' => each(c),
         '\u{AC00}'..='\u{D7A3}' => hangul(c, each),
         '\0'..='\u{FFFF}' => from_table(c, each),
-        _ => match ASTRAL.binary_search_by_key(&c, |(from, _)| *from).ok().and_then(|at| ASTRAL.get(at)) {
-            Some((_, to)) => to.chars().for_each(each),
-            None => each(c),
+        _ => match ASTRAL.binary_search(&c) {
+            Ok(at) => part(ASTRAL_TO, &ASTRAL_AT, at).chars().for_each(each),
+            Err(_) => each(c),
         },
     }
 }
@@ -58,13 +58,16 @@ fn from_table(c: char, each: &mut impl FnMut(char)) {
         None => each(c),
         Some(0) => {}
         Some(&long) if long >= LONG_FROM => {
-            let at = usize::from(long - LONG_FROM);
-            if let (Some(&from), Some(&to)) = (LONG_AT.get(at), LONG_AT.get(at + 1)) {
-                LONG.get(usize::from(from)..usize::from(to)).unwrap_or_default().chars().for_each(each);
-            }
+            part(LONG, &LONG_AT, usize::from(long - LONG_FROM)).chars().for_each(each);
         }
         Some(&one) => char::from_u32(u32::from(one)).into_iter().for_each(each),
     }
+}
+
+/// One of the texts that stand end to end, each from where `begins` says.
+fn part(texts: &'static str, begins: &[u16], number: usize) -> &'static str {
+    let at = |number: usize| begins.get(number).map_or(0, |at| usize::from(*at));
+    texts.get(at(number)..at(number + 1)).unwrap_or_default()
 }
 
 /// What a folded character is to the word splitter.
