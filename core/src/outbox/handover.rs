@@ -9,8 +9,8 @@
 //! that moment it must not be taken for a dead process's: until the worker has it, the entry is *claimed*.
 //!
 //! A message that has to wait is handed over too, so that the worker need not read a long queue again for each that is
-//! added at its end. (Not where another process has written since: the worker knows nothing of that.) Both take the same way, in the order of their commits: so who waits behind a message never comes
-//! to the worker before it.
+//! added at its end; but not where another process has written since, of which the worker knows nothing. Both take the
+//! same way, in the order of their commits: so who waits behind a message never comes to the worker before it.
 
 use std::{
     collections::HashSet,
