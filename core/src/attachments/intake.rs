@@ -17,7 +17,7 @@ use crate::{
     Limits, SupportError,
     backend::Capabilities,
     file_name::{extension, safe},
-    model::{Attachment, AttachmentId, AttachmentKind, MessageId, Timestamp, Transfer},
+    model::{Attachment, AttachmentId, AttachmentKind, MessageId, Timestamp},
     store::{FileId, FileRow, FileState, Part},
 };
 
@@ -182,7 +182,6 @@ fn bring_in(
             id,
             size: Some(size),
             media_type: Some(media_type.to_owned()),
-            transfer: Transfer::Queued,
             ..Attachment::new(AttachmentKind::of(media_type), shown)
         },
         row: FileRow {

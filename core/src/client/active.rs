@@ -82,7 +82,7 @@ impl Active {
             })
             .await?;
         }
-        let token = inner.push_token.borrow().clone();
+        let token = inner.push_token.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some(token) = token {
             store.write(Durability::Now, move |tx| note_token(tx, token.as_ref())).await?;
         }

@@ -17,7 +17,7 @@ mod push;
 mod screen;
 mod status;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use tokio::sync::watch;
 
@@ -76,7 +76,7 @@ pub(crate) struct Inner {
     pub(crate) help: Option<Arc<crate::help::Room>>,
     place: Place,
     /// The phone's, as the host said it last; the outer `None` before it said anything.
-    push_token: watch::Sender<Option<Option<PushToken>>>,
+    push_token: Mutex<Option<Option<PushToken>>>,
     /// One change of life at a time.
     changing: tokio::sync::Mutex<Life>,
 }
@@ -143,7 +143,7 @@ impl SupportClient {
             phase: watch::channel(Phase::Closed).0,
             screen: screen::Screen::default(),
             place,
-            push_token: watch::channel(None).0,
+            push_token: Mutex::new(None),
             changing: tokio::sync::Mutex::default(),
         });
         let active = Active::start(&inner, recorded).await?;

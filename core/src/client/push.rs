@@ -1,6 +1,9 @@
 //! Push, carried out: the token is told to the desk, and what a push names is fetched, from the background if need be.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, PoisonError},
+};
 
 use super::{Active, Phase, SupportClient};
 use crate::{
@@ -25,7 +28,7 @@ impl SupportClient {
         if let Some(token) = &token {
             token.check(self.capabilities().max_attribute_chars)?;
         }
-        self.inner.push_token.send_replace(Some(token.clone()));
+        *self.inner.push_token.lock().unwrap_or_else(PoisonError::into_inner) = Some(token.clone());
         match self.inner.active() {
             Ok(active) => active.store.write(Durability::Now, move |tx| note_token(tx, token.as_ref())).await,
             Err(SupportError::Paused) => Ok(()),

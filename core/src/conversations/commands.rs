@@ -3,11 +3,11 @@
 use crate::{
     SupportError,
     backend::Capabilities,
-    model::{Answer, Attachment, Content, ConversationId, Delivery, FieldValue, FormField, MessageId, Timestamp},
+    model::{Answer, Attachment, Content, ConversationId, FieldValue, FormField, MessageId, Timestamp},
     outbox::{self, Begun, Handover, Words},
     store::{
-        ConversationRow, EntryRow, EntryState, Fence, FileId, FileRow, MessageRow, NewEntry, Part, StoreError, Task,
-        Tx, incoming,
+        ConversationRow, EntryRow, EntryState, Fence, FileId, FileRow, MessageRow, NewEntry, NewMessage, Part,
+        StoreError, Task, Tx, incoming,
     },
 };
 
@@ -88,52 +88,49 @@ pub(crate) fn send(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let row = found_or_begun(tx, this, now)?;
+    no_draft(tx, &row)?;
+    let content = Content::text(text.clone());
+    let new = new(&row, message, &content, &[], now);
     let desk_id = match row.desk_id {
         Some(desk_id) if this.handover.is_ready() && EntryRow::lane_is_free(tx, &this.id)? => desk_id,
         _ => {
-            let entry = queue(tx, this, &row, message, text, now)?;
+            let entry = queue(tx, &row, new)?;
             this.handover.wait(tx, entry);
             return Ok(());
         }
     };
     let fence = Fence { number: incoming::highest_message(tx, &this.id)?, at: now };
-    let seq = EntryRow::insert_begun(tx, entry(this, &row, message), fence)?.seq;
-    MessageRow::insert_unsent(tx, &this.id, message, seq, &Content::text(text.clone()), &Delivery::Sending, now)?;
-    said(tx, &row, &text, now)?;
+    let seq = EntryRow::insert_begun(tx, new, fence)?.seq;
     let words = Words { conversation: this.id.clone(), desk_id, message: message.clone(), text };
     this.handover.begin(tx, Begun { seq, session: row.session, words });
     Ok(())
 }
 
 /// A message for the outbox to begin with, whose worker is to be told of the entry that this gives.
-fn queue(
-    tx: &mut Tx<'_>,
-    this: &This,
-    row: &ConversationRow,
-    message: &MessageId,
-    text: String,
-    now: Timestamp,
-) -> Result<EntryRow, StoreError> {
-    if row.desk_id.is_none() && !EntryRow::opens(tx, &this.id)? {
-        let open = NewEntry { conversation: Some(&this.id), session: &row.session, task: Task::Open, message: None };
+fn queue(tx: &mut Tx<'_>, row: &ConversationRow, new: NewMessage<'_>) -> Result<EntryRow, StoreError> {
+    if row.desk_id.is_none() && !EntryRow::opens(tx, &row.id)? {
+        let open = NewEntry { conversation: Some(&row.id), session: &row.session, task: Task::Open, message: None };
         EntryRow::insert(tx, open)?;
     }
-    let entry = EntryRow::insert_untold(tx, entry(this, row, message))?;
-    said(tx, row, &text, now)?;
-    MessageRow::insert_unsent(tx, &this.id, message, entry.seq, &Content::text(text), &Delivery::Queued, now)?;
-    Ok(entry)
+    EntryRow::insert_message(tx, new)
 }
 
-fn entry<'a>(this: &'a This, row: &'a ConversationRow, message: &'a MessageId) -> NewEntry<'a> {
-    NewEntry { conversation: Some(&this.id), session: &row.session, task: Task::Message, message: Some(message) }
+fn new<'a>(
+    row: &'a ConversationRow,
+    id: &'a MessageId,
+    content: &'a Content,
+    attachments: &'a [Attachment],
+    at: Timestamp,
+) -> NewMessage<'a> {
+    NewMessage { conversation: &row.id, session: &row.session, id, content, attachments, at }
 }
 
-/// What saying something changes beside the message: it is no draft any more, and the list shows it.
-fn said(tx: &mut Tx<'_>, row: &ConversationRow, text: &str, now: Timestamp) -> Result<(), StoreError> {
+/// What is said is no draft any more.
+fn no_draft(tx: &mut Tx<'_>, row: &ConversationRow) -> Result<(), StoreError> {
     if row.draft.is_some() {
         ConversationRow::set_draft(tx, &row.id, "")?;
     }
-    ConversationRow::said(tx, &row.id, text, now)
+    Ok(())
 }
 
 /// As [`send`], with files that were brought in before: they begin when the outbox does.
@@ -146,16 +143,14 @@ pub(crate) fn send_files(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let row = found_or_begun(tx, this, now)?;
-    let seq = queue(tx, this, &row, message, text, now)?.seq;
-    tx.touch_outbox();
+    no_draft(tx, &row)?;
     let attachments: Vec<Attachment> = files.iter().map(|(attachment, _)| attachment.clone()).collect();
-    MessageRow::set_attachments(tx, message, &attachments)?;
-    EntryRow::set_files(tx, seq, files.len())?;
+    queue(tx, &row, new(&row, message, &Content::text(text), &attachments, now))?;
+    tx.touch_outbox();
     for (_, row) in files {
         row.save(tx)?;
     }
-    // The line in the list tells of the first file where there are no words.
-    ConversationRow::refresh(tx, &this.id)
+    Ok(())
 }
 
 /// The entry of a message of this conversation that the desk does not have.
@@ -194,14 +189,8 @@ pub(crate) fn requeue(tx: &mut Tx<'_>, entry: &EntryRow, unclear: bool) -> Resul
         }
         tx.touch(conversation);
     }
-    match (&entry.task, &entry.message) {
-        (Task::Message, Some(message)) => {
-            MessageRow::set_delivery(tx, message, &outbox::worker::shown(&state))?;
-        }
-        (Task::Answer { .. }, Some(message)) => {
-            outbox::set_answer_state(tx, message, crate::model::AnswerState::Queued)?;
-        }
-        _ => {}
+    if let (Task::Answer { .. }, Some(message)) = (&entry.task, &entry.message) {
+        outbox::set_answer_state(tx, message, crate::model::AnswerState::Queued)?;
     }
     tx.touch_outbox();
     Ok(())
@@ -220,10 +209,11 @@ pub(crate) fn edit(tx: &mut Tx<'_>, this: &This, message: &MessageId, text: Stri
         }
         _ => return Err(SupportError::NotFound { what: "message" }.into()),
     }
-    MessageRow::set_content(tx, message, &Content::text(text))?;
+    EntryRow::set_content(tx, entry.seq, &Content::text(text))?;
     // One with files may be going out already, with the words that it had.
     tx.touch_outbox();
-    ConversationRow::refresh(tx, &this.id)
+    tx.touch(&this.id);
+    Ok(())
 }
 
 /// Gives the names of files that belong to nobody now.
@@ -234,14 +224,13 @@ pub(crate) fn discard(tx: &mut Tx<'_>, this: &This, message: &MessageId) -> Resu
         (Task::Message, _) => return Err(SupportError::Conflict { problem: "it is on its way" }.into()),
         _ => return Err(SupportError::NotFound { what: "message" }.into()),
     }
-    let attachments = MessageRow::find(tx, message)?.map(|row| row.message.attachments).unwrap_or_default();
+    let attachments = MessageRow::of_entry(tx, entry.seq)?.map(|row| row.message.attachments).unwrap_or_default();
     let mut files = Vec::new();
     for attachment in &attachments {
         files.extend(FileRow::find(tx, &FileId::of(&attachment.id, Part::Whole))?.map(|row| row.name));
     }
     FileRow::forget(tx, &attachments)?;
     EntryRow::remove(tx, entry.seq)?;
-    MessageRow::discard(tx, message)?;
     let rest = EntryRow::of_conversation(tx, &this.id)?;
     if !rest.iter().any(|entry| entry.task == Task::Message) {
         // Nothing is left to say: the desk shall not see an empty conversation.
@@ -250,6 +239,7 @@ pub(crate) fn discard(tx: &mut Tx<'_>, this: &This, message: &MessageId) -> Resu
         }
     }
     tx.touch_outbox();
+    // In a file of an older version the conversation's own line may still be what it said.
     ConversationRow::refresh(tx, &this.id)?;
     Ok(files)
 }

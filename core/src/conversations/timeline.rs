@@ -164,7 +164,7 @@ fn window(
     }
     let mut changed = Vec::new();
     for row in rows.iter().filter(|row| known.get(&row.id) != Some(&row.rev)) {
-        if let Some(whole) = MessageRow::find(&moment, &row.id)? {
+        if let Some(whole) = MessageRow::of_window(&moment, row)? {
             changed.push(whole);
         }
     }
@@ -223,8 +223,8 @@ mod tests {
     use super::*;
     use crate::{
         backend::Secret,
-        model::{Content, Delivery, MessageId, Timestamp},
-        store::{Durability, Feed, SessionRow, Store},
+        model::{Content, MessageId, Timestamp},
+        store::{Durability, EntryRow, Feed, NewMessage, SessionRow, Store},
     };
 
     #[tokio::test]
@@ -236,7 +236,15 @@ mod tests {
             SessionRow::insert_own(tx, "s", &Secret::new("secret"))?;
             ConversationRow::insert(tx, &conversation, "s", None, now)?;
             let (last, text) = (MessageId::new("last"), Content::text("and?"));
-            MessageRow::insert_unsent(tx, &conversation, &last, 900, &text, &Delivery::Queued, now)?;
+            let new = NewMessage {
+                conversation: &conversation,
+                session: "s",
+                id: &last,
+                content: &text,
+                attachments: &[],
+                at: now,
+            };
+            EntryRow::insert_message(tx, new)?;
             // Many more than come in before a window moves.
             let known = Arc::new((0..900).map(|number| (MessageId::new(number.to_string()), 0)).collect());
             let view = View { from: Some(Position::FIRST), count: 50 };

@@ -20,7 +20,7 @@ use crate::{
     backend::{BackendError, Departure, Fault, OutgoingFile, OutgoingMessage, Session},
     clock::{Clock, token},
     customer::standing::storage,
-    model::{Attachment, ConversationId, Delivery, MessageId},
+    model::{Attachment, ConversationId},
     store::{
         Durability, EntryRow, EntryState, Fence, FileId, FileRow, MessageRow, Part, Store, StoreError, Task, Topic, Tx,
         Watcher, incoming,
@@ -34,7 +34,6 @@ struct Leaving {
     seq: i64,
     attempts: u32,
     conversation: ConversationId,
-    message: MessageId,
     /// The words that go with it.
     text: String,
     going: Arc<Guard>,
@@ -43,14 +42,12 @@ struct Leaving {
 }
 
 impl Leaving {
-    #[allow(clippy::too_many_arguments, reason = "one call, each by its name in the struct")]
     fn new(
         store: &Arc<Store>,
         clock: &Arc<dyn Clock>,
         seq: i64,
         attempts: u32,
         conversation: ConversationId,
-        message: MessageId,
         text: String,
         going: Arc<Guard>,
     ) -> Self {
@@ -62,7 +59,6 @@ impl Leaving {
             seq,
             attempts,
             conversation,
-            message,
             text,
             going,
             committed: AtomicBool::new(false),
@@ -96,13 +92,11 @@ impl Leaving {
 
 /// Whether the entry is still there to be sent with these words.
 fn stands(connection: &rusqlite::Connection, seq: i64, text: &str) -> Result<bool, StoreError> {
-    let Some(EntryRow { state: EntryState::Waiting { .. }, message: Some(message), .. }) =
-        EntryRow::find(connection, seq)?
-    else {
+    let Some(EntryRow { state: EntryState::Waiting { .. }, .. }) = EntryRow::find(connection, seq)? else {
         return Ok(false);
     };
-    let row = MessageRow::find(connection, &message)?;
-    Ok(row.is_some_and(|row| row.desk_id.is_none() && row.message.content.as_text() == text))
+    let row = MessageRow::of_entry(connection, seq)?;
+    Ok(row.is_some_and(|row| row.message.content.as_text() == text))
 }
 
 impl Departure for Leaving {
@@ -113,14 +107,13 @@ impl Departure for Leaving {
     fn commit(&self) -> Pin<Box<dyn Future<Output = bool> + Send + '_>> {
         Box::pin(async move {
             let (seq, attempts, text, now) = (self.seq, self.attempts, self.text.clone(), self.clock.now());
-            let (conversation, message) = (self.conversation.clone(), self.message.clone());
+            let conversation = self.conversation.clone();
             let work = move |tx: &mut Tx<'_>| {
                 if !stands(tx, seq, &text)? {
                     return Ok(false);
                 }
                 let fence = Fence { number: incoming::highest_message(tx, &conversation)?, at: now };
                 EntryRow::begin(tx, seq, attempts, fence)?;
-                MessageRow::set_delivery(tx, &message, &Delivery::Sending)?;
                 tx.touch(&conversation);
                 Ok(true)
             };
@@ -189,7 +182,6 @@ impl Tools {
             job.entry.seq,
             attempts,
             id.clone(),
-            message.clone(),
             text.clone(),
             Arc::clone(going),
         ));

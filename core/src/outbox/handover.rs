@@ -159,15 +159,18 @@ mod tests {
     use super::*;
     use crate::{
         SupportError,
-        model::{ConversationId, DeskConversationId, MessageId, Timestamp},
-        store::{Durability, Feed, Fence, NewEntry, Store, StoreError, Task, Topic},
+        model::{Content, ConversationId, DeskConversationId, MessageId, Timestamp},
+        store::{Durability, Feed, Fence, NewEntry, NewMessage, Store, StoreError, Task, Topic},
     };
+
+    fn new<'a>(conversation: &'a ConversationId, id: &'a MessageId, content: &'a Content) -> NewMessage<'a> {
+        NewMessage { conversation, session: "s", id, content, attachments: &[], at: Timestamp::default() }
+    }
 
     fn begin(tx: &mut Tx<'_>, handover: &Handover) -> Result<(), StoreError> {
         let (conversation, message) = (ConversationId::new("c"), MessageId::new("m"));
-        let entry =
-            NewEntry { conversation: Some(&conversation), session: "s", task: Task::Message, message: Some(&message) };
-        let seq = EntryRow::insert_begun(tx, entry, Fence { number: 7, at: Timestamp::default() })?.seq;
+        let fence = Fence { number: 7, at: Timestamp::default() };
+        let seq = EntryRow::insert_begun(tx, new(&conversation, &message, &Content::text("hello")), fence)?.seq;
         let desk_id = DeskConversationId::new(1).unwrap();
         let words = Words { conversation: conversation.clone(), desk_id, message, text: "hello".into() };
         handover.begin(tx, Begun { seq, session: "s".into(), words });
@@ -217,11 +220,12 @@ mod tests {
             let (giver, conversation) = (handover.clone(), conversation.clone());
             let mut changes = store.feed().watch(Topic::Outbox);
             let write = move |tx: &mut Tx<'_>| {
-                let new = |task| NewEntry { conversation: Some(&conversation), session: "s", task, message: None };
                 if let Some(task) = also {
-                    EntryRow::insert(tx, new(task))?;
+                    let entry = NewEntry { conversation: Some(&conversation), session: "s", task, message: None };
+                    EntryRow::insert(tx, entry)?;
                 }
-                let entry = EntryRow::insert_untold(tx, new(Task::Message))?;
+                let (id, hello) = (MessageId::new("m"), Content::text("hello"));
+                let entry = EntryRow::insert_message(tx, new(&conversation, &id, &hello))?;
                 giver.wait(tx, entry.clone());
                 Ok(entry)
             };
@@ -242,8 +246,7 @@ mod tests {
         assert_eq!(wait(None).await, (true, false), "the other has only looked");
         let theirs = |tx: &mut Tx<'_>| {
             let conversation = ConversationId::new("c");
-            let new = NewEntry { conversation: Some(&conversation), session: "s", task: Task::Message, message: None };
-            EntryRow::insert(tx, new)
+            EntryRow::insert_message(tx, new(&conversation, &MessageId::new("n"), &Content::text("hello")))
         };
         other.write(Durability::Now, theirs).await.unwrap();
         assert_eq!(wait(None).await, (false, true), "what another process wrote goes first");

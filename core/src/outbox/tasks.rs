@@ -15,10 +15,7 @@ use crate::{
         events,
         standing::{Standing, storage},
     },
-    model::{
-        Answer, AnswerState, ConversationId, CustomerProfile, Delivery, DeskConversationId, Identity, MessageId,
-        Timestamp,
-    },
+    model::{Answer, AnswerState, ConversationId, CustomerProfile, DeskConversationId, Identity, MessageId, Timestamp},
     store::{
         ConversationRow, CustomerRow, Durability, EntryRow, Fence, MessageRow, NewEntry, SessionRow, Store, StoreError,
         Task, Tx, Work, facts, incoming,
@@ -60,9 +57,10 @@ impl Job {
             Some(id) => ConversationRow::find(connection, id)?,
             None => None,
         };
-        let message = match &entry.message {
-            Some(id) => MessageRow::find(connection, id)?,
-            None => None,
+        let message = match (&entry.task, &entry.message) {
+            (Task::Message, _) => MessageRow::of_entry(connection, seq)?,
+            (_, Some(id)) => MessageRow::find(connection, id)?,
+            (_, None) => None,
         };
         let (mut identity, mut profile) = (None, CustomerProfile::default());
         if entry.task == Task::Profile
@@ -296,9 +294,6 @@ impl Tools {
                     _ => 0,
                 };
                 EntryRow::begin(tx, seq, attempts, Fence { number, at: now })?;
-                if let (Task::Message, Some(row)) = (&job.entry.task, &job.message) {
-                    MessageRow::set_delivery(tx, &row.message.id, &Delivery::Sending)?;
-                }
                 if let Some(conversation) = &job.entry.conversation {
                     tx.touch(conversation);
                 }

@@ -14,9 +14,9 @@ use crate::{
     SupportError,
     backend::Fault,
     clock::fraction,
-    model::{AnswerState, AttentionReason, Delivery},
+    model::{AnswerState, AttentionReason},
     signal::{Signal, stopped},
-    store::{Durability, EntryRow, EntryState, MessageRow, Task, Topic, Tx},
+    store::{Durability, EntryRow, EntryState, Task, Topic, Tx},
 };
 
 /// How often a process that does not send asks whether it may now, and whether the other one wrote something.
@@ -246,7 +246,6 @@ fn save(tx: &mut Tx<'_>, seq: i64, state: &EntryState, attempts: u32) -> Result<
         tx.touch(conversation);
     }
     match (&entry.task, &entry.message) {
-        (Task::Message, Some(message)) => MessageRow::set_delivery(tx, message, &shown(state)),
         (Task::Answer { .. }, Some(message)) => {
             let answer = match state {
                 EntryState::Attention { reason, .. } => AnswerState::NeedsAttention { reason: reason.clone() },
@@ -266,22 +265,11 @@ fn save(tx: &mut Tx<'_>, seq: i64, state: &EntryState, attempts: u32) -> Result<
 fn cannot_open(tx: &mut Tx<'_>, open: &EntryRow, reason: &AttentionReason) -> Result<(), crate::store::StoreError> {
     let Some(conversation) = &open.conversation else { return Ok(()) };
     for entry in EntryRow::of_conversation(tx, conversation)? {
-        if let (Task::Message, Some(message), EntryState::Waiting { .. }) = (&entry.task, &entry.message, &entry.state)
-        {
+        if let (Task::Message, EntryState::Waiting { .. }) = (&entry.task, &entry.state) {
             let state = EntryState::Attention { reason: reason.clone(), unclear: false };
             EntryRow::set_state(tx, entry.seq, &state, entry.attempts)?;
-            MessageRow::set_delivery(tx, message, &shown(&state))?;
             tx.touch_outbox();
         }
     }
     Ok(())
-}
-
-/// What the customer sees of an entry's state.
-pub(crate) fn shown(state: &EntryState) -> Delivery {
-    match state {
-        EntryState::Waiting { .. } => Delivery::Queued,
-        EntryState::InFlight | EntryState::Unclear { .. } => Delivery::Sending,
-        EntryState::Attention { reason, .. } => Delivery::NeedsAttention { reason: reason.clone() },
-    }
 }

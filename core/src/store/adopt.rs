@@ -5,9 +5,7 @@
 
 use rusqlite::{Connection, OptionalExtension as _, params, types::Value};
 
-use super::{
-    EntryRow, NewEntry, SessionRow, StoreError, Tx, customer::CustomerRow, entries::Task, facts, schema::UNSENT,
-};
+use super::{EntryRow, NewEntry, SessionRow, StoreError, Tx, customer::CustomerRow, entries::Task, facts};
 use crate::vault::Kept;
 
 /// Copies everything from `old`, which stays as it is.
@@ -66,7 +64,7 @@ pub(crate) fn adopt(tx: &mut Tx<'_>, old: &Connection, key: &str, own: &str) -> 
     Ok(())
 }
 
-/// The outbox, in its order, behind what already waits here; unsent messages keep their order by it.
+/// The outbox, in its order, behind what already waits here; the messages that it holds keep theirs by it.
 fn entries(tx: &mut Tx<'_>, old: &Connection, own: &str) -> Result<(), StoreError> {
     for entry in EntryRow::all(old)? {
         // Of the person's own lane, what is known of them was told again above.
@@ -83,23 +81,15 @@ fn entries(tx: &mut Tx<'_>, old: &Connection, own: &str) -> Result<(), StoreErro
             message: entry.message.as_ref(),
         };
         let seq = EntryRow::insert(tx, new)?;
+        let kept = "state, attempts, fence, started_at, files, content, attachments, created_at, rev";
+        let mut values = old.query_row(&format!("SELECT {kept} FROM outbox WHERE seq = ?1"), [entry.seq], |row| {
+            (0..9).map(|column| row.get::<_, Value>(column)).collect::<Result<Vec<_>, _>>()
+        })?;
+        values.push(Value::Integer(seq));
         tx.execute(
-            "UPDATE outbox SET state = ?2, attempts = ?3, fence = ?4, started_at = ?5, files = ?6 WHERE seq = ?1",
-            params![
-                seq,
-                serde_json::to_string(&entry.state)?,
-                entry.attempts,
-                entry.fence,
-                entry.started_at.millis(),
-                entry.files
-            ],
+            &format!("UPDATE outbox SET ({kept}) = (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) WHERE seq = ?10"),
+            rusqlite::params_from_iter(values),
         )?;
-        if let Some(message) = &entry.message {
-            tx.execute(
-                "UPDATE messages SET sort_id = ?2 WHERE id = ?1 AND sort_at = ?3",
-                params![message.as_str(), seq, UNSENT],
-            )?;
-        }
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use super::{StoreError, Tx};
+use super::{StoreError, Tx, unsent};
 use crate::{
     json, markdown,
     model::{
@@ -215,7 +215,7 @@ impl ConversationRow {
         Ok(())
     }
 
-    /// Brings the line up to date after messages came in or changed.
+    /// Brings the line up to date after messages came in or changed at the desk.
     pub(crate) fn refresh(tx: &mut Tx<'_>, id: &ConversationId) -> Result<(), StoreError> {
         let newest = tx
             .prepare_cached(
@@ -239,7 +239,10 @@ impl ConversationRow {
             return Ok(());
         };
         let preview = preview(own, &content, attachments.as_deref())?;
-        Self::set_line(tx, id, &preview, own, at)?;
+        tx.prepare_cached(
+            "UPDATE conversations SET preview = ?2, preview_own = ?3, last_activity = max(?4, created_at) WHERE id = ?1",
+        )?
+        .execute(params![id.as_str(), preview, own, at])?;
         if let Author::Agent { agent: Some(agent) } = json::from_str(&author)? {
             Self::set_agent(tx, id, &agent)?;
         }
@@ -247,27 +250,15 @@ impl ConversationRow {
         Ok(())
     }
 
-    /// Sets what the list shows to what the customer has just written.
-    pub(crate) fn said(tx: &mut Tx<'_>, id: &ConversationId, text: &str, now: Timestamp) -> Result<(), StoreError> {
-        Self::set_line(tx, id, &fold(text), true, now.millis())?;
-        tx.touch_list();
-        Ok(())
-    }
-
-    fn set_line(tx: &Tx<'_>, id: &ConversationId, preview: &str, own: bool, at: i64) -> Result<(), StoreError> {
-        tx.prepare_cached(
-            "UPDATE conversations SET preview = ?2, preview_own = ?3, last_activity = max(?4, created_at) WHERE id = ?1",
-        )?
-        .execute(params![id.as_str(), preview, own, at])?;
-        Ok(())
-    }
-
-    /// Keeps what the customer began to write; an empty text clears it.
+    /// Keeps what the customer began to write; an empty text clears it. The list shows it, and no timeline does.
     pub(crate) fn set_draft(tx: &mut Tx<'_>, id: &ConversationId, draft: &str) -> Result<(), StoreError> {
         let draft = (!draft.trim().is_empty()).then_some(draft);
-        tx.prepare_cached("UPDATE conversations SET draft = ?2 WHERE id = ?1 AND draft IS NOT ?2")?
+        let changed = tx
+            .prepare_cached("UPDATE conversations SET draft = ?2 WHERE id = ?1 AND draft IS NOT ?2")?
             .execute(params![id.as_str(), draft])?;
-        tx.touch(id);
+        if changed > 0 {
+            tx.touch_list();
+        }
         Ok(())
     }
 
@@ -291,25 +282,29 @@ impl ConversationRow {
     /// Every conversation, the one with the latest activity first. One that is begun and has neither a message nor a
     /// draft is not shown: nobody would know what it is.
     pub(crate) fn list(connection: &Connection) -> Result<Vec<ConversationSummary>, StoreError> {
-        let mut statement = connection.prepare_cached(
-            r#"SELECT id, status, preview, preview_own, last_activity, unread, agent, draft,
-                (SELECT count(*) FROM outbox o WHERE o.conversation = c.id AND o.message IS NOT NULL
-                    AND o.state NOT LIKE '{"state":"attention"%'),
-                (SELECT count(*) FROM outbox o WHERE o.conversation = c.id AND o.message IS NOT NULL
-                    AND o.state LIKE '{"state":"attention"%')
-             FROM conversations c
-             WHERE draft IS NOT NULL OR EXISTS (SELECT 1 FROM messages m WHERE m.conversation = c.id)
-             ORDER BY last_activity DESC, id"#,
-        )?;
+        // What is unsent stands last in the timeline, however long ago it was written.
+        let mut statement = connection.prepare_cached(&format!(
+            "SELECT id, status, preview, preview_own, max(last_activity, ifnull(o.created_at, last_activity)) AS at,
+                unread, agent, draft, ifnull(o.waiting, 0), ifnull(o.attention, 0), o.content, o.attachments
+             FROM conversations c LEFT JOIN ({}) o ON o.conversation = c.id
+             WHERE draft IS NOT NULL OR o.newest IS NOT NULL
+                OR EXISTS (SELECT 1 FROM messages m WHERE m.conversation = c.id)
+             ORDER BY at DESC, id",
+            unsent::LINES
+        ))?;
         let mut rows = statement.query([])?;
         let mut list = Vec::new();
         while let Some(row) = rows.next()? {
             let agent: Option<String> = row.get(6)?;
+            let (preview, preview_is_own) = match row.get::<_, Option<String>>(10)? {
+                Some(content) => (preview(true, &content, row.get::<_, Option<String>>(11)?.as_deref())?, true),
+                None => (row.get(2)?, row.get(3)?),
+            };
             list.push(ConversationSummary {
                 id: ConversationId::new(row.get::<_, String>(0)?),
                 status: json::from_str(&row.get::<_, String>(1)?)?,
-                preview: row.get(2)?,
-                preview_is_own: row.get(3)?,
+                preview,
+                preview_is_own,
                 last_activity: Timestamp::from_millis(row.get(4)?),
                 unread: row.get(5)?,
                 agent: agent.map(|json| json::from_str(&json)).transpose()?,

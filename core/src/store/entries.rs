@@ -2,10 +2,10 @@
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use super::{StoreError, Tx};
+use super::{StoreError, Tx, unsent::NewMessage};
 use crate::{
     json::{self, from_json},
-    model::{Answer, ArticleId, AttentionReason, ConversationId, MessageId, Timestamp},
+    model::{Answer, ArticleId, AttentionReason, Content, ConversationId, Delivery, MessageId, Timestamp},
 };
 
 /// What is to be done at the desk. Kept as JSON: a variant is never renamed once released.
@@ -71,6 +71,17 @@ from_json!(EntryState by "state" {
     "attention" => Attention { reason, unclear },
 });
 
+impl EntryState {
+    /// What the customer sees of it on the message that the entry sends.
+    pub(crate) fn delivery(&self) -> Delivery {
+        match self {
+            Self::Waiting { .. } => Delivery::Queued,
+            Self::InFlight | Self::Unclear { .. } => Delivery::Sending,
+            Self::Attention { reason, .. } => Delivery::NeedsAttention { reason: reason.clone() },
+        }
+    }
+}
+
 /// An entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct EntryRow {
@@ -87,7 +98,7 @@ pub(crate) struct EntryRow {
     pub(crate) files: u32,
 }
 
-/// An entry to be written.
+/// An entry to be written that sends no message.
 pub(crate) struct NewEntry<'a> {
     pub(crate) conversation: Option<&'a ConversationId>,
     pub(crate) session: &'a str,
@@ -145,25 +156,54 @@ impl EntryRow {
     /// Adds one, to be done at once; gives its number.
     pub(crate) fn insert(tx: &mut Tx<'_>, entry: NewEntry<'_>) -> Result<i64, StoreError> {
         tx.touch_outbox();
-        Ok(Self::insert_untold(tx, entry)?.seq)
+        Ok(Self::add(tx, entry, EntryState::Waiting { not_before: Timestamp::default() }, None, None)?.seq)
     }
 
-    /// The same, without having the outbox's worker read it: who is told of it by other means.
-    pub(crate) fn insert_untold(tx: &mut Tx<'_>, entry: NewEntry<'_>) -> Result<Self, StoreError> {
-        Self::add(tx, entry, EntryState::Waiting { not_before: Timestamp::default() }, None)
+    /// Adds a message, to be sent when its turn comes. Does not have the outbox's worker read it: who is told of it by
+    /// other means.
+    pub(crate) fn insert_message(tx: &mut Tx<'_>, message: NewMessage<'_>) -> Result<Self, StoreError> {
+        Self::say(tx, message, EntryState::Waiting { not_before: Timestamp::default() }, None)
     }
 
-    /// Adds one whose first attempt begins with this transaction. Does not have the worker read it either.
-    pub(crate) fn insert_begun(tx: &mut Tx<'_>, entry: NewEntry<'_>, fence: Fence) -> Result<Self, StoreError> {
-        Self::add(tx, entry, EntryState::InFlight, Some(fence))
+    /// Adds a message whose first attempt begins with this transaction. Does not have the worker read it either.
+    pub(crate) fn insert_begun(tx: &mut Tx<'_>, message: NewMessage<'_>, fence: Fence) -> Result<Self, StoreError> {
+        Self::say(tx, message, EntryState::InFlight, Some(fence))
     }
 
-    fn add(tx: &mut Tx<'_>, entry: NewEntry<'_>, state: EntryState, begun: Option<Fence>) -> Result<Self, StoreError> {
+    fn say(
+        tx: &mut Tx<'_>,
+        message: NewMessage<'_>,
+        state: EntryState,
+        begun: Option<Fence>,
+    ) -> Result<Self, StoreError> {
+        let row = message.row(&state);
+        let entry = NewEntry {
+            conversation: Some(message.conversation),
+            session: message.session,
+            task: Task::Message,
+            message: Some(message.id),
+        };
+        let added = Self::add(tx, entry, state, begun, Some(message))?;
+        tx.append(row);
+        Ok(added)
+    }
+
+    fn add(
+        tx: &mut Tx<'_>,
+        entry: NewEntry<'_>,
+        state: EntryState,
+        begun: Option<Fence>,
+        says: Option<NewMessage<'_>>,
+    ) -> Result<Self, StoreError> {
         let next = tx.numbers.next();
+        let attachments = says.map(|message| message.attachments).filter(|attachments| !attachments.is_empty());
+        let files = attachments.map_or(0, |attachments| u32::try_from(attachments.len()).unwrap_or(u32::MAX));
         // Another process's number may be above ours: then the table gives one above all that were ever given out.
         tx.prepare_cached(
-            "INSERT INTO outbox (seq, conversation, session, task, message, state, attempts, fence, started_at)
-             VALUES (iif(?9 > ifnull((SELECT max(seq) FROM outbox), 0), ?9, NULL), ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            "INSERT INTO outbox (seq, conversation, session, task, message, state, attempts, fence, started_at, files,
+                content, attachments, created_at)
+             VALUES (iif(?9 > ifnull((SELECT max(seq) FROM outbox), 0), ?9, NULL), ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?10,
+                ?11, ?12, ?13)",
         )?
         .execute(params![
             entry.conversation.map(ConversationId::as_str),
@@ -175,6 +215,10 @@ impl EntryRow {
             begun.map(|fence| fence.number),
             begun.map(|fence| fence.at.millis()),
             next,
+            files,
+            says.map(|message| serde_json::to_string(message.content)).transpose()?,
+            attachments.map(serde_json::to_string).transpose()?,
+            says.map(|message| message.at.millis()),
         ])?;
         let seq = tx.last_insert_rowid();
         if next == Some(seq) {
@@ -194,7 +238,7 @@ impl EntryRow {
             attempts: u32::from(begun.is_some()),
             fence: begun.map_or(0, |fence| fence.number),
             started_at: begun.map_or(Timestamp::default(), |fence| fence.at),
-            files: 0,
+            files,
         })
     }
 
@@ -267,20 +311,19 @@ impl EntryRow {
         rows.next()?.map(read).transpose()
     }
 
-    /// Notes where it stands.
+    /// Notes where it stands; the message that it sends is shown so.
     pub(crate) fn set_state(tx: &mut Tx<'_>, seq: i64, state: &EntryState, attempts: u32) -> Result<(), StoreError> {
-        tx.prepare_cached("UPDATE outbox SET state = ?2, attempts = ?3 WHERE seq = ?1")?.execute(params![
-            seq,
-            serde_json::to_string(state)?,
-            attempts
-        ])?;
+        tx.prepare_cached("UPDATE outbox SET state = ?2, attempts = ?3, rev = rev + 1 WHERE seq = ?1")?
+            .execute(params![seq, serde_json::to_string(state)?, attempts])?;
         Ok(())
     }
 
     /// Notes that an attempt begins, before it does: with the fence that a look after a crash will need.
     pub(crate) fn begin(tx: &Tx<'_>, seq: i64, attempts: u32, fence: Fence) -> Result<(), StoreError> {
-        tx.prepare_cached("UPDATE outbox SET state = ?2, attempts = ?3, fence = ?4, started_at = ?5 WHERE seq = ?1")?
-            .execute(params![
+        tx.prepare_cached(
+            "UPDATE outbox SET state = ?2, attempts = ?3, fence = ?4, started_at = ?5, rev = rev + 1 WHERE seq = ?1",
+        )?
+        .execute(params![
             seq,
             serde_json::to_string(&EntryState::InFlight)?,
             attempts,
@@ -290,10 +333,10 @@ impl EntryRow {
         Ok(())
     }
 
-    /// Notes how many files go with it; for a message that is just written.
-    pub(crate) fn set_files(tx: &Tx<'_>, seq: i64, files: usize) -> Result<(), StoreError> {
-        tx.prepare_cached("UPDATE outbox SET files = ?2 WHERE seq = ?1")?
-            .execute(params![seq, i64::try_from(files).unwrap_or(i64::MAX)])?;
+    /// Changes what the message says that it sends.
+    pub(crate) fn set_content(tx: &Tx<'_>, seq: i64, content: &Content) -> Result<(), StoreError> {
+        tx.prepare_cached("UPDATE outbox SET content = ?2, rev = rev + 1 WHERE seq = ?1 AND content IS NOT NULL")?
+            .execute(params![seq, serde_json::to_string(content)?])?;
         Ok(())
     }
 
@@ -305,7 +348,7 @@ impl EntryRow {
         Ok(())
     }
 
-    /// It is done, or discarded by the customer. Does not wake the outbox's worker: where it is not the worker who
+    /// It is done, or discarded by the customer, and with it the message that it sends. Does not wake the outbox's worker: where it is not the worker who
     /// removes it, [`Tx::touch_outbox`] does.
     pub(crate) fn remove(tx: &Tx<'_>, seq: i64) -> Result<(), StoreError> {
         tx.prepare_cached("DELETE FROM outbox WHERE seq = ?1")?.execute([seq])?;

@@ -14,7 +14,9 @@ mod files;
 use rusqlite::{OptionalExtension as _, params};
 
 use super::{
-    ConversationRow, EntryRow, FileRow, MessageRow, StoreError, Tx, entries::EntryState, entries::Task, schema::UNSENT,
+    ConversationRow, EntryRow, EntryState, FileRow, MessageRow, StoreError, Tx,
+    schema::UNSENT,
+    unsent::{self, Settled},
 };
 use crate::{
     backend::{ConversationChange, DeskConversation, DeskMessage},
@@ -135,7 +137,6 @@ pub(crate) fn sent(
         }
         _ => {}
     }
-    finish(tx, message)?;
     ConversationRow::refresh(tx, conversation)
 }
 
@@ -176,11 +177,7 @@ impl Pending {
                     EntryState::Attention { unclear, .. } => unclear,
                     EntryState::Waiting { .. } => false,
                 };
-                if entry.task == Task::Message
-                    && unclear
-                    && let Some(id) = &entry.message
-                    && let Some(row) = MessageRow::find(tx, id)?
-                {
+                if unclear && let Some(row) = MessageRow::of_entry(tx, entry.seq)? {
                     entries.push((entry, row.message.content, row.message.attachments));
                 }
             }
@@ -234,7 +231,6 @@ fn one(
                 return Ok(Outcome::Same);
             }
             bind(tx, conversation, &row.message.id, message)?;
-            finish(tx, &row.message.id)?;
             tx.touch_outbox();
             return Ok(Outcome::Changed);
         }
@@ -242,7 +238,6 @@ fn one(
             && let Some(id) = pending.take(message)
         {
             bind(tx, conversation, &id, message)?;
-            finish(tx, &id)?;
             tx.touch_outbox();
             return Ok(Outcome::Changed);
         }
@@ -270,7 +265,7 @@ fn twin(
     Ok(())
 }
 
-/// The desk has this message of the customer's, under this number.
+/// The desk has this message of the customer's, under this number; the outbox need not send it any more.
 fn bind(
     tx: &mut Tx<'_>,
     conversation: &ConversationId,
@@ -279,29 +274,28 @@ fn bind(
 ) -> Result<(), StoreError> {
     let known = MessageRow::find(tx, id)?.map(|row| row.message.attachments).unwrap_or_default();
     FileRow::sent(tx, &known)?;
-    tx.prepare_cached(
-        "UPDATE messages SET desk_id = ?2, sort_at = ?3, sort_id = ?2, created_at = ?3, delivery = ?4,
-            attachments = coalesce(?5, attachments), rev = rev + 1
-         WHERE id = ?1",
-    )?
-    .execute(params![
-        id.as_str(),
-        message.id.get(),
-        sort_at(message),
-        serde_json::to_string(&delivery(message.receipt))?,
-        json(&files::aligned(id, &known, &message.attachments))?
-    ])?;
-    tx.touch(conversation);
-    Ok(())
-}
-
-/// The outbox need not send it any more.
-fn finish(tx: &Tx<'_>, message: &MessageId) -> Result<(), StoreError> {
-    if let Some(entry) = EntryRow::of_message(tx, message)?
-        && entry.task == Task::Message
-    {
-        EntryRow::remove(tx, entry.seq)?;
+    let settled = Settled {
+        desk_id: message.id,
+        sort_at: sort_at(message),
+        delivery: delivery(message.receipt),
+        attachments: json(&files::aligned(id, &known, &message.attachments))?,
+    };
+    if !unsent::settle(tx, id, &settled)? {
+        // It had another number, or none and no entry.
+        tx.prepare_cached(
+            "UPDATE messages SET desk_id = ?2, sort_at = ?3, sort_id = ?2, created_at = ?3, delivery = ?4,
+                attachments = coalesce(?5, attachments), rev = rev + 1
+             WHERE id = ?1",
+        )?
+        .execute(params![
+            id.as_str(),
+            settled.desk_id.get(),
+            settled.sort_at,
+            serde_json::to_string(&settled.delivery)?,
+            settled.attachments
+        ])?;
     }
+    tx.touch(conversation);
     Ok(())
 }
 

@@ -1,17 +1,15 @@
-//! Messages: reading windows of a timeline, and the changes that the customer makes.
+//! Messages: reading windows of a timeline. Those that the desk has are here; the others are in the outbox, by
+//! [`unsent`].
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use super::{StoreError, Tx, schema::UNSENT};
+use super::{StoreError, Tx, schema::UNSENT, unsent};
 use crate::{
     json, markdown,
-    model::{
-        Attachment, AttachmentId, Author, Content, ConversationId, Delivery, DeskMessageId, Message, MessageId,
-        Timestamp,
-    },
+    model::{Attachment, AttachmentId, Author, Content, ConversationId, DeskMessageId, Message, MessageId, Timestamp},
 };
 
-/// A place in a timeline's order: the desk's time and number; what is unsent comes last, in the order it was written.
+/// A place in a timeline's order: the desk's time and number. What is unsent comes behind all of these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Position {
     pub(crate) at: i64,
@@ -28,6 +26,8 @@ impl Position {
 pub(crate) struct WindowRow {
     pub(crate) id: MessageId,
     pub(crate) rev: i64,
+    /// The number of the outbox's entry that holds it; `None` once the desk has it.
+    pub(super) entry: Option<i64>,
 }
 
 /// A message as it is kept.
@@ -45,7 +45,6 @@ const COLUMNS: &str = "id, conversation, desk_id, author, content, attachments, 
 fn read(row: &Row<'_>) -> Result<MessageRow, StoreError> {
     let author: Author = json::from_str(row.get_ref(3)?.as_str().map_err(rusqlite::Error::from)?)?;
     let content: Content = json::from_str(row.get_ref(4)?.as_str().map_err(rusqlite::Error::from)?)?;
-    let attachments: Option<String> = row.get(5)?;
     let delivery: Option<String> = row.get(7)?;
     let deleted: bool = row.get(9)?;
     let blocks =
@@ -59,10 +58,7 @@ fn read(row: &Row<'_>) -> Result<MessageRow, StoreError> {
             author,
             blocks,
             content,
-            attachments: match attachments {
-                Some(json) => named(&id, json::from_str(&json)?),
-                None => Vec::new(),
-            },
+            attachments: attachments(&id, row.get(5)?)?,
             id,
             created_at: Timestamp::from_millis(row.get(6)?),
             delivery: delivery.map(|json| json::from_str(&json)).transpose()?,
@@ -73,14 +69,17 @@ fn read(row: &Row<'_>) -> Result<MessageRow, StoreError> {
     })
 }
 
-/// Those of before attachments had ids get theirs by their places, which do not change any more.
-fn named(message: &MessageId, mut attachments: Vec<Attachment>) -> Vec<Attachment> {
+/// What a column of attachments holds. Those of before attachments had ids get theirs by their places, which do not
+/// change any more.
+pub(super) fn attachments(message: &MessageId, kept: Option<String>) -> Result<Vec<Attachment>, StoreError> {
+    let Some(json) = kept else { return Ok(Vec::new()) };
+    let mut attachments: Vec<Attachment> = json::from_str(&json)?;
     for (number, attachment) in (1..).zip(&mut attachments) {
         if attachment.id.is_unnamed() {
             attachment.id = AttachmentId::of(message, number);
         }
     }
-    attachments
+    Ok(attachments)
 }
 
 impl MessageRow {
@@ -88,10 +87,26 @@ impl MessageRow {
     pub(crate) fn find(connection: &Connection, id: &MessageId) -> Result<Option<Self>, StoreError> {
         let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM messages m WHERE id = ?1"))?;
         let mut rows = statement.query([id.as_str()])?;
-        rows.next()?.map(read).transpose()
+        match rows.next()? {
+            Some(row) => read(row).map(Some),
+            None => unsent::find(connection, id),
+        }
     }
 
-    /// What stands from `from` on, in order.
+    /// One that was seen in a window.
+    pub(crate) fn of_window(connection: &Connection, row: &WindowRow) -> Result<Option<Self>, StoreError> {
+        match row.entry {
+            Some(seq) => Self::of_entry(connection, seq),
+            None => Self::find(connection, &row.id),
+        }
+    }
+
+    /// What the outbox's entry of this number sends, if that is a message.
+    pub(crate) fn of_entry(connection: &Connection, seq: i64) -> Result<Option<Self>, StoreError> {
+        unsent::of_entry(connection, seq)
+    }
+
+    /// What stands from `from` on, in order, to the last of what is unsent.
     pub(crate) fn window(
         connection: &Connection,
         conversation: &ConversationId,
@@ -102,9 +117,11 @@ impl MessageRow {
              WHERE conversation = ?1 AND (sort_at, sort_id) >= (?2, ?3) ORDER BY sort_at, sort_id",
         )?;
         let rows = statement.query_map(params![conversation.as_str(), from.at, from.id], |row| {
-            Ok(WindowRow { id: MessageId::new(row.get::<_, String>(0)?), rev: row.get(1)? })
+            Ok(WindowRow { id: MessageId::new(row.get::<_, String>(0)?), rev: row.get(1)?, entry: None })
         })?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        let mut window: Vec<_> = rows.collect::<Result<_, _>>()?;
+        window.append(&mut unsent::window(connection, conversation)?);
+        Ok(window)
     }
 
     /// The first place of the `count` messages that the desk has before `before`; `None` where there is none. What is
@@ -129,76 +146,10 @@ impl MessageRow {
             .optional()?)
     }
 
-    /// Writes a message of the customer's that the desk does not have; `seq` is its outbox number.
-    pub(crate) fn insert_unsent(
-        tx: &mut Tx<'_>,
-        conversation: &ConversationId,
-        id: &MessageId,
-        seq: i64,
-        content: &Content,
-        delivery: &Delivery,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
-        tx.prepare_cached(
-            "INSERT INTO messages (id, conversation, sort_at, sort_id, own, author, content, created_at, delivery)
-             VALUES (?1, ?2, ?3, ?4, 1, ?5, ?6, ?7, ?8)",
-        )?
-        .execute(params![
-            id.as_str(),
-            conversation.as_str(),
-            UNSENT,
-            seq,
-            serde_json::to_string(&Author::Customer)?,
-            serde_json::to_string(content)?,
-            now.millis(),
-            serde_json::to_string(delivery)?,
-        ])?;
-        let message = Message {
-            id: id.clone(),
-            conversation: conversation.clone(),
-            author: Author::Customer,
-            blocks: markdown::verbatim(content.as_text()),
-            content: content.clone(),
-            attachments: Vec::new(),
-            created_at: now,
-            delivery: Some(delivery.clone()),
-            edited: false,
-            deleted: false,
-            in_reply_to: None,
-        };
-        tx.append(Self { message, desk_id: None, rev: 0 });
-        Ok(())
-    }
-
-    /// Notes the files that go with a message of the customer's that is just written.
-    pub(crate) fn set_attachments(tx: &Tx<'_>, id: &MessageId, files: &[Attachment]) -> Result<(), StoreError> {
-        tx.prepare_cached("UPDATE messages SET attachments = ?2, rev = rev + 1 WHERE id = ?1")?
-            .execute(params![id.as_str(), serde_json::to_string(files)?])?;
-        Ok(())
-    }
-
-    /// Changes what a message says; for the customer's unsent ones, and for answers.
+    /// Changes what a message of the desk's says, for the customer's answer to it stands in it.
     pub(crate) fn set_content(tx: &Tx<'_>, id: &MessageId, content: &Content) -> Result<(), StoreError> {
         tx.prepare_cached("UPDATE messages SET content = ?2, rev = rev + 1 WHERE id = ?1")?
             .execute(params![id.as_str(), serde_json::to_string(content)?])?;
-        Ok(())
-    }
-
-    /// Changes how far an own message that the desk does not have yet has come.
-    pub(crate) fn set_delivery(tx: &Tx<'_>, id: &MessageId, delivery: &Delivery) -> Result<(), StoreError> {
-        let delivery = serde_json::to_string(delivery)?;
-        tx.prepare_cached(
-            "UPDATE messages SET delivery = ?2, rev = rev + 1
-             WHERE id = ?1 AND desk_id IS NULL AND delivery IS NOT ?2",
-        )?
-        .execute(params![id.as_str(), delivery])?;
-        Ok(())
-    }
-
-    /// Removes an own message that the desk never got.
-    pub(crate) fn discard(tx: &Tx<'_>, id: &MessageId) -> Result<(), StoreError> {
-        tx.prepare_cached("DELETE FROM messages WHERE id = ?1 AND desk_id IS NULL AND own = 1")?
-            .execute([id.as_str()])?;
         Ok(())
     }
 }

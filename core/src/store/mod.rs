@@ -11,6 +11,8 @@
 //! - **Reading.** Readers have connections of their own and never wait for the writer (WAL).
 //! - **Changing.** After each commit the writer tells the [`feed`] which conversations were touched; observers ask the
 //!   store again. A write by another process is noticed by `PRAGMA data_version`.
+//! - **Sending.** A message that the desk does not have is one row of the outbox ([`unsent`]): what it says, how far it has
+//!   come. What the desk has, and that alone, is among the messages.
 //! - **Crash.** A commit is there or it is not. What was in flight is found again in the outbox's own column.
 //! - **Growing.** [`schema`] migrates in one transaction and deletes no row. A file of a newer version is left
 //!   untouched and refused. A damaged file is set aside under another name, never deleted.
@@ -27,6 +29,7 @@ mod messages;
 mod open;
 mod place;
 pub(crate) mod schema;
+mod unsent;
 mod writer;
 
 #[cfg(test)]
@@ -40,6 +43,7 @@ pub(crate) use feed::{Change, Feed, StoreId, Topic, Watcher};
 pub(crate) use files::{FileId, FileRow, FileState, Part};
 pub(crate) use messages::{MessageRow, Position};
 pub(crate) use place::{CustomerKey, Place, Recorded};
+pub(crate) use unsent::NewMessage;
 pub(crate) use writer::{Durability, Store, Tx, Work};
 
 use crate::error::{StorageProblem, SupportError};

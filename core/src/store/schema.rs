@@ -4,6 +4,7 @@
 //! row; `tests/fixtures` holds a file of each released version, and each must open for ever.
 
 mod attachments;
+mod unsent;
 
 use rusqlite::{Connection, TransactionBehavior};
 
@@ -13,7 +14,7 @@ use crate::error::{StorageProblem, SupportError};
 /// Marks the file as ours ("Shop"), so that another program's database is not taken for one.
 pub(super) const APPLICATION_ID: i64 = 0x5368_6f70;
 
-/// Where a message that the desk does not have yet is sorted: after all that it has, whatever its clock says.
+/// After every place that a message of the desk's is sorted at, whatever its clock says.
 pub(crate) const UNSENT: i64 = i64::MAX;
 
 /// Version n is reached by the first n steps.
@@ -108,6 +109,7 @@ CREATE TABLE facts (
 DROP INDEX outbox_conversation;
 DROP INDEX outbox_message;
 ",
+    unsent::STEP,
 ];
 
 /// The version that this code writes.

@@ -78,6 +78,29 @@ impl BareStore {
             .expect("an insert");
     }
 
+    /// The same where the client keeps it: a row of the outbox, which has no index.
+    pub(crate) fn insert_entry(&mut self, conversation: &str, text: &str) {
+        self.written += 1;
+        self.connection
+            .prepare_cached(
+                "INSERT INTO outbox (seq, conversation, session, task, message, state, content, created_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            )
+            .and_then(|mut insert| {
+                insert.execute(params![
+                    self.written,
+                    conversation,
+                    scattered(0),
+                    r#"{"task":"message"}"#,
+                    scattered(self.written),
+                    r#"{"state":"waiting","not_before":0}"#,
+                    serde_json::to_string(&Content::text(text)).expect("JSON"),
+                    1_800_000_000_000_i64,
+                ])
+            })
+            .expect("an insert");
+    }
+
     /// The rows of one page, in one transaction.
     pub(crate) fn insert_page(&mut self, conversation: &str, page: &[BareMessage]) {
         let transaction = self.connection.transaction().expect("a transaction");

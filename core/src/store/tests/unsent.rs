@@ -1,0 +1,145 @@
+//! Messages that the desk does not have: one row of the outbox each, until it has them.
+
+use super::*;
+
+async fn lines(fixture: &Fixture) -> Vec<ConversationSummary> {
+    fixture.store.read(ConversationRow::list).await.unwrap()
+}
+
+/// How many pages stand in the log, and what there is of it beside them.
+fn logged(fixture: &Fixture) -> (u64, u64) {
+    // A header of 32 bytes, then each page of 4 KiB with a header of 24: https://sqlite.org/fileformat2.html#walformat
+    let length = std::fs::metadata(fixture._folder.path().join("a.db-wal")).unwrap().len() - 32;
+    (length / (4096 + 24), length % (4096 + 24))
+}
+
+#[tokio::test]
+async fn message_that_is_sent_costs_one_page() {
+    let fixture = fixture().await;
+    // Sets numbers aside, which is a page of its own.
+    fixture.send("first", "hello", None).await;
+    let before = logged(&fixture);
+    fixture.send("second", "hello", None).await;
+    assert_eq!(logged(&fixture), (before.0 + 1, 0));
+    assert_eq!(fixture.shown().await.len(), 2);
+}
+
+#[tokio::test]
+async fn message_that_the_desk_has_is_all_that_it_was_here_and_nothing_is_left_to_send() {
+    let fixture = fixture().await;
+    let id = MessageId::new("a");
+    let (conversation, kept) = (fixture.conversation.clone(), id.clone());
+    let file = Attachment::new(AttachmentKind::Image, "photo.jpg");
+    let file = Attachment { id: AttachmentId::of(&id, 1), ..file };
+    let files = [Attachment { transfer: Transfer::Queued, ..file.clone() }];
+    let watcher = fixture.store.feed().watch(Topic::Conversation(fixture.conversation.clone()));
+    let told = watcher.leave(fixture.store.id(), |_, change| Ok(change.clone())).unwrap();
+    let write = fixture.store.write(Durability::Now, move |tx| {
+        let content = Content::text("Look");
+        let new = NewMessage {
+            conversation: &conversation,
+            session: "s",
+            id: &kept,
+            content: &content,
+            attachments: &files,
+            at: Timestamp::from_seconds(5),
+        };
+        EntryRow::insert_message(tx, new)
+    });
+    let entry = write.await.unwrap();
+    assert_eq!(entry.files, 1);
+    let find = async || {
+        let id = id.clone();
+        fixture.store.read(move |db| MessageRow::find(db, &id)).await.unwrap().unwrap()
+    };
+    let before = find().await;
+    assert_eq!(told.await.unwrap().answer.unwrap(), Change::Appended(vec![before.clone()]));
+    assert_eq!((before.desk_id, &before.message.delivery), (None, &Some(Delivery::Queued)));
+    fixture.sent("a", own(7, "Look", Some("a")), 1).await;
+    let after = find().await;
+    assert_eq!(fixture.waiting().await, 0);
+    assert!(after.rev > before.rev, "else nobody looks at it again");
+    assert_eq!(after.desk_id, DeskMessageId::new(7));
+    let expected = Message {
+        created_at: own(7, "", None).created_at,
+        delivery: Some(Delivery::Sent),
+        attachments: vec![file],
+        ..before.message
+    };
+    assert_eq!(after.message, expected);
+}
+
+#[tokio::test]
+async fn list_shows_what_is_unsent_and_what_was_said_before_it_once_that_is_gone() {
+    let fixture = fixture().await;
+    let other = ConversationId::new("b");
+    let (begun, named) = (other.clone(), message(1).created_at);
+    let begin = fixture.store.write(Durability::Now, move |tx| {
+        ConversationRow::insert(tx, &begun, "s", None, Timestamp::default())?;
+        unsent(tx, &begun, "s", &MessageId::new("later"), "Later", named.plus(std::time::Duration::from_secs(1)))
+    });
+    begin.await.unwrap();
+    fixture.incoming(vec![message(1)]).await;
+    let seq = fixture.send("a", "Is it\nwaterproof?", None).await;
+    let second = fixture.send("b", "And warm?", None).await;
+    let shown = lines(&fixture).await;
+    assert_eq!(shown.iter().map(|line| line.id.as_str()).collect::<Vec<_>>(), ["b", "c"]);
+    let line = &shown[1];
+    assert_eq!((line.preview.as_str(), line.preview_is_own), ("And warm?", true));
+    // What the desk has is newer by its clock than what this phone wrote by its own.
+    assert_eq!(line.last_activity, named);
+    assert_eq!((line.waiting, line.needs_attention), (2, 0));
+    let refused = EntryState::Attention { reason: AttentionReason::DeskFailing, unclear: false };
+    let change = fixture.store.write(Durability::Later, move |tx| {
+        EntryRow::set_state(tx, seq, &refused, 1)?;
+        EntryRow::remove(tx, second)
+    });
+    change.await.unwrap();
+    let line = lines(&fixture).await.remove(1);
+    assert_eq!((line.preview.as_str(), line.waiting, line.needs_attention), ("Is it waterproof?", 0, 1));
+    fixture.store.write(Durability::Later, move |tx| EntryRow::remove(tx, seq)).await.unwrap();
+    let line = lines(&fixture).await.remove(1);
+    assert_eq!((line.preview.as_str(), line.preview_is_own, line.needs_attention), ("message 1", false, 0));
+}
+
+#[tokio::test]
+async fn draft_that_goes_with_the_message_leaves_it_the_only_change_of_its_timeline() {
+    let fixture = fixture().await;
+    let watcher = fixture.store.feed().watch(Topic::Conversation(fixture.conversation.clone()));
+    let draft = async |text: &'static str| {
+        let id = fixture.conversation.clone();
+        fixture.store.write(Durability::Later, move |tx| ConversationRow::set_draft(tx, &id, text)).await.unwrap();
+    };
+    let mut list = fixture.store.feed().watch(Topic::List);
+    draft("Is it").await;
+    list.changed().await;
+    assert_eq!(lines(&fixture).await[0].draft.as_deref(), Some("Is it"));
+    let told = watcher.leave(fixture.store.id(), |_, change| Ok(change.clone())).unwrap();
+    let id = fixture.conversation.clone();
+    let send = fixture.store.write(Durability::Now, move |tx| {
+        ConversationRow::set_draft(tx, &id, "")?;
+        unsent(tx, &id, "s", &MessageId::new("a"), "Is it waterproof?", Timestamp::default())
+    });
+    send.await.unwrap();
+    // The first that the timeline's question hears of: drafts are not its business.
+    assert!(matches!(told.await.unwrap().answer.unwrap(), Change::Appended(rows) if rows.len() == 1));
+}
+
+#[tokio::test]
+async fn message_of_an_older_file_without_an_entry_is_kept_and_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.db");
+    std::fs::copy(format!("{}/tests/fixtures/v3.db", env!("CARGO_MANIFEST_DIR")), &path).unwrap();
+    let old = rusqlite::Connection::open(&path).unwrap();
+    old.execute("DELETE FROM outbox WHERE message = 'waits'", []).unwrap();
+    drop(old);
+    let store = Store::open(&path, Timestamp::default(), Feed::new()).unwrap();
+    let read = store.read(|connection| {
+        let window = MessageRow::window(connection, &ConversationId::new("conversation-1"), Position::FIRST)?;
+        window
+            .iter()
+            .map(|row| Ok(MessageRow::of_window(connection, row)?.unwrap().message.content.as_text().to_owned()))
+            .collect::<Result<Vec<_>, StoreError>>()
+    });
+    assert_eq!(read.await.unwrap(), ["hello", "message 2", "Which?", "waits", "asks", ""]);
+}
