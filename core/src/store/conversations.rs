@@ -1,6 +1,6 @@
 //! Conversations: their lines in the list, their marks, their drafts.
 
-use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, ToSql, params};
 
 use super::{StoreError, Tx, unsent};
 use crate::{
@@ -71,15 +71,17 @@ fn read(row: &Row<'_>) -> Result<ConversationRow, rusqlite::Error> {
 impl ConversationRow {
     /// By the id on this phone.
     pub(crate) fn find(connection: &Connection, id: &ConversationId) -> Result<Option<Self>, StoreError> {
-        let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM conversations WHERE id = ?1"))?;
-        Ok(statement.query_row([id.as_str()], read).optional()?)
+        Self::one(connection, "id", &id.as_str())
     }
 
     /// By the desk's number.
     pub(crate) fn by_desk_id(connection: &Connection, id: DeskConversationId) -> Result<Option<Self>, StoreError> {
-        let mut statement =
-            connection.prepare_cached(&format!("SELECT {COLUMNS} FROM conversations WHERE desk_id = ?1"))?;
-        Ok(statement.query_row([id.get()], read).optional()?)
+        Self::one(connection, "desk_id", &id.get())
+    }
+
+    fn one(connection: &Connection, column: &str, value: &dyn ToSql) -> Result<Option<Self>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM conversations WHERE {column} = ?1");
+        Ok(connection.prepare_cached(&sql)?.query_row([value], read).optional()?)
     }
 
     /// The highest desk number of any conversation known: the fence of opening one.

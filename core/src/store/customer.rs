@@ -1,6 +1,6 @@
 //! Who the customer is, and their standings with the desk.
 
-use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use rusqlite::{Connection, Row, ToSql, params};
 
 use super::{StoreError, Tx};
 use crate::{
@@ -90,21 +90,22 @@ impl CustomerRow {
 impl SessionRow {
     /// By its id.
     pub(crate) fn find(connection: &Connection, id: &str) -> Result<Option<Self>, StoreError> {
-        let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM sessions WHERE id = ?1"))?;
-        Ok(statement.query_row([id], read).optional()?)
+        Ok(Self::select(connection, "WHERE id = ?1", &[&id])?.pop())
     }
 
     /// The standing for new conversations; `None` in a file that was just made.
     pub(crate) fn own(connection: &Connection) -> Result<Option<Self>, StoreError> {
-        let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM sessions WHERE own = 1"))?;
-        Ok(statement.query_row([], read).optional()?)
+        Ok(Self::select(connection, "WHERE own = 1", &[])?.pop())
     }
 
     /// All of them, the own one first.
     pub(crate) fn all(connection: &Connection) -> Result<Vec<Self>, StoreError> {
-        let mut statement =
-            connection.prepare_cached(&format!("SELECT {COLUMNS} FROM sessions ORDER BY own DESC, id"))?;
-        let rows = statement.query_map([], read)?;
+        Self::select(connection, "ORDER BY own DESC, id", &[])
+    }
+
+    fn select(connection: &Connection, which: &str, values: &[&dyn ToSql]) -> Result<Vec<Self>, StoreError> {
+        let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM sessions {which}"))?;
+        let rows = statement.query_map(values, read)?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 

@@ -1,6 +1,6 @@
 //! The outbox's rows: what is still to be told to the desk.
 
-use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, ToSql, params};
 
 use super::{StoreError, Tx, unsent::NewMessage};
 use crate::{
@@ -244,13 +244,7 @@ impl EntryRow {
 
     /// All of them, in the order in which they were added.
     pub(crate) fn all(connection: &Connection) -> Result<Vec<Self>, StoreError> {
-        let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM outbox ORDER BY seq"))?;
-        let mut rows = statement.query([])?;
-        let mut entries = Vec::new();
-        while let Some(row) = rows.next()? {
-            entries.push(read(row)?);
-        }
-        Ok(entries)
+        Self::select(connection, "1 ORDER BY seq", &[])
     }
 
     /// One conversation's, in order.
@@ -258,21 +252,18 @@ impl EntryRow {
         connection: &Connection,
         conversation: &ConversationId,
     ) -> Result<Vec<Self>, StoreError> {
-        Self::select(connection, "WHERE conversation = ?1 ORDER BY seq", conversation)
+        Self::select(connection, "conversation = ?1 ORDER BY seq", &[&conversation.as_str()])
     }
 
     /// One conversation's that the desk may have seen, in order. A long queue behind them is not read.
     pub(crate) fn begun(connection: &Connection, conversation: &ConversationId) -> Result<Vec<Self>, StoreError> {
-        Self::select(
-            connection,
-            r#"WHERE conversation = ?1 AND state NOT LIKE '{"state":"waiting"%' ORDER BY seq"#,
-            conversation,
-        )
+        let begun = r#"conversation = ?1 AND state NOT LIKE '{"state":"waiting"%' ORDER BY seq"#;
+        Self::select(connection, begun, &[&conversation.as_str()])
     }
 
-    fn select(connection: &Connection, filter: &str, conversation: &ConversationId) -> Result<Vec<Self>, StoreError> {
-        let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM outbox {filter}"))?;
-        let mut rows = statement.query([conversation.as_str()])?;
+    fn select(connection: &Connection, filter: &str, values: &[&dyn ToSql]) -> Result<Vec<Self>, StoreError> {
+        let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM outbox WHERE {filter}"))?;
+        let mut rows = statement.query(values)?;
         let mut entries = Vec::new();
         while let Some(row) = rows.next()? {
             entries.push(read(row)?);
@@ -298,17 +289,12 @@ impl EntryRow {
 
     /// By its number.
     pub(crate) fn find(connection: &Connection, seq: i64) -> Result<Option<Self>, StoreError> {
-        let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM outbox WHERE seq = ?1"))?;
-        let mut rows = statement.query([seq])?;
-        rows.next()?.map(read).transpose()
+        Ok(Self::select(connection, "seq = ?1", &[&seq])?.pop())
     }
 
     /// What sends or answers this message.
     pub(crate) fn of_message(connection: &Connection, message: &MessageId) -> Result<Option<Self>, StoreError> {
-        let mut statement = connection
-            .prepare_cached(&format!("SELECT {COLUMNS} FROM outbox WHERE message = ?1 ORDER BY seq DESC LIMIT 1"))?;
-        let mut rows = statement.query([message.as_str()])?;
-        rows.next()?.map(read).transpose()
+        Ok(Self::select(connection, "message = ?1 ORDER BY seq DESC LIMIT 1", &[&message.as_str()])?.pop())
     }
 
     /// Notes where it stands; the message that it sends is shown so.

@@ -5,7 +5,7 @@
 //! there without the others. And sending writes and syncs that row's one page, where the messages' table and its
 //! indexes would be three more: what a customer waits for, and what wears a phone's disk.
 
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, Row, ToSql, params};
 
 use super::{
     EntryState, MessageRow, StoreError, Tx,
@@ -99,17 +99,18 @@ fn row(
 
 /// By its id. Reads the outbox, which is a handful of rows: [`of_entry`] where its number is at hand.
 pub(super) fn find(connection: &Connection, id: &MessageId) -> Result<Option<MessageRow>, StoreError> {
-    let mut statement = connection
-        .prepare_cached(&format!("SELECT {COLUMNS} FROM outbox WHERE message = ?1 AND content IS NOT NULL LIMIT 1"))?;
-    let mut rows = statement.query([id.as_str()])?;
-    rows.next()?.map(read).transpose()
+    one(connection, "message", &id.as_str())
 }
 
 /// What the entry of this number sends, if that is a message.
 pub(super) fn of_entry(connection: &Connection, seq: i64) -> Result<Option<MessageRow>, StoreError> {
-    let mut statement =
-        connection.prepare_cached(&format!("SELECT {COLUMNS} FROM outbox WHERE seq = ?1 AND content IS NOT NULL"))?;
-    let mut rows = statement.query([seq])?;
+    one(connection, "seq", &seq)
+}
+
+fn one(connection: &Connection, column: &str, value: &dyn ToSql) -> Result<Option<MessageRow>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM outbox WHERE {column} = ?1 AND content IS NOT NULL LIMIT 1");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut rows = statement.query([value])?;
     rows.next()?.map(read).transpose()
 }
 
