@@ -76,11 +76,21 @@ impl Sender {
     pub fn kill(mut self, mut hear: impl FnMut(Said)) {
         // It may have ended by itself.
         let _ = self.child.kill();
-        self.child.wait().expect("it is gone");
+        let status = self.child.wait().expect("it is gone");
+        assert!(status.code().is_none_or(|code| code == 0), "neither killed nor done: {status}");
         while let Ok(said) = self.said.recv() {
             hear(said);
         }
     }
+}
+
+/// Ends this process at a panic anywhere in it. The core catches its own, as it must in an app; a test has to see them.
+pub fn end_at_a_panic() {
+    let told = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        told(panic);
+        std::process::exit(101);
+    }));
 }
 
 /// The conversation that is on the phone, else a new one. Looked for, not remembered: a message may be kept though the

@@ -11,6 +11,7 @@ use shopbell_tests::kill::one_conversation;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
+    shopbell_tests::kill::end_at_a_panic();
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [desk, inbox, data, first, count] = arguments.as_slice() else {
         println!("five arguments, please");
