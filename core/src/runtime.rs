@@ -22,14 +22,26 @@ pub(crate) async fn blocking<T: Send + 'static>(
     done.unwrap_or(Err(SupportError::Closed))
 }
 
+/// The same for work that also waits for the store. On one thread from its beginning to its end: each change of threads
+/// is a twentieth of a millisecond.
+pub(crate) async fn blocking_on<T: Send + 'static>(
+    work: impl Future<Output = Result<T, SupportError>> + Send + 'static,
+) -> Result<T, SupportError> {
+    let (mut work, runtime): (Pin<Box<dyn Future<Output = _> + Send>>, _) = (Box::pin(work), current()?);
+    blocking(move || runtime.block_on(&mut work)).await
+}
+
 async fn run(work: Box<dyn FnOnce() + Send>) -> Result<(), SupportError> {
-    let runtime = tokio::runtime::Handle::try_current().map_err(|_| SupportError::InvalidConfig {
+    // Where it did not run, or panicked, there is no result: its asker sees that.
+    let _ = current()?.spawn_blocking(work).await;
+    Ok(())
+}
+
+fn current() -> Result<tokio::runtime::Handle, SupportError> {
+    tokio::runtime::Handle::try_current().map_err(|_| SupportError::InvalidConfig {
         field: "runtime",
         problem: "SupportClient needs a tokio runtime with time and I/O around it".to_owned(),
-    })?;
-    // Where it did not run, or panicked, there is no result: its asker sees that.
-    let _ = runtime.spawn_blocking(work).await;
-    Ok(())
+    })
 }
 
 /// Lets work go on by itself.

@@ -9,7 +9,7 @@ use crate::{
     client::Active,
     clock::token,
     model::{Attachment, AttachmentId, MessageId},
-    runtime::blocking,
+    runtime::blocking_on,
     store::{ConversationRow, Durability, MessageRow, Part},
 };
 
@@ -35,19 +35,20 @@ impl Conversation {
             _ => commands::checked_text(&text, &self.inner.backend.capabilities())?,
         };
         let (this, active) = (self.clone(), self.active()?);
-        // In a task of its own: a future that is dropped between the copying and the writing would leave files behind
+        // To its end, whoever waits: a future that is dropped between the copying and the writing would leave files behind
         // that a written message needs.
-        let sending = tokio::spawn(async move {
+        blocking_on(async move {
             let sent = this.bring_and_send(&active, words, attachments).await;
             if let Err(SupportError::Storage(_)) = &sent {
                 // As far as a full phone lets us.
                 let _ = this.set_draft(&text).await;
             }
             sent
-        });
-        sending.await.map_err(|_| SupportError::Closed)?
+        })
+        .await
     }
 
+    /// Copies before it waits for anything.
     async fn bring_and_send(
         &self,
         active: &Active,
@@ -56,12 +57,8 @@ impl Conversation {
     ) -> Result<MessageId, SupportError> {
         let config = &self.inner.config;
         let (id, now) = (MessageId::new(token(config.random.as_ref())), config.clock.now());
-        let (folder, limits, desk) =
-            (active.attachments.folder.clone(), config.limits.clone(), self.inner.backend.capabilities());
-        let message = id.clone();
-        let taken: Vec<Taken> =
-            blocking(move || take_in(&folder, &message, attachments, &Rules { limits: &limits, desk: &desk, now }))
-                .await?;
+        let rules = Rules { limits: &config.limits, desk: &self.inner.backend.capabilities(), now };
+        let taken = take_in(&active.attachments.folder, &id, attachments, &rules)?;
         let files: Vec<_> = taken.iter().map(|taken| (taken.attachment.clone(), taken.row.clone())).collect();
         let message = id.clone();
         self.command(Durability::Now, move |tx, this| commands::send_files(tx, this, &message, text, &files, now))

@@ -131,9 +131,9 @@ pub(super) fn settle(tx: &Tx<'_>, id: &MessageId, settled: &Settled) -> Result<b
     let moved = tx
         .prepare_cached(
             "INSERT INTO messages (id, conversation, desk_id, sort_at, sort_id, rev, own, author, content, attachments,
-            created_at, delivery)
-         SELECT message, conversation, ?2, ?3, ?2, rev + 1, 1, ?4, content, coalesce(?5, attachments), ?3, ?6
-         FROM outbox WHERE message = ?1 AND content IS NOT NULL",
+                created_at, delivery)
+             SELECT message, conversation, ?2, ?3, ?2, rev + 1, 1, ?4, content, coalesce(?5, attachments), ?3, ?6
+             FROM outbox WHERE message = ?1 AND content IS NOT NULL",
         )?
         .execute(params![
             id.as_str(),
