@@ -217,14 +217,16 @@ impl Tools {
     }
 
     async fn send(&self, job: &Job, session: &Session, attempts: u32) -> Result<(), BackendError> {
-        let (Some(conversation), Some(row)) = (&job.conversation, &job.message) else { return Ok(()) };
-        let (seq, id, message) = (job.entry.seq, conversation.id.clone(), row.message.id.clone());
-        if row.desk_id.is_some() {
+        let Some(row) = &job.message else {
+            // It holds no words: in an older version's file those may be among what the desk has.
+            let seq = job.entry.seq;
             return self.write(move |tx| EntryRow::remove(tx, seq)).await;
-        }
-        let Some(desk_id) = conversation.desk_id else {
+        };
+        let desk_id = job.conversation.as_ref().and_then(|conversation| conversation.desk_id);
+        let Some(desk_id) = desk_id else {
             return Err(BackendError::refused(Fault::ConversationGone, "not opened yet"));
         };
+        let (id, message) = (row.message.conversation.clone(), row.message.id.clone());
         let text = row.message.content.as_text().to_owned();
         self.say(session, Words { conversation: id, desk_id, message, text }, attempts).await
     }

@@ -334,8 +334,8 @@ impl EntryRow {
         Ok(())
     }
 
-    /// It is done, or discarded by the customer, and with it the message that it sends. Does not wake the outbox's worker: where it is not the worker who
-    /// removes it, [`Tx::touch_outbox`] does.
+    /// It is done, or discarded by the customer, and with it the message that it sends. Does not wake the outbox's
+    /// worker: where it is not the worker who removes it, [`Tx::touch_outbox`] does.
     pub(crate) fn remove(tx: &Tx<'_>, seq: i64) -> Result<(), StoreError> {
         tx.prepare_cached("DELETE FROM outbox WHERE seq = ?1")?.execute([seq])?;
         Ok(())

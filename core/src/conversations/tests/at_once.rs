@@ -6,7 +6,8 @@ use super::Phone;
 use crate::{
     ConversationStatus, Delivery, Message,
     backend::{BackendError, Fault},
-    store::{EntryRow, EntryState, Topic},
+    model::MessageId,
+    store::{ConversationRow, Durability, EntryRow, EntryState, NewEntry, Task, Topic},
     testing::memory::{Call, MemoryDesk, Play},
 };
 
@@ -129,6 +130,25 @@ async fn message_at_the_end_of_a_queue_does_not_have_the_queue_read() {
     phone.client.network_changed(true);
     phone.desk.until(|desk| said(desk).len() == 3).await;
     assert_eq!(said(&phone.desk), ["hello", "first", "second"]);
+}
+
+#[tokio::test]
+async fn entry_of_an_older_version_whose_words_the_desk_has_is_done() {
+    let mut phone = Phone::talking().await;
+    let (id, store) = (phone.conversation.id().clone(), phone.conversation.active().unwrap());
+    let write = store.store.write(Durability::Now, move |tx| {
+        let session = ConversationRow::find(tx, &id)?.unwrap().session;
+        let message = MessageId::new("at the desk");
+        let entry =
+            NewEntry { conversation: Some(&id), session: &session, task: Task::Message, message: Some(&message) };
+        EntryRow::insert(tx, entry)
+    });
+    write.await.unwrap();
+    phone.conversation.send("second").await.unwrap();
+    let sent = |shown: &[Message]| shown.len() == 2 && shown[1].delivery == Some(Delivery::Sent);
+    phone.until("the second", sent).await;
+    assert_eq!(said(&phone.desk), ["hello", "second"]);
+    assert!(phone.entries().await.is_empty());
 }
 
 /// What is at the desk of the conversation that was first.
