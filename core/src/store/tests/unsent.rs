@@ -143,3 +143,37 @@ async fn message_of_an_older_file_without_an_entry_is_kept_and_shown() {
     });
     assert_eq!(read.await.unwrap(), ["hello", "message 2", "Which?", "waits", "asks", ""]);
 }
+
+#[tokio::test]
+async fn unsent_messages_of_whoever_logs_in_come_along_as_they_stand_behind_what_waits() {
+    let fixture = fixture().await;
+    let before = fixture.send("before", "before", None).await;
+    let path = fixture._folder.path().join("anonymous.db");
+    std::fs::copy(format!("{}/tests/fixtures/v3.db", env!("CARGO_MANIFEST_DIR")), &path).unwrap();
+    let anonymous = Arc::new(Store::open(&path, Timestamp::default(), Feed::new()).unwrap());
+    let rows = |connection: &rusqlite::Connection| {
+        let window = MessageRow::window(connection, &ConversationId::new("conversation-1"), Position::FIRST)?;
+        window
+            .iter()
+            .map(|row| Ok(MessageRow::of_window(connection, row)?.unwrap()))
+            .collect::<Result<Vec<_>, StoreError>>()
+    };
+    let theirs = anonymous.read(rows).await.unwrap();
+    let unsent = theirs.iter().filter_map(|row| row.message.delivery.clone().filter(|_| row.desk_id.is_none()));
+    let refused = AttentionReason::Refused { detail: "too long".into() };
+    let refused = Delivery::NeedsAttention { reason: refused };
+    assert_eq!(unsent.collect::<Vec<_>>(), [Delivery::Queued, refused, Delivery::Queued]);
+    tokio::task::spawn_blocking(move || anonymous.close()).await.unwrap();
+    let conversation = fixture.conversation.clone();
+    let take = fixture.store.write(Durability::Now, move |tx| {
+        // Theirs has the desk's first.
+        ConversationRow::set_desk_id(tx, &conversation, DeskConversationId::new(2))?;
+        adopt(tx, &rusqlite::Connection::open(&path)?, "anonymous", "s")
+    });
+    take.await.unwrap();
+    assert_eq!(fixture.store.read(rows).await.unwrap(), theirs);
+    let entries = fixture.store.read(EntryRow::all).await.unwrap();
+    let sends = entries.iter().filter(|entry| entry.task == Task::Message);
+    assert_eq!(sends.map(|entry| entry.files).collect::<Vec<_>>(), [0, 0, 0, 1]);
+    assert_eq!(entries[0].seq, before);
+}
