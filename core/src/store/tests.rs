@@ -1,5 +1,6 @@
 //! The store's promises: what the desk says is written down once, an own message is recognised, old files open.
 
+mod model;
 mod unsent;
 
 use std::{cell::Cell, collections::HashSet, path::Path, sync::Arc};
