@@ -54,6 +54,9 @@ pub(crate) async fn take(work: &Path) -> Vec<Line> {
             let text = format!("Round {round}, message {turn}: where is my parcel?");
             pair.ours(&text, &mut ours, &mut alone).await;
             pair.bare(&text, &mut bare);
+        }
+        for turn in 0..TURNS {
+            let text = format!("Round {round}, once more {turn}: where is my parcel?");
             pair.bare_off_the_thread(&text, &mut bare_off).await;
             pair.bare_entry(&text, &mut bare_entry);
         }
