@@ -8,6 +8,7 @@
 //!   that either commits whole or leaves nothing. With [`Durability::Now`] it is on the disk when the call returns
 //!   (`synchronous=FULL`): everything that a customer pressed a button for. With [`Durability::Later`] a loss of power
 //!   may undo it, never tear it: everything that the desk can tell again.
+//! - **Resting.** While nobody waits for it the writer makes the log ready for what comes next ([`log`]).
 //! - **Reading.** Readers have connections of their own and never wait for the writer (WAL).
 //! - **Changing.** After each commit the writer tells the [`feed`] which conversations were touched; observers ask the
 //!   store again. A write by another process is noticed by `PRAGMA data_version`.
@@ -25,6 +26,7 @@ pub(crate) mod facts;
 mod feed;
 mod files;
 pub(crate) mod incoming;
+mod log;
 mod messages;
 mod open;
 mod place;

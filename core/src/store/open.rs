@@ -77,13 +77,18 @@ pub(super) fn for_reading(path: &Path) -> Result<Connection, StoreError> {
 /// What both kinds have in common.
 fn open(path: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
     let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-    connection.busy_timeout(BUSY_TIMEOUT)?;
     // A plan goes by the statement alone, never by what is bound. Else most statements from the cache are planned anew
     // each time: it clears what was bound, which counts as a change (20 µs for each, several times for every message).
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-    // 1 MiB each way: enough for a page of a timeline and its indexes, little for a phone.
-    connection.pragma_update(None, "cache_size", -1024)?;
+    set_limits(&connection)?;
     Ok(connection)
+}
+
+/// How long it waits for others, and how much it keeps in memory.
+pub(super) fn set_limits(connection: &Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    // 1 MiB each way: enough for a page of a timeline and its indexes, little for a phone.
+    connection.pragma_update(None, "cache_size", -1024)
 }
 
 /// Renames the file and its two companions; nothing is ever deleted, so that a person can still look inside.

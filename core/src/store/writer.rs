@@ -14,7 +14,7 @@ use super::{
     Change, Feed, MessageRow, StoreError, StoreId, Topic,
     entries::Numbers,
     feed::News,
-    open,
+    log, open,
     schema::{CUSTOMER, Schema},
 };
 use crate::{
@@ -99,6 +99,7 @@ pub(crate) type Work<T> = Box<dyn FnOnce(&mut Tx<'_>) -> Result<T, StoreError> +
 type Question<T> = Box<dyn FnOnce(&Connection) -> Result<T, StoreError> + Send>;
 
 struct Writer {
+    path: PathBuf,
     /// `None` once closed.
     connection: Option<Connection>,
     durability: Durability,
@@ -256,8 +257,15 @@ impl Store {
         let data_version = data_version(&connection).unwrap_or(0);
         let (id, durability) = (feed.store_id(), Durability::Now);
         let numbers = Numbers::default();
-        let mut writer =
-            Writer { connection: Some(connection), durability, feed: feed.clone(), id, data_version, numbers };
+        let mut writer = Writer {
+            path: path.to_owned(),
+            connection: Some(connection),
+            durability,
+            feed: feed.clone(),
+            id,
+            data_version,
+            numbers,
+        };
         let (jobs, mut queue) = mpsc::unbounded_channel::<Job>();
         std::thread::Builder::new()
             .name("shopbell-store".to_owned())
@@ -267,6 +275,9 @@ impl Store {
             .spawn(move || {
                 while let Some(job) = queue.blocking_recv() {
                     job(&mut writer);
+                    if queue.is_empty() {
+                        writer.rest();
+                    }
                 }
             })
             .map_err(|error| SupportError::Storage(StorageProblem::Other { detail: error.to_string() }))?;
@@ -423,6 +434,13 @@ impl Writer {
                 tracing::error!("a write panicked and was rolled back");
                 Err(SupportError::Storage(StorageProblem::Other { detail: "internal error".to_owned() }))
             }
+        }
+    }
+
+    /// Nobody waits. A store in which nothing is written that anybody waits for needs nothing done.
+    fn rest(&self) {
+        if let (Some(connection), Durability::Now) = (&self.connection, self.durability) {
+            log::keep_up(connection, &self.path);
         }
     }
 
