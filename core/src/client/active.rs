@@ -98,12 +98,12 @@ impl Active {
         let (stop, stopped) = watch::channel(false);
         let (outbox_signals, outbox_inbox) = mpsc::unbounded_channel();
         let (sync_signals, sync_inbox) = mpsc::unbounded_channel();
-        let fetcher = Arc::new(sync::fetch::Fetcher {
-            store: Arc::clone(&store),
-            backend: Arc::clone(&backend),
-            standing: Arc::clone(&standing),
-            random: Arc::clone(&config.random),
-        });
+        let fetcher = Arc::new(sync::fetch::Fetcher::new(
+            Arc::clone(&store),
+            Arc::clone(&backend),
+            Arc::clone(&standing),
+            Arc::clone(&config.random),
+        ));
         let attachments = Arc::new(Attachments::new(
             beside(&inner.place.database(&recorded.current)),
             Arc::clone(&store),

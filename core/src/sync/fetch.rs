@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
-use super::catch_up::{CatchUp, Next};
+use super::{
+    catch_up::{CatchUp, Next},
+    told::{Moment, Told},
+};
 use crate::{
-    backend::{Backend, BackendError, BackendFuture, DeskConversation, Fault, Fetched},
+    backend::{Backend, BackendError, BackendFuture, DeskConversation, DeskMessage, Fault, Fetched},
     clock::{Random, token},
     customer::standing::{Standing, storage},
     model::ConversationId,
@@ -35,9 +38,32 @@ pub(crate) struct Fetcher {
     pub(crate) backend: Arc<dyn Backend>,
     pub(crate) standing: Arc<Standing>,
     pub(crate) random: Arc<dyn Random>,
+    told: Arc<Told>,
 }
 
 impl Fetcher {
+    pub(crate) fn new(
+        store: Arc<Store>,
+        backend: Arc<dyn Backend>,
+        standing: Arc<Standing>,
+        random: Arc<dyn Random>,
+    ) -> Self {
+        Self { store, backend, standing, random, told: Arc::default() }
+    }
+
+    /// Writes down a message that the connection tells of. Whether its conversation is known here, and which it is.
+    pub(super) async fn told(&self, message: Box<DeskMessage>) -> Result<Option<ConversationId>, BackendError> {
+        let (told, random) = (Arc::clone(&self.told), Arc::clone(&self.random));
+        self.write(move |tx| {
+            let Some(row) = ConversationRow::by_desk_id(tx, message.conversation)? else { return Ok(None) };
+            incoming::messages(tx, &row.id, std::slice::from_ref(message.as_ref()), &|| token(random.as_ref()))?;
+            // Not where it comes to nothing: then a page has to bring it.
+            tx.after_commit(move || told.note(message.id));
+            Ok(Some(row.id))
+        })
+        .await
+    }
+
     /// Asks for the list of every standing that the desk knows, conditionally. Nothing is asked for somebody whom the
     /// desk does not know yet: there is nothing there to read.
     ///
@@ -86,17 +112,23 @@ impl Fetcher {
 
     async fn session_list(&self, row: &SessionRow) -> Result<(), BackendError> {
         let session = self.standing.session(&row.id).await?;
+        let asked = self.told.now();
         let fetched = self.backend.conversations(&session, row.list_validator.as_deref()).await?;
         let Fetched::New { value, validator } = fetched else { return Ok(()) };
         let id = row.id.clone();
         for conversation in value {
-            self.list_item(&id, conversation).await?;
+            self.list_item(&id, conversation, asked).await?;
         }
         self.write(move |tx| SessionRow::set_list_validator(tx, &id, validator.as_deref())).await
     }
 
     /// Writes down a conversation of the list, oldest messages first. Only the last write moves the mark.
-    async fn list_item(&self, session: &str, mut conversation: DeskConversation) -> Result<(), BackendError> {
+    async fn list_item(
+        &self,
+        session: &str,
+        mut conversation: DeskConversation,
+        asked: Moment,
+    ) -> Result<(), BackendError> {
         let messages = std::mem::take(&mut conversation.messages);
         let numbers = || messages.iter().map(|message| message.id);
         let run = numbers().min().zip(numbers().max());
@@ -104,10 +136,11 @@ impl Fetcher {
         loop {
             let chunk = chunks.next().unwrap_or_default().to_vec();
             let last = chunks.peek().is_none();
-            let part = DeskConversation { messages: chunk, ..conversation.clone() };
+            let mut part = DeskConversation { messages: chunk, ..conversation.clone() };
             let run = run.filter(|_| last && conversation.complete);
-            let (session, random) = (session.to_owned(), Arc::clone(&self.random));
+            let (session, random, told) = (session.to_owned(), Arc::clone(&self.random), Arc::clone(&self.told));
             self.write(move |tx| {
+                part.messages = told.fresh(part.messages, asked);
                 incoming::conversation(tx, &session, &part, run, &|| token(random.as_ref())).map(|_| ())
             })
             .await?;
@@ -128,6 +161,7 @@ impl Fetcher {
         let validator = row.sync.validator.clone();
         let mut catch_up = CatchUp::new(row.sync);
         let mut pages = 0;
+        let mut asked = self.told.now();
         let mut fetched = self.backend.messages(&session, desk_id, None, validator.as_deref()).await;
         loop {
             let (page, validator) = match fetched {
@@ -142,13 +176,14 @@ impl Fetcher {
             };
             pages += 1;
             let next = catch_up.page(&page, validator.as_deref());
-            let (id, random) = (id.clone(), Arc::clone(&self.random));
+            let (id, random, told) = (id.clone(), Arc::clone(&self.random), Arc::clone(&self.told));
             let mark = match &next {
                 Next::Done(mark) => Some(mark.clone()),
                 Next::Before(_) => None,
             };
             let written = self.write(move |tx| {
-                incoming::messages(tx, &id, &page.messages, &|| token(random.as_ref()))?;
+                let messages = told.fresh(page.messages, asked);
+                incoming::messages(tx, &id, &messages, &|| token(random.as_ref()))?;
                 if let Some(mark) = &mark {
                     ConversationRow::set_sync(tx, &id, mark)?;
                 }
@@ -165,6 +200,7 @@ impl Fetcher {
                     return Ok(Asked::List);
                 }
                 Next::Before(oldest) => {
+                    asked = self.told.now();
                     let older = self.backend.messages(&session, desk_id, Some(oldest), None);
                     let (written, older) = tokio::join!(written, older);
                     written?;
@@ -182,18 +218,20 @@ impl Fetcher {
             return Ok(false);
         }
         let session = self.standing.session(&row.session).await?;
+        let asked = self.told.now();
         let fetched = self.backend.messages(&session, desk_id, row.sync.history_from, None).await?;
         let Fetched::New { value: page, .. } = fetched else { return Ok(false) };
         let has_older = page.has_older;
-        let (id, random) = (id.clone(), Arc::clone(&self.random));
+        let (id, random, told) = (id.clone(), Arc::clone(&self.random), Arc::clone(&self.told));
         self.write(move |tx| {
-            incoming::messages(tx, &id, &page.messages, &|| token(random.as_ref()))?;
+            let numbers: Vec<_> = page.messages.iter().map(|message| message.id).collect();
+            let messages = told.fresh(page.messages, asked);
+            incoming::messages(tx, &id, &messages, &|| token(random.as_ref()))?;
             // Asked anew: a resync may have moved the mark's upper end meanwhile.
             let Some(row) = ConversationRow::find(tx, &id)? else { return Ok(()) };
             let mut mark = row.sync;
-            let numbers = || page.messages.iter().map(|message| message.id);
-            mark.synced_to = mark.synced_to.or(numbers().max());
-            mark.history_from = [mark.history_from, numbers().min()].into_iter().flatten().min();
+            mark.synced_to = mark.synced_to.or(numbers.iter().max().copied());
+            mark.history_from = [mark.history_from, numbers.iter().min().copied()].into_iter().flatten().min();
             mark.complete = !page.has_older;
             ConversationRow::set_sync(tx, &id, &mark)
         })

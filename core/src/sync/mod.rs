@@ -11,6 +11,7 @@
 //!   none on screen the list every few minutes: one conditional request, no body where nothing is new.
 //! - **Events are upserts** by the desk's number; they may come twice, late, or out of order. They never move the mark
 //!   up to which nothing is missing: only a resync does.
+//! - **A page gives way** to what the connection has told of since the page was asked for ([`told`]): it may be older.
 //! - **Marks** are kept with the rows, in one transaction with the page that moves them. A crash in a gap leaves the
 //!   mark below it, and the next resync reads it again.
 //! - **Trouble** (no network, a hotel's log-in page, 5xx, throttling) backs off with jitter and ends at once when the
@@ -23,4 +24,5 @@ pub(crate) mod catch_up;
 pub(crate) mod fetch;
 pub(crate) mod link;
 pub(crate) mod moment;
+mod told;
 pub(crate) mod worker;

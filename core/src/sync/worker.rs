@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     backend::{BackendError, Fault, Realtime, RealtimeEvent},
-    clock::{Clock, fraction, token},
+    clock::{Clock, fraction},
     customer::standing::storage,
     model::{Availability, ConversationId, DeskConversationId, Typing},
     signal::{Signal, stopped},
@@ -292,30 +292,18 @@ impl Worker {
 
     /// Writes down an event. Whether it named something that is not known here.
     async fn realtime(&self, event: RealtimeEvent) -> bool {
-        let random = Arc::clone(&self.fetcher.random);
         let written = match event {
             RealtimeEvent::Message(message) => {
                 let own = message.author.is_customer();
-                let result = self
-                    .fetcher
-                    .write(move |tx| {
-                        let Some(row) = ConversationRow::by_desk_id(tx, message.conversation)? else {
-                            return Ok(Err(()));
-                        };
-                        let messages = std::slice::from_ref(message.as_ref());
-                        incoming::messages(tx, &row.id, messages, &|| token(random.as_ref()))?;
-                        Ok(Ok(row.id))
-                    })
-                    .await;
-                match result {
-                    Ok(Ok(id)) => {
+                match self.fetcher.told(message).await {
+                    Ok(Some(id)) => {
                         if !own {
                             // Who has spoken types no more, whatever became of the word that says so.
                             self.moment.set_typing(&id, None, self.clock.now());
                         }
                         Ok(false)
                     }
-                    Ok(Err(())) => Ok(true),
+                    Ok(None) => Ok(true),
                     Err(error) => Err(error),
                 }
             }

@@ -3,6 +3,7 @@
 
 mod at_once;
 mod fetching;
+mod receiving;
 mod sending;
 
 use std::{fs, path::Path, sync::Arc, time::Duration};

@@ -101,6 +101,17 @@ impl BareStore {
             .expect("an insert");
     }
 
+    /// Makes the log longer than what is in it, by more than [`insert_unsent`](Self::insert_unsent) writes in a round.
+    pub(crate) fn make_room(&self) {
+        self.connection
+            .execute_batch(
+                "PRAGMA cache_size = 10; BEGIN IMMEDIATE;
+                 INSERT INTO facts (key, value) VALUES ('', hex(zeroblob(250000)));
+                 ROLLBACK; PRAGMA cache_size = -1024;",
+            )
+            .expect("room");
+    }
+
     /// The rows of one page, in one transaction.
     pub(crate) fn insert_page(&mut self, conversation: &str, page: &[BareMessage]) {
         let transaction = self.connection.transaction().expect("a transaction");
