@@ -134,7 +134,7 @@ async fn anonymous_customer_who_logs_in_keeps_the_conversation() {
         names.len() == 2 && names.iter().all(|name| name.as_deref() == Some("Đào"))
     })
     .await;
-    assert_eq!(at_desk(&desk.desk()).len(), 4);
+    until("all at the desk", || at_desk(&desk.desk()), |texts| texts.len() == 4).await;
     client.shutdown().await;
 
     // And after a restart it is all there.

@@ -68,6 +68,8 @@ impl Worker {
         let mut screen = self.screen.clone();
         let mut customer = self.fetcher.store.feed().watch(Topic::Customer);
         let mut happened = Happened::OnScreen(screen.borrow_and_update().clone());
+        // Counted on whatever else happens: an agent who types must not keep this waiting.
+        let mut foreign = tokio::time::Instant::now() + FOREIGN_WRITES;
         loop {
             let event = self.take_in(happened, &mut work).await;
             let jitter = fraction(self.fetcher.random.as_ref());
@@ -92,7 +94,8 @@ impl Worker {
                 // The standing was made, or the identity changed: there is something to connect to.
                 () = customer.changed() => Happened::Link(Event::Wake),
                 // Another process of the app may write too: a share sheet, a notification's reply.
-                () = tokio::time::sleep(FOREIGN_WRITES), if work.focus.is_some() => {
+                () = tokio::time::sleep_until(foreign), if work.focus.is_some() => {
+                    foreign = tokio::time::Instant::now() + FOREIGN_WRITES;
                     self.fetcher.store.check_foreign_writes();
                     Happened::Link(Event::Tick)
                 }
