@@ -58,7 +58,7 @@ impl Fetcher {
             let Some(row) = ConversationRow::by_desk_id(tx, message.conversation)? else { return Ok(None) };
             incoming::messages(tx, &row.id, std::slice::from_ref(message.as_ref()), &|| token(random.as_ref()))?;
             // Not where it comes to nothing: then a page has to bring it.
-            tx.after_commit(move || told.note(message.id));
+            tx.after_commit(move || told.note(message.conversation, message.id));
             Ok(Some(row.id))
         })
         .await

@@ -9,7 +9,10 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use crate::{backend::DeskMessage, model::DeskMessageId};
+use crate::{
+    backend::DeskMessage,
+    model::{DeskConversationId, DeskMessageId},
+};
 
 /// How many are remembered: what agents write, edit and delete while a request is on its way is a few.
 const REMEMBERED: usize = 256;
@@ -24,8 +27,8 @@ pub(super) struct Told(Mutex<Inner>);
 #[derive(Default)]
 struct Inner {
     count: u64,
-    /// The last ones, each with its place in the count.
-    last: VecDeque<(u64, DeskMessageId)>,
+    /// The last ones, each with its place in the count. With the conversation, for a desk may number each by itself.
+    last: VecDeque<(u64, DeskConversationId, DeskMessageId)>,
 }
 
 impl Told {
@@ -39,11 +42,11 @@ impl Told {
     }
 
     /// The connection has told of this message, and it is written down.
-    pub(super) fn note(&self, message: DeskMessageId) {
+    pub(super) fn note(&self, conversation: DeskConversationId, message: DeskMessageId) {
         let mut inner = self.inner();
         inner.count += 1;
         let place = inner.count;
-        inner.last.push_back((place, message));
+        inner.last.push_back((place, conversation, message));
         if inner.last.len() > REMEMBERED {
             inner.last.pop_front();
         }
@@ -52,7 +55,10 @@ impl Told {
     /// Of what the desk said when it was asked at that moment, what is not older than what is here.
     pub(super) fn fresh(&self, mut messages: Vec<DeskMessage>, asked: Moment) -> Vec<DeskMessage> {
         let inner = self.inner();
-        let told = |message: &DeskMessage| inner.last.iter().any(|&(place, id)| place > asked.0 && id == message.id);
+        let told = |message: &DeskMessage| {
+            let this = (message.conversation, message.id);
+            inner.last.iter().any(|&(place, conversation, id)| place > asked.0 && (conversation, id) == this)
+        };
         if inner.count > asked.0 {
             messages.retain(|message| !told(message));
         }
@@ -72,10 +78,14 @@ mod tests {
             let fresh = told.fresh((1..=3).map(message).collect(), asked);
             fresh.iter().map(|message| message.id.get()).collect::<Vec<_>>()
         };
-        told.note(message(1).id);
+        let note = |number| told.note(message(number).conversation, message(number).id);
+        note(1);
         let asked = told.now();
         assert_eq!(numbers(asked), [1, 2, 3], "it was told of before");
-        told.note(message(2).id);
+        note(2);
+        assert_eq!(numbers(asked), [1, 3]);
+        // Another conversation's of the same number.
+        told.note(DeskConversationId::new(9).unwrap(), message(3).id);
         assert_eq!(numbers(asked), [1, 3]);
         assert_eq!(numbers(told.now()), [1, 2, 3]);
     }
@@ -84,7 +94,7 @@ mod tests {
     fn flood_of_words_is_not_remembered_for_ever() {
         let told = Told::default();
         for number in 1..=1_000 {
-            told.note(message(number).id);
+            told.note(message(number).conversation, message(number).id);
         }
         assert_eq!(told.inner().last.len(), REMEMBERED);
     }
