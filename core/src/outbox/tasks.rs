@@ -305,8 +305,8 @@ impl Tools {
             .map_err(|error| storage(&error))
     }
 
-    /// Writes down what the desk did. It did it, whatever the phone's storage says: a failure here is `Maybe`, and the
-    /// look that follows finds it.
+    /// Writes down what the desk did. The desk has acted, whatever the phone's storage says: a failure here is
+    /// `Maybe`, and the look that follows finds it.
     pub(super) fn write<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static,
@@ -318,7 +318,7 @@ impl Tools {
         self.store
             .write_boxed(Durability::Later, work)
             .await
-            .map_err(|error| BackendError::unclear(Fault::Desk, format!("the phone's storage: {error}")))
+            .map_err(|error| BackendError::unclear(Fault::Storage, error.to_string()))
     }
 
     async fn try_look(&self, seq: i64) -> Result<bool, BackendError> {

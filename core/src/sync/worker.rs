@@ -185,6 +185,8 @@ impl Worker {
     fn reached(&self, error: Option<&BackendError>) {
         match error.map(|error| &error.fault) {
             Some(Fault::Network) => self.moment.set_connection(Connection::Offline),
+            // Says nothing about the way to the desk.
+            Some(Fault::Storage) => {}
             _ => {
                 let connection = self.moment.connection();
                 let was_reached = matches!(*connection.borrow(), Connection::Online | Connection::Live);
