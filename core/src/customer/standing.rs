@@ -97,6 +97,8 @@ impl Standing {
             .write(Durability::Now, move |tx| {
                 if let Some(row) = row {
                     row.save(tx)?;
+                    // There is something to connect to now.
+                    tx.touch_customer();
                 }
                 if let (true, Some(verification)) = (own, verification) {
                     CustomerRow::set_verification(tx, verification)?;
