@@ -3,7 +3,7 @@
 use std::{net::IpAddr, path::PathBuf, time::Duration};
 
 use clap::Parser;
-use sandbox::{Options, Rule};
+use sandbox::{DeskVersion, Options, Rule};
 
 /// A support desk in one process that answers as Chatwoot does.
 #[derive(Debug, Parser)]
@@ -30,6 +30,9 @@ pub(crate) struct Arguments {
     /// Keep one conversation per contact
     #[arg(long)]
     single_conversation: bool,
+    /// Release of Chatwoot to play: 3.16.0, 4.15.1, 4.16.2 or any other
+    #[arg(long, default_value_t)]
+    desk_version: DeskVersion,
     /// Directory to keep everything in; without it all is forgotten at the end
     #[arg(long)]
     data: Option<PathBuf>,
@@ -92,6 +95,7 @@ impl Arguments {
             hmac_key: Some(self.hmac_key.clone()),
             hmac_mandatory: self.hmac_mandatory,
             single_conversation: self.single_conversation,
+            desk_version: self.desk_version,
             data_dir: self.data.clone(),
             bot: !self.no_bot,
             // Long enough to see the bot type.

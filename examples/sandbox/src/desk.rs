@@ -9,6 +9,7 @@ use crate::{
     clock::seconds,
     domain::{Draft, Upload},
     request_log::RequestLog,
+    settings::Settings,
     shared::Shared,
     state::{
         State,
@@ -257,6 +258,16 @@ impl Desk {
     /// Makes a message older by so many days, for what the desk forbids after a while.
     pub fn age_message(&self, message: u64, days: u64) {
         self.shared.write(|state| state.age_message(message, days));
+    }
+
+    /// The settings as they are now.
+    pub fn settings(&self) -> Settings {
+        self.shared.read(|state| state.settings.clone())
+    }
+
+    /// Changes the settings, from the next request on.
+    pub fn change_settings(&self, change: impl FnOnce(&mut Settings)) {
+        self.shared.read(|state| change(&mut state.settings));
     }
 
     /// The requests that came in, oldest first.

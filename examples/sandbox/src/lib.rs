@@ -33,8 +33,10 @@ mod random;
 mod request_log;
 mod routes;
 mod server;
+mod settings;
 mod shared;
 mod state;
+mod version;
 mod views;
 mod webhook;
 mod wire;
@@ -46,4 +48,6 @@ pub use self::{
     options::{Options, SandboxError},
     request_log::RequestLog,
     server::Sandbox,
+    settings::Settings,
+    version::{DeskVersion, VersionError},
 };

@@ -34,7 +34,7 @@ impl State {
     /// POST: a new conversation, unless the inbox keeps only one per contact.
     pub(crate) fn create_conversation(&mut self, session: &Session, attributes: Object) -> Result<u64, Refusal> {
         check_attributes(&attributes)?;
-        if self.options.single_conversation {
+        if self.settings.single_conversation {
             let own = self.tables.conversations.values().rev().find(|row| row.source_id == session.source_id);
             if let Some(last) = own {
                 return Ok(last.id);

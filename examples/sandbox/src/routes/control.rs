@@ -1,4 +1,4 @@
-//! The sandbox's own controls, which no real desk has: faults, the log of requests, the network's switch.
+//! The sandbox's own controls, which no real desk has: faults, settings, the log of requests, the network's switch.
 
 use axum::{
     Json,
@@ -89,6 +89,26 @@ pub(super) async fn drop_sockets(State(shared): Held) {
 /// `DELETE /sandbox/contacts/:source_id`: what the clean-up jobs do to a customer nobody talked to.
 pub(super) async fn purge(State(shared): Held, Path(source_id): Path<String>) {
     shared.write(|desk| desk.purge(&source_id));
+}
+
+/// `GET /sandbox/settings`.
+pub(super) async fn settings(State(shared): Held) -> Json<Value> {
+    Json(json!(shared.read(|desk| desk.settings.clone())))
+}
+
+/// `PATCH /sandbox/settings` with the fields to change. An unknown field or a value of the wrong kind is 422 and changes
+/// nothing.
+pub(super) async fn change_settings(State(shared): Held, Json(wanted): Json<Value>) -> Answer {
+    let refused = |error: String| Refusal::Unprocessable(json!({ "error": error }));
+    shared.read(|desk| {
+        let mut merged = json!(desk.settings);
+        for (key, value) in wanted.as_object().into_iter().flatten() {
+            let slot = merged.get_mut(key).ok_or_else(|| refused(format!("`{key}` is no setting")))?;
+            *slot = value.clone();
+        }
+        desk.settings = serde_json::from_value(merged).map_err(|error| refused(error.to_string()))?;
+        Ok(Json(json!(desk.settings)))
+    })
 }
 
 fn listing(faults: &Faults) -> Value {

@@ -142,7 +142,7 @@ pub(super) async fn submit(
 
 fn session(shared: &Shared, desk: &Desk, inbox: &str, source_id: &str) -> Result<Session, Refusal> {
     check_inbox(&shared.options.inbox_identifier, inbox)?;
-    desk.session(source_id).cloned().ok_or(Refusal::NotFound)
+    desk.inbox_session(source_id).cloned().ok_or(Refusal::NotFound)
 }
 
 /// The number of a conversation that is the session's own to see.

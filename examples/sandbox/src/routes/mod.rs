@@ -91,6 +91,7 @@ fn control_routes() -> Router<Arc<Shared>> {
             "/faults",
             get(control::faults).put(control::set_faults).post(control::add_fault).delete(control::clear_faults),
         )
+        .route("/settings", get(control::settings).patch(control::change_settings))
         .route("/requests", get(control::requests).delete(control::clear_requests))
         .route("/offline", post(control::offline))
         .route("/sockets", delete(control::drop_sockets))

@@ -25,6 +25,7 @@ use crate::{
     help::HelpCentre,
     options::{Options, SandboxError},
     random::Random,
+    settings::Settings,
 };
 
 /// The one account.
@@ -64,6 +65,7 @@ pub(crate) enum Job {
 #[derive(Debug)]
 pub(crate) struct State {
     pub(crate) options: Arc<Options>,
+    pub(crate) settings: Settings,
     /// The origin of attachment links.
     pub(crate) base_url: String,
     pub(crate) hmac_key: String,
@@ -101,6 +103,7 @@ impl State {
         let hmac_key = options.hmac_key.clone().unwrap_or_else(|| random.token());
         let help = if options.seed { HelpCentre::seeded(&options.locale) } else { HelpCentre::empty(&options.locale) };
         Ok(Self {
+            settings: Settings::from(&*options),
             options,
             base_url,
             hmac_key,
@@ -157,6 +160,11 @@ impl State {
 
     pub(crate) fn session(&self, source_id: &str) -> Option<&Session> {
         self.tables.sessions.get(source_id)
+    }
+
+    /// The session of this source id in the inbox that the SDK talks to. Source ids of other inboxes open nothing.
+    pub(crate) fn inbox_session(&self, source_id: &str) -> Option<&Session> {
+        self.session(source_id).filter(|session| session.inbox_id == INBOX_ID)
     }
 
     pub(crate) fn contact(&self, id: u64) -> Option<&Contact> {

@@ -19,10 +19,10 @@ pub(crate) const AGENT_NAME: &str = "Linh Trần";
 pub(crate) const BOT_NAME: &str = "Shop helper";
 
 impl State {
-    /// A contact as its row stands in the database: what PATCH answers and every conversation carries. It has neither
-    /// `source_id` nor `pubsub_token`.
-    pub(crate) fn raw_contact(contact: &Contact) -> Value {
-        json!({
+    /// A contact as its row stands in the database: what PATCH answers up to 4.15, and what every conversation
+    /// carries. It has neither `source_id` nor `pubsub_token`.
+    pub(crate) fn raw_contact(&self, contact: &Contact) -> Value {
+        let mut row = json!({
             "id": contact.id,
             "name": contact.name,
             "email": contact.email,
@@ -37,10 +37,15 @@ impl State {
             "contact_type": if contact.email.is_some() || contact.phone_number.is_some() { "lead" } else { "visitor" },
             "middle_name": "",
             "last_name": "",
-            "location": "",
-            "country_code": "",
+            "location": null,
+            "country_code": null,
             "blocked": contact.blocked,
-        })
+            "label_list": [],
+        });
+        if let (Value::Object(row), false) = (&mut row, self.settings.desk_version.has_short_rows()) {
+            row.insert("company_id".to_owned(), Value::Null);
+        }
+        row
     }
 
     /// A session as its row stands, token and all; only conversation frames carry it.
