@@ -22,6 +22,7 @@
 
 mod bot;
 mod cable;
+mod channel;
 mod clock;
 mod desk;
 mod domain;
@@ -42,6 +43,7 @@ mod webhook;
 mod wire;
 
 pub use self::{
+    channel::OtherInbox,
     desk::{ContactView, ConversationView, Desk, MessageView},
     faults::{Fault, Faults, Rule, RuleError},
     help::ArticleView,

@@ -8,7 +8,7 @@ use crate::{
     clock,
     state::{
         INBOX_ID, State,
-        tables::{Contact, Object, Record, Sender, Session},
+        tables::{Contact, Object, Record, Sender, Session, own_channel},
     },
 };
 
@@ -67,17 +67,24 @@ impl State {
             None => self.create_contact(fields)?,
         };
         let source_id = source_id.unwrap_or_else(|| self.random.uuid());
-        Ok(self.add_session(source_id, contact_id, INBOX_ID))
+        Ok(self.add_session(source_id, contact_id, INBOX_ID, own_channel()))
     }
 
     /// Gives a contact a seat in an inbox.
-    pub(crate) fn add_session(&mut self, source_id: String, contact_id: u64, inbox_id: u64) -> Session {
+    pub(crate) fn add_session(
+        &mut self,
+        source_id: String,
+        contact_id: u64,
+        inbox_id: u64,
+        channel: String,
+    ) -> Session {
         let now = clock::now();
         let session = Session {
             id: self.next_session_id(),
             source_id,
             contact_id,
             inbox_id,
+            channel,
             pubsub_token: self.random.token(),
             hmac_verified: false,
             created_at: now,

@@ -4,9 +4,10 @@ use serde_json::Value;
 
 use super::{Draft, Refusal};
 use crate::{
+    channel::OtherInbox,
     clock::{self, Millis},
     state::{
-        INBOX_ID, Job, OTHER_INBOX_ID, State,
+        INBOX_ID, Job, State,
         tables::{ACTIVITY, Conversation, INCOMING, Object, Record, Session, Status},
     },
 };
@@ -31,22 +32,32 @@ impl State {
         self.conversation(id).filter(|row| sees(session, row)).ok_or(Refusal::NotFound)
     }
 
-    /// POST: a new conversation, unless the inbox keeps only one per contact.
+    /// POST: a new conversation. An inbox with the lock gives the session's last one instead, resolved or not, and
+    /// ignores the attributes.
     pub(crate) fn create_conversation(&mut self, session: &Session, attributes: Object) -> Result<u64, Refusal> {
-        check_attributes(&attributes)?;
         if self.settings.single_conversation {
             let own = self.tables.conversations.values().rev().find(|row| row.source_id == session.source_id);
             if let Some(last) = own {
                 return Ok(last.id);
             }
         }
+        check_attributes(&attributes)?;
         Ok(self.add_conversation(session, attributes))
     }
 
-    /// A conversation the customer began in another channel, say by e-mail.
-    pub(crate) fn add_foreign_conversation(&mut self, session: &Session) -> u64 {
-        let source_id = self.random.uuid();
-        let elsewhere = self.add_session(source_id, session.contact_id, OTHER_INBOX_ID);
+    /// A conversation of the session's contact in another inbox. The contact has one session there.
+    pub(crate) fn add_foreign_conversation(&mut self, session: &Session, inbox: &OtherInbox) -> u64 {
+        let contact = session.contact_id;
+        let mut sessions = self.tables.sessions.values();
+        let held = sessions.find(|row| row.contact_id == contact && row.inbox_id == inbox.id).cloned();
+        let mut elsewhere = held.unwrap_or_else(|| {
+            let source_id = self.random.uuid();
+            self.add_session(source_id, contact, inbox.id, inbox.channel.clone())
+        });
+        if elsewhere.hmac_verified != inbox.verified {
+            elsewhere.hmac_verified = inbox.verified;
+            self.record(Record::Session(elsewhere.clone()));
+        }
         self.add_conversation(&elsewhere, Object::new())
     }
 
@@ -155,9 +166,9 @@ impl State {
     }
 
     /// Tells the customer that an agent or the bot types. A customer's own typing is told to agents only.
-    pub(crate) fn desk_types(&mut self, id: u64, on: bool, user: Value) {
+    pub(crate) fn desk_types(&mut self, id: u64, on: bool, user: &Value, private: bool) {
         let Some(row) = self.conversation(id) else { return };
-        let data = self.typing_frame(row, user);
+        let data = self.typing_frame(row, user, private);
         let tokens = self.listeners(row);
         self.broadcast(tokens, if on { "conversation.typing_on" } else { "conversation.typing_off" }, data);
     }

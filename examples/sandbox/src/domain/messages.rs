@@ -156,11 +156,17 @@ impl State {
         after.updated_at = clock::now();
         let changes = json!({
             "content": (before.content != after.content).then(|| json!([before.content, after.content])),
+            "processed_message_content":
+                (before.content != after.content).then(|| json!([before.content, after.content])),
+            "content_type": (before.content_type != after.content_type)
+                .then(|| json!([before.content_type, after.content_type])),
             "content_attributes": (before.content_attributes != after.content_attributes)
                 .then(|| json!([before.content_attributes, after.content_attributes])),
             "status": (before.status != after.status).then(|| json!([before.status, after.status])),
             "updated_at": json!([clock::iso(before.updated_at), clock::iso(after.updated_at)]),
         });
+        // Only an agent changes words.
+        let by_agent = before.content != after.content;
         self.record(Record::Message(after));
         let Some(message) = self.message(id).filter(|message| message.is_public()) else { return };
         let Some(conversation) = self.conversation(message.conversation_id) else { return };
@@ -168,6 +174,7 @@ impl State {
         if let (Value::Object(data), Value::Object(mut changes)) = (&mut data, changes) {
             changes.retain(|_, change| !change.is_null());
             data.insert("previous_changes".to_owned(), Value::Object(changes));
+            data.extend(by_agent.then(|| ("performer".to_owned(), self.agent_sender())));
         }
         let tokens = self.listeners(conversation);
         self.broadcast(tokens, "message.updated", data);
@@ -259,6 +266,9 @@ impl State {
         let mut data = self.message_frame(message, conversation);
         if let (Value::Object(data), Some(echo_id)) = (&mut data, &message.echo_id) {
             data.insert("echo_id".to_owned(), Value::String(echo_id.clone()));
+        }
+        if let (Value::Object(data), Sender::Agent) = (&mut data, message.sender) {
+            data.insert("performer".to_owned(), self.agent_sender());
         }
         let tokens = self.listeners(conversation);
         self.broadcast(tokens, "message.created", data);

@@ -150,7 +150,7 @@ pub(super) async fn status(State(shared): Held, Path((_, id)): ConversationPath,
     })
 }
 
-/// `POST …/toggle_typing_status` with `typing_status`: the only origin of a customer's typing events.
+/// `POST …/toggle_typing_status` with `typing_status` and `is_private`: the only origin of a customer's typing events.
 pub(super) async fn typing(
     State(shared): Held,
     Path((_, id)): ConversationPath,
@@ -160,10 +160,8 @@ pub(super) async fn typing(
         let id = number(&id)?;
         desk.conversation(id).ok_or(Refusal::NotFound)?;
         let agent = desk.agent_sender();
-        // A note being written is hidden from customers.
-        if !params.flag("is_private") {
-            desk.desk_types(id, params.text("typing_status").as_deref() == Some("on"), agent);
-        }
+        let on = params.text("typing_status").as_deref() == Some("on");
+        desk.desk_types(id, on, &agent, params.flag("is_private"));
         Ok(())
     })
 }

@@ -9,6 +9,8 @@ use serde_json::{Value, json};
 
 use super::{Answer, Held};
 use crate::{
+    channel::OtherInbox,
+    desk::Desk,
     domain::Refusal,
     faults::{Faults, Rule},
 };
@@ -109,6 +111,31 @@ pub(super) async fn change_settings(State(shared): Held, Json(wanted): Json<Valu
         desk.settings = serde_json::from_value(merged).map_err(|error| refused(error.to_string()))?;
         Ok(Json(json!(desk.settings)))
     })
+}
+
+/// The body of `POST /sandbox/conversations`.
+#[derive(Debug, Deserialize)]
+pub(super) struct Planted {
+    source_id: String,
+    inbox_id: u64,
+    channel: String,
+    #[serde(default)]
+    verified: bool,
+    content: String,
+}
+
+/// `POST /sandbox/conversations`: an agent begins a conversation in another inbox with the contact of a session.
+pub(super) async fn plant(State(shared): Held, Json(wanted): Json<Planted>) -> Answer {
+    let inbox = OtherInbox { id: wanted.inbox_id, channel: wanted.channel, verified: wanted.verified };
+    match Desk::new(shared).start_conversation_in(&inbox, &wanted.source_id, &wanted.content) {
+        0 => Err(Refusal::NotFound),
+        id => Ok(Json(json!({ "id": id }))),
+    }
+}
+
+/// `GET /sandbox/foreign-writes`: messages written through the SDK's inbox into conversations of other inboxes.
+pub(super) async fn foreign_writes(State(shared): Held) -> Json<Value> {
+    Json(json!(shared.read(|desk| desk.foreign_writes.clone())))
 }
 
 fn listing(faults: &Faults) -> Value {

@@ -92,6 +92,8 @@ fn control_routes() -> Router<Arc<Shared>> {
             get(control::faults).put(control::set_faults).post(control::add_fault).delete(control::clear_faults),
         )
         .route("/settings", get(control::settings).patch(control::change_settings))
+        .route("/conversations", post(control::plant))
+        .route("/foreign-writes", get(control::foreign_writes))
         .route("/requests", get(control::requests).delete(control::clear_requests))
         .route("/offline", post(control::offline))
         .route("/sockets", delete(control::drop_sockets))

@@ -32,8 +32,6 @@ use crate::{
 pub(crate) const ACCOUNT_ID: u64 = 1;
 /// The inbox the SDK talks to. Inbox show omits this number, so a client learns it from a conversation.
 pub(crate) const INBOX_ID: u64 = 3;
-/// Another channel of the same account (say, e-mail), whose conversations a verified contact also sees.
-pub(crate) const OTHER_INBOX_ID: u64 = 8;
 /// The one agent.
 pub(crate) const AGENT_ID: u64 = 5;
 /// The bot.
@@ -81,6 +79,8 @@ pub(crate) struct State {
     pub(crate) flood: HashMap<u64, VecDeque<Millis>>,
     /// Customers' typing signals, in order.
     pub(crate) typing_seen: Vec<(u64, bool)>,
+    /// Messages that were written through the SDK's inbox into a conversation of another inbox.
+    pub(crate) foreign_writes: Vec<u64>,
     pub(crate) broadcasts: Vec<Broadcast>,
     pub(crate) jobs: Vec<Job>,
     journal: Journal,
@@ -115,6 +115,7 @@ impl State {
             presence: HashMap::new(),
             flood: HashMap::new(),
             typing_seen: Vec::new(),
+            foreign_writes: Vec::new(),
             broadcasts: Vec::new(),
             jobs: Vec::new(),
             journal,
