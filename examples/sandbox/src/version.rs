@@ -28,6 +28,17 @@ impl DeskVersion {
         Self { major, minor, patch }
     }
 
+    /// Whether the conversation list of a verified session works. Before 4.7.0 it is always 500.
+    pub(crate) fn lists_verified(self) -> bool {
+        self >= Self::new(4, 7, 0)
+    }
+
+    /// Whether a session that is not verified opens only the conversations it began. Before 4.14.0 the number of any
+    /// conversation of its contact opens it.
+    pub(crate) fn guards_numbers(self) -> bool {
+        self >= Self::new(4, 14, 0)
+    }
+
     /// Whether PATCH of a contact answers with the raw row, which holds the identifier.
     pub(crate) fn patch_answers_raw_row(self) -> bool {
         self < Self::new(4, 16, 0)

@@ -22,7 +22,9 @@ impl State {
             return;
         }
         let words = "Please rate the conversation".to_owned();
-        let draft = Draft::text(words).rich("input_csat", json!({ "display_type": "emoji" }));
+        let short = self.settings.desk_version.has_short_rows();
+        let attributes = if short { json!({}) } else { json!({ "display_type": "emoji" }) };
+        let draft = Draft::text(words).rich("input_csat", attributes);
         if let Err(refusal) = self.create_message(conversation, draft) {
             tracing::warn!(?refusal, "the survey was refused");
         }

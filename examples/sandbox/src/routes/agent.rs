@@ -86,7 +86,7 @@ pub(super) async fn messages(State(shared): Held, Path((_, id)): ConversationPat
             page.take(crate::domain::PAGE).map(|message| desk.agent_message_body(message)).collect();
         page.reverse();
         let meta = json!({
-            "contact": desk.contact(row.contact_id).map(Desk::contact_sender),
+            "contact": desk.contact(row.contact_id).map(|contact| desk.contact_sender(contact)),
             "agent_last_seen_at": row.agent_last_seen_at.map(crate::clock::iso),
         });
         Ok(Json(json!({ "meta": meta, "payload": page })))
@@ -179,7 +179,7 @@ pub(super) async fn seen(State(shared): Held, Path((_, id)): ConversationPath) -
 pub(super) async fn contacts(State(shared): Held) -> Answer {
     shared.read(|desk| {
         let rows = desk.tables.contacts.values().map(|contact| {
-            let mut view = Desk::contact_sender(contact);
+            let mut view = desk.contact_sender(contact);
             let heard = desk.presence.get(&contact.id).copied().unwrap_or(0);
             if let Value::Object(view) = &mut view {
                 let online = within(heard, PRESENCE_MILLIS);
@@ -198,7 +198,7 @@ pub(super) async fn block(State(shared): Held, Path((_, id)): ConversationPath, 
         let id = number(&id)?;
         desk.set_blocked(id, params.flag("blocked"));
         let contact = desk.contact(id).ok_or(Refusal::NotFound)?;
-        Ok(Json(json!({ "payload": Desk::contact_sender(contact) })))
+        Ok(Json(json!({ "payload": desk.contact_sender(contact) })))
     })
 }
 

@@ -24,7 +24,7 @@ type MessagePath = Path<(String, String, String, String)>;
 pub(super) async fn list(State(shared): Held, Path((inbox, source_id)): ContactPath) -> Answer {
     shared.read(|desk| {
         let session = session(&shared, desk, &inbox, &source_id)?;
-        let ids = desk.conversations_of(&session);
+        let ids = desk.conversations_of(&session)?;
         let rows = ids.iter().filter_map(|id| desk.conversation(*id));
         Ok(Json(rows.map(|row| desk.conversation_body(row)).collect()))
     })

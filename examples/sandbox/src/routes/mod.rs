@@ -18,9 +18,9 @@ use axum::{
     response::{Html, IntoResponse, Response},
     routing::{delete, get, patch, post},
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::{cable, domain::Refusal, shared::Shared};
+use crate::{cable, clock, domain::Refusal, shared::Shared};
 
 /// What a handler gives: a JSON body with 200 (Chatwoot's public API never says 201), or a refusal.
 type Answer = Result<Json<Value>, Refusal>;
@@ -53,6 +53,7 @@ pub(crate) fn router(shared: Arc<Shared>, addr: SocketAddr) -> Router {
         .route(&format!("{conversation}/messages/{{message}}"), patch(conversations::submit).put(conversations::submit))
         .route("/public/api/v1/csat_survey/{uuid}", get(surveys::show).patch(surveys::update).put(surveys::update))
         .route("/", get(|| async { Html(include_str!("console.html")) }))
+        .route("/api", get(version))
         .route("/cable", get(cable::upgrade))
         .route(&format!("{storage}/blobs/redirect/{{key}}/{{name}}"), get(files::redirect))
         .route(
@@ -68,6 +69,13 @@ pub(crate) fn router(shared: Arc<Shared>, addr: SocketAddr) -> Router {
         // A real desk has no limit of its own: the proxy before it has, and the gate plays the proxy.
         .layer(DefaultBodyLimit::disable())
         .with_state(shared)
+}
+
+/// `GET /api`: which release of Chatwoot this is.
+async fn version(axum::extract::State(shared): Held) -> Json<Value> {
+    let version = shared.read(|desk| desk.settings.desk_version);
+    let timestamp = clock::iso(clock::now());
+    Json(json!({ "version": version, "timestamp": timestamp, "queue_services": "ok", "data_services": "ok" }))
 }
 
 fn agent_routes() -> Router<Arc<Shared>> {

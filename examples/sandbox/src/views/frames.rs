@@ -72,7 +72,7 @@ impl State {
             "messages": last.map(|message| self.message_frame(message, row)).into_iter().collect::<Value>(),
             "labels": [],
             "meta": {
-                "sender": contact.map(Self::contact_sender),
+                "sender": contact.map(|contact| self.contact_sender(contact)),
                 "assignee": self.assignee(row),
                 "assignee_type": self.assignee(row).map(|_| "User"),
                 "team": null,
