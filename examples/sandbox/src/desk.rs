@@ -282,6 +282,23 @@ impl Desk {
         self.shared.write(|state| state.purge(source_id));
     }
 
+    /// Deletes a conversation with its messages, as an agent does. No event tells of it: requests for it are 404 from
+    /// now on. Says whether it was there.
+    pub fn delete_conversation(&self, id: u64) -> bool {
+        self.shared.write(|state| state.delete_conversation(id)).is_ok()
+    }
+
+    /// Deletes a contact with everything, as an agent does. Says whether it is gone: a contact that counts as online,
+    /// for 90 seconds after its socket was last heard, can't be deleted.
+    pub fn delete_contact(&self, id: u64) -> bool {
+        self.shared.write(|state| state.delete_contact(id)).is_ok()
+    }
+
+    /// Makes a contact offline at once, as if its socket had been silent for long enough.
+    pub fn forget_presence(&self, contact: u64) {
+        self.shared.read(|state| state.presence.remove(&contact));
+    }
+
     /// Makes a message older by so many days, for what the desk forbids after a while.
     pub fn age_message(&self, message: u64, days: u64) {
         self.shared.write(|state| state.age_message(message, days));

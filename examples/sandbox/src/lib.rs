@@ -20,6 +20,7 @@
 //! told on the `cable`, then followed by background jobs, `webhook`s among them; all three in `shared`. The agent's
 //! side is [`Desk`].
 
+mod automation;
 mod bot;
 mod cable;
 mod channel;
@@ -43,6 +44,7 @@ mod webhook;
 mod wire;
 
 pub use self::{
+    automation::Automation,
     channel::OtherInbox,
     desk::{ContactView, ConversationView, Desk, MessageView},
     faults::{Fault, Faults, Rule, RuleError},

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use crate::version::DeskVersion;
+use crate::{automation::Automation, version::DeskVersion};
 
 /// How the desk behaves. `Options::default()` is a quiet, repeatable desk for tests: no bot, no greeting, port 0.
 #[derive(Debug, Clone)]
@@ -29,6 +29,8 @@ pub struct Options {
     pub single_conversation: bool,
     /// The release of Chatwoot that the desk plays.
     pub desk_version: DeskVersion,
+    /// What the desk does as soon as a customer has begun a conversation.
+    pub automation: Option<Automation>,
     /// Where to keep everything; without it the desk forgets at its end.
     pub data_dir: Option<PathBuf>,
     /// Whether a bot answers first. A new conversation is then born `pending`.
@@ -78,6 +80,7 @@ impl Default for Options {
             hmac_mandatory: false,
             single_conversation: false,
             desk_version: DeskVersion::default(),
+            automation: None,
             data_dir: None,
             bot: false,
             bot_delay: Duration::from_millis(20),

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{options::Options, version::DeskVersion};
+use crate::{automation::Automation, options::Options, version::DeskVersion};
 
 /// Settings of a running desk. They begin as [`Options`] says, and
 /// [`Desk::change_settings`](crate::Desk::change_settings) or `PATCH /sandbox/settings` changes them. They are not
@@ -15,6 +15,8 @@ pub struct Settings {
     pub hmac_mandatory: bool,
     /// Whether the inbox keeps one conversation per session (`lock_to_single_conversation`).
     pub single_conversation: bool,
+    /// What the desk does as soon as a customer has begun a conversation.
+    pub automation: Option<Automation>,
 }
 
 impl From<&Options> for Settings {
@@ -23,6 +25,7 @@ impl From<&Options> for Settings {
             desk_version: options.desk_version,
             hmac_mandatory: options.hmac_mandatory,
             single_conversation: options.single_conversation,
+            automation: options.automation.clone(),
         }
     }
 }

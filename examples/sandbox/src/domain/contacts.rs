@@ -52,10 +52,12 @@ impl State {
     /// with the same identifier, else e-mail, else phone. That contact stays as it is: an identifier that was sent with
     /// the e-mail of a known contact is dropped. Without a match there is a new contact.
     pub(crate) fn create_session(&mut self, fields: &ContactFields) -> Result<Session, Refusal> {
+        Refusal::for_nul([&fields.source_id])?;
         let source_id = present(fields.source_id.as_deref()).map(str::to_owned);
         if let Some(session) = source_id.as_deref().and_then(|source_id| self.inbox_session(source_id)) {
             return Ok(session.clone());
         }
+        Refusal::for_nul([&fields.identifier, &fields.email, &fields.phone_number])?;
         let found = self
             .find_contact(|contact| same(contact.identifier.as_deref(), fields.identifier.as_deref()))
             .or_else(|| self.find_contact(|contact| same_email(contact.email.as_deref(), fields.email.as_deref())))
@@ -96,6 +98,7 @@ impl State {
 
     fn create_contact(&mut self, fields: &ContactFields) -> Result<u64, Refusal> {
         check_reachability(fields)?;
+        check_rest(fields)?;
         let now = clock::now();
         let contact = Contact {
             id: self.next_contact_id(),
@@ -121,7 +124,9 @@ impl State {
     /// sets what was sent. `identifier` is never written here. A failed validation changes nothing.
     pub(crate) fn update_contact(&mut self, source_id: &str, fields: &ContactFields) -> Result<Contact, Refusal> {
         let mut id = self.inbox_session(source_id).map(|session| session.contact_id).ok_or(Refusal::NotFound)?;
+        Refusal::for_nul([&fields.email, &fields.phone_number])?;
         check_reachability(fields)?;
+        check_rest(fields)?;
         let by_email = self.find_contact(|contact| same_email(contact.email.as_deref(), fields.email.as_deref()));
         if let Some(base) = by_email.filter(|base| *base != id) {
             self.merge_contacts(base, id);
@@ -188,19 +193,6 @@ impl State {
         }
     }
 
-    /// What the clean-up jobs do: the session goes with its conversations, and with it a contact that has no other.
-    pub(crate) fn purge(&mut self, source_id: &str) {
-        let Some(session) = self.session(source_id).cloned() else { return };
-        let conversations = self.tables.conversations.values().filter(|row| row.source_id == source_id);
-        for id in conversations.map(|row| row.id).collect::<Vec<_>>() {
-            self.record(Record::ConversationGone(id));
-        }
-        self.record(Record::SessionGone(source_id.to_owned()));
-        if !self.tables.sessions.values().any(|other| other.contact_id == session.contact_id) {
-            self.record(Record::ContactGone(session.contact_id));
-        }
-    }
-
     /// Blocks a contact, or lets it in again.
     pub(crate) fn set_blocked(&mut self, contact: u64, blocked: bool) {
         if let Some(mut row) = self.contact(contact).cloned() {
@@ -223,6 +215,12 @@ fn check_reachability(fields: &ContactFields) -> Result<(), Refusal> {
         return Err(Refusal::invalid("phone_number", "Phone number should be in e164 format"));
     }
     Ok(())
+}
+
+/// What the database refuses once the validations have passed.
+fn check_rest(fields: &ContactFields) -> Result<(), Refusal> {
+    Refusal::for_nul([&fields.name])?;
+    Refusal::for_nul_within(&fields.custom_attributes)
 }
 
 fn is_email(text: &str) -> bool {

@@ -15,7 +15,7 @@ use crate::{
 /// Longest string among a conversation's custom attributes.
 const LONGEST_ATTRIBUTE: usize = 1500;
 /// Largest integer among a conversation's custom attributes.
-const LARGEST_ATTRIBUTE: i64 = 9_999_999_999;
+const LARGEST_ATTRIBUTE: u64 = 9_999_999_999;
 
 /// Messages marked as read in one go.
 const READ_BATCH: usize = 200;
@@ -47,7 +47,12 @@ impl State {
             }
         }
         check_attributes(&attributes)?;
-        Ok(self.add_conversation(session, attributes))
+        Refusal::for_nul_within(&attributes)?;
+        let id = self.add_conversation(session, attributes);
+        if self.settings.automation.is_some() {
+            self.jobs.push(Job::Automation(id));
+        }
+        Ok(id)
     }
 
     /// A conversation of the session's contact in another inbox. The contact has one session there.
@@ -199,7 +204,7 @@ fn check_attributes(attributes: &Object) -> Result<(), Refusal> {
     for (key, value) in attributes {
         let fault = match value {
             Value::String(text) if text.chars().count() > LONGEST_ATTRIBUTE => "length should be < 1500",
-            Value::Number(number) if number.as_i64().is_some_and(|number| number > LARGEST_ATTRIBUTE) => {
+            Value::Number(number) if number.as_u64().is_some_and(|number| number > LARGEST_ATTRIBUTE) => {
                 "value should be < 9999999999"
             }
             _ => continue,

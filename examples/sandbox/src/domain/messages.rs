@@ -83,6 +83,11 @@ impl State {
             return Err(Refusal::invalid("attachments", "Attachments exceeded maximum allowed"));
         }
         self.count_towards_flood(conversation, draft.limited)?;
+        Refusal::for_nul([&draft.content])?;
+        Refusal::for_nul_within(&draft.content_attributes)?;
+        if draft.files.iter().any(|file| file.name.contains('\0')) {
+            return Err(Refusal::Internal);
+        }
 
         let incoming = draft.message_type == INCOMING;
         if incoming && matches!(row.status, Status::Resolved | Status::Snoozed) {
@@ -106,7 +111,8 @@ impl State {
             updated_at: now,
         };
         let id = message.id;
-        let answers = message.message_type == OUTGOING && !message.private;
+        let answers = message.message_type == OUTGOING && !message.private && message.sender != Sender::Nobody;
+        let by_agent = answers && message.sender == Sender::Agent;
         self.record(Record::Message(message));
         self.change_conversation(conversation, |row| {
             row.last_activity_at = now;
@@ -114,7 +120,7 @@ impl State {
                 row.waiting_since = row.waiting_since.or(Some(now));
             } else if answers {
                 row.waiting_since = None;
-                row.first_reply_created_at = row.first_reply_created_at.or(Some(now));
+                row.first_reply_created_at = row.first_reply_created_at.or(by_agent.then_some(now));
             }
         });
         self.tell_created(id);

@@ -7,7 +7,7 @@ use crate::{
     clock,
     state::{
         State,
-        tables::{Message, OUTGOING, Record, Sender},
+        tables::{Message, OUTGOING, Object, Record, Sender},
     },
 };
 
@@ -53,6 +53,7 @@ impl State {
             return Err(Refusal::Unprocessable(json!({ "error": words })));
         }
         let values = permitted(values);
+        Refusal::for_nul_within(&Object::from_iter([(String::new(), values.clone())]))?;
         if let Some(rating) = values.pointer("/csat_survey_response/rating") {
             let number = rating.as_i64().or_else(|| rating.as_str().and_then(|text| text.parse().ok()));
             if !number.is_some_and(|number| (1..=5).contains(&number)) {

@@ -9,7 +9,6 @@ use serde_json::{Value, json};
 use super::{Answer, Held, conversations::number, params::Params};
 use crate::{
     domain::{Draft, Refusal},
-    shared::within,
     state::{
         State as Desk,
         tables::{Sender, Status},
@@ -17,8 +16,6 @@ use crate::{
     views::AGENT_NAME,
 };
 
-/// How long a contact counts as online after it was last heard (`CONTACT_PRESENCE_DURATION`).
-const PRESENCE_MILLIS: u64 = 90_000;
 /// Keys an item may have, by content type: Chatwoot refuses any other.
 const ITEM_KEYS: [(&str, &[&str]); 4] = [
     ("input_select", &["title", "value"]),
@@ -73,6 +70,16 @@ pub(super) async fn start(State(shared): Held, params: Params) -> Answer {
 /// `GET …/conversations/:id`.
 pub(super) async fn show(State(shared): Held, Path((_, id)): ConversationPath) -> Answer {
     shared.read(|desk| view(desk, number(&id)?))
+}
+
+/// `DELETE …/conversations/:id`: 200 without a body, and nobody is told.
+pub(super) async fn delete_conversation(State(shared): Held, Path((_, id)): ConversationPath) -> Result<(), Refusal> {
+    shared.write(|desk| desk.delete_conversation(number(&id)?))
+}
+
+/// `DELETE /api/v1/accounts/1/contacts/:id`: 422 while the contact counts as online.
+pub(super) async fn delete_contact(State(shared): Held, Path((_, id)): ConversationPath) -> Result<(), Refusal> {
+    shared.write(|desk| desk.delete_contact(number(&id)?))
 }
 
 /// `GET …/conversations/:id/messages`: a page, notes and activities included.
@@ -180,9 +187,8 @@ pub(super) async fn contacts(State(shared): Held) -> Answer {
     shared.read(|desk| {
         let rows = desk.tables.contacts.values().map(|contact| {
             let mut view = desk.contact_sender(contact);
-            let heard = desk.presence.get(&contact.id).copied().unwrap_or(0);
             if let Value::Object(view) = &mut view {
-                let online = within(heard, PRESENCE_MILLIS);
+                let online = desk.is_online(contact.id);
                 view.insert("availability_status".to_owned(), json!(if online { "online" } else { "offline" }));
             }
             view

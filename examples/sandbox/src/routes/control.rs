@@ -133,6 +133,11 @@ pub(super) async fn plant(State(shared): Held, Json(wanted): Json<Planted>) -> A
     }
 }
 
+/// `DELETE /sandbox/conversations/:id`: an agent deletes a conversation, and nobody is told.
+pub(super) async fn delete_conversation(State(shared): Held, Path(id): Path<u64>) -> Result<(), Refusal> {
+    shared.write(|desk| desk.delete_conversation(id))
+}
+
 /// `GET /sandbox/foreign-writes`: messages written through the SDK's inbox into conversations of other inboxes.
 pub(super) async fn foreign_writes(State(shared): Held) -> Json<Value> {
     Json(json!(shared.read(|desk| desk.foreign_writes.clone())))

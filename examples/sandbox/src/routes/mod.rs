@@ -82,14 +82,14 @@ fn agent_routes() -> Router<Arc<Shared>> {
     let conversation = "/accounts/{account}/conversations/{id}";
     Router::new()
         .route("/accounts/{account}/conversations", get(agent::list).post(agent::start))
-        .route(conversation, get(agent::show))
+        .route(conversation, get(agent::show).delete(agent::delete_conversation))
         .route(&format!("{conversation}/messages"), get(agent::messages).post(agent::send))
         .route(&format!("{conversation}/messages/{{message}}"), patch(agent::edit).delete(agent::delete))
         .route(&format!("{conversation}/toggle_status"), post(agent::status))
         .route(&format!("{conversation}/toggle_typing_status"), post(agent::typing))
         .route(&format!("{conversation}/update_last_seen"), post(agent::seen))
         .route("/accounts/{account}/contacts", get(agent::contacts))
-        .route("/accounts/{account}/contacts/{id}", patch(agent::block).put(agent::block))
+        .route("/accounts/{account}/contacts/{id}", patch(agent::block).put(agent::block).delete(agent::delete_contact))
         .route("/profile/availability", post(agent::availability))
 }
 
@@ -101,6 +101,7 @@ fn control_routes() -> Router<Arc<Shared>> {
         )
         .route("/settings", get(control::settings).patch(control::change_settings))
         .route("/conversations", post(control::plant))
+        .route("/conversations/{id}", delete(control::delete_conversation))
         .route("/foreign-writes", get(control::foreign_writes))
         .route("/requests", get(control::requests).delete(control::clear_requests))
         .route("/offline", post(control::offline))

@@ -55,6 +55,8 @@ pub(crate) enum Job {
     MarkRead(u64, Millis),
     /// Tell the merchant's server of this message.
     Webhook(u64),
+    /// Let the automation act on this conversation, which a customer has just begun.
+    Automation(u64),
     /// Let the bot think about what the customer said.
     Bot { conversation: u64, said: String },
 }
