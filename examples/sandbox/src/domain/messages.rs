@@ -90,9 +90,6 @@ impl State {
         }
 
         let incoming = draft.message_type == INCOMING;
-        if incoming && matches!(row.status, Status::Resolved | Status::Snoozed) {
-            self.reopen(conversation);
-        }
         let now = clock::now();
         let said = draft.content.clone().unwrap_or_default();
         let message = Message {
@@ -114,8 +111,14 @@ impl State {
         let answers = message.message_type == OUTGOING && !message.private && message.sender != Sender::Nobody;
         let by_agent = answers && message.sender == Sender::Agent;
         self.record(Record::Message(message));
+        self.change_conversation(conversation, |row| row.last_activity_at = now);
+        // The desk tells of the status with the new message in the frame, then of the message, then of what the message
+        // changed. Its jobs may run in any order.
+        if incoming && matches!(row.status, Status::Resolved | Status::Snoozed) {
+            self.reopen(conversation);
+        }
+        self.tell_created(id);
         self.change_conversation(conversation, |row| {
-            row.last_activity_at = now;
             if incoming {
                 row.waiting_since = row.waiting_since.or(Some(now));
             } else if answers {
@@ -123,7 +126,6 @@ impl State {
                 row.first_reply_created_at = row.first_reply_created_at.or(by_agent.then_some(now));
             }
         });
-        self.tell_created(id);
         if incoming {
             if let Some(mut contact) = self.contact(row.contact_id).cloned() {
                 contact.last_activity_at = Some(now);
@@ -159,7 +161,8 @@ impl State {
         let Some(before) = self.message(id).cloned() else { return };
         let mut after = before.clone();
         change(&mut after);
-        after.updated_at = clock::now();
+        // Each change has a time of its own, so that the newest of two frames can be told.
+        after.updated_at = clock::now().max(before.updated_at + 1);
         let changes = json!({
             "content": (before.content != after.content).then(|| json!([before.content, after.content])),
             "processed_message_content":

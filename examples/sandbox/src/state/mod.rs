@@ -10,7 +10,7 @@ pub(crate) mod tables;
 
 use std::{
     collections::{HashMap, VecDeque},
-    sync::Arc,
+    sync::{Arc, atomic::AtomicUsize},
 };
 
 use serde_json::Value;
@@ -83,6 +83,8 @@ pub(crate) struct State {
     pub(crate) typing_seen: Vec<(u64, bool)>,
     /// Messages that were written through the SDK's inbox into a conversation of another inbox.
     pub(crate) foreign_writes: Vec<u64>,
+    /// How often files were given in another order.
+    pub(crate) shuffles: AtomicUsize,
     pub(crate) broadcasts: Vec<Broadcast>,
     pub(crate) jobs: Vec<Job>,
     journal: Journal,
@@ -118,6 +120,7 @@ impl State {
             flood: HashMap::new(),
             typing_seen: Vec::new(),
             foreign_writes: Vec::new(),
+            shuffles: AtomicUsize::new(1),
             broadcasts: Vec::new(),
             jobs: Vec::new(),
             journal,

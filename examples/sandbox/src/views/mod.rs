@@ -3,6 +3,8 @@
 mod frames;
 mod rest;
 
+use std::sync::atomic::Ordering;
+
 use serde_json::{Value, json};
 
 use crate::{
@@ -115,7 +117,13 @@ impl State {
         if message.attachments.is_empty() {
             return None;
         }
-        Some(message.attachments.iter().map(|attachment| self.attachment_view(message.id, attachment)).collect())
+        let mut views: Vec<Value> =
+            message.attachments.iter().map(|attachment| self.attachment_view(message.id, attachment)).collect();
+        if self.settings.shuffle_attachments {
+            let turn = self.shuffles.fetch_add(1, Ordering::Relaxed) % views.len();
+            views.rotate_left(turn);
+        }
+        Some(Value::Array(views))
     }
 
     fn attachment_view(&self, message: u64, attachment: &Attachment) -> Value {
