@@ -35,6 +35,30 @@ async fn a_subscription_is_told_who_is_there_and_then_confirmed_under_its_own_st
 }
 
 #[tokio::test]
+async fn an_agent_whose_dashboard_is_closed_is_not_in_presence() {
+    let shop = shop().await;
+    let token = token(&shop, "me").await;
+    shop.sandbox.desk().set_dashboard_open(false);
+    let mut cable = Cable::open(&shop.sandbox.url()).await;
+    cable.subscribe(&token).await;
+    assert_eq!(cable.event("presence.update").await["users"], json!({}));
+}
+
+#[tokio::test]
+async fn a_failed_message_stays_the_agents() {
+    let shop = shop().await;
+    let conversation = shop.conversation("me").await;
+    let id = shop.sandbox.desk().reply(1, "Hello");
+    let mut cable = shop.cable("me").await;
+    shop.sandbox.desk().fail(id, "the webhook did not answer");
+    let told = cable.event("message.updated").await;
+    assert_eq!((&told["status"], &told["previous_changes"]["status"]), (&json!("failed"), &json!(["sent", "failed"])));
+    let message = &shop.get(&conversation).await["messages"][0];
+    assert_eq!((&message["content"], &message["sender"]["type"]), (&json!("Hello"), &json!("user")));
+    assert_eq!(message["content_attributes"]["external_error"], "the webhook did not answer");
+}
+
+#[tokio::test]
 async fn pings_come_at_their_beat() {
     let shop = shop_with(Options { ping_interval: Duration::from_millis(20), ..Options::default() }).await;
     let mut cable = Cable::open(&shop.sandbox.url()).await;

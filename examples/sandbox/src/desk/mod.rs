@@ -97,6 +97,12 @@ impl Desk {
         self.shared.write(|state| state.delete_message(message));
     }
 
+    /// Marks an agent's message as failed: `status: failed` and `content_attributes.external_error`, as a failing
+    /// webhook of the inbox leaves every one.
+    pub fn fail(&self, message: u64, error: &str) {
+        self.shared.write(|state| state.fail_message(message, error));
+    }
+
     /// Shows the agent typing, or no longer.
     pub fn set_typing(&self, conversation: u64, on: bool) {
         self.type_as_agent(conversation, on, false);
@@ -154,6 +160,11 @@ impl Desk {
     /// Sets the agent to `online`, `busy` or `offline`. Customers hear of it only when they ask on the cable.
     pub fn set_agent_availability(&self, status: &str) {
         self.shared.read(|state| status.clone_into(&mut state.availability));
+    }
+
+    /// Opens or closes the agent's dashboard. Presence holds only agents whose dashboard is open.
+    pub fn set_dashboard_open(&self, open: bool) {
+        self.shared.read(|state| state.dashboard_open = open);
     }
 
     /// Blocks a customer, or lets one in again.

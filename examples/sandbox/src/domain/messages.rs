@@ -16,8 +16,6 @@ use crate::{
 pub(crate) const PAGE: usize = 20;
 /// Longest content, in characters.
 const LONGEST_CONTENT: usize = 150_000;
-/// Files a message may declare.
-const MOST_FILES: usize = 15;
 
 /// A message that is not yet one.
 #[derive(Debug)]
@@ -78,9 +76,6 @@ impl State {
         if draft.content.as_ref().is_some_and(|text| text.chars().count() > LONGEST_CONTENT) {
             let words = "Content is too long (maximum is 150000 characters)";
             return Err(Refusal::invalid("content", words));
-        }
-        if draft.files.len() > MOST_FILES {
-            return Err(Refusal::invalid("attachments", "Attachments exceeded maximum allowed"));
         }
         self.count_towards_flood(conversation, draft.limited)?;
         Refusal::for_nul([&draft.content])?;
@@ -187,6 +182,14 @@ impl State {
         }
         let tokens = self.listeners(conversation);
         self.broadcast(tokens, "message.updated", data);
+    }
+
+    /// Marks an agent's message as failed, as a failing webhook of the inbox does. It stays a message of the agent's.
+    pub(crate) fn fail_message(&mut self, id: u64, error: &str) {
+        self.change_message(id, |message| {
+            "failed".clone_into(&mut message.status);
+            message.content_attributes.insert("external_error".to_owned(), Value::String(error.to_owned()));
+        });
     }
 
     /// An agent takes a message back: the row stays, its text is replaced and its files go.

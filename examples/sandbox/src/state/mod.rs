@@ -75,6 +75,8 @@ pub(crate) struct State {
     pub(crate) random: Random,
     /// What the agent says of itself: `online`, `busy` or `offline`.
     pub(crate) availability: String,
+    /// Whether the agent has the dashboard open; presence holds no other agents.
+    pub(crate) dashboard_open: bool,
     /// When each contact was last heard on the cable.
     pub(crate) presence: HashMap<u64, Millis>,
     /// When each conversation's last minute of messages came.
@@ -116,6 +118,7 @@ impl State {
             help,
             random,
             availability: "online".to_owned(),
+            dashboard_open: true,
             presence: HashMap::new(),
             flood: HashMap::new(),
             typing_seen: Vec::new(),

@@ -110,9 +110,10 @@ impl State {
         })
     }
 
-    /// `presence.update`: every agent of the account, not only this conversation's.
+    /// `presence.update`: every agent of the account whose dashboard is open, not only this conversation's.
     pub(crate) fn presence_frame(&self) -> Value {
-        json!({ "account_id": ACCOUNT_ID, "users": { AGENT_ID.to_string(): self.availability } })
+        let users = if self.dashboard_open { json!({ AGENT_ID.to_string(): self.availability }) } else { json!({}) };
+        json!({ "account_id": ACCOUNT_ID, "users": users })
     }
 
     fn agents_unread(&self, row: &Conversation) -> usize {

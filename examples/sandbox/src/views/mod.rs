@@ -92,7 +92,7 @@ impl State {
             "available_name": AGENT_NAME,
             "avatar_url": "",
             "type": "user",
-            "availability_status": self.availability,
+            "availability_status": if self.dashboard_open { self.availability.as_str() } else { "offline" },
             "thumbnail": "",
         })
     }
@@ -144,8 +144,9 @@ impl State {
             "data_url": format!("{storage}/blobs/redirect/{key}/{name}"),
             "thumb_url": thumb_url,
             "file_size": attachment.size,
-            "width": attachment.width,
-            "height": attachment.height,
+            // A job measures pictures; only the third series was seen to tell what it found.
+            "width": null,
+            "height": null,
         });
         if let (Value::Object(view), "audio") = (&mut view, attachment.file_type.as_str()) {
             view.insert("transcribed_text".to_owned(), json!(""));
@@ -153,6 +154,8 @@ impl State {
         if let (Value::Object(view), true) = (&mut view, self.settings.desk_version.has_short_rows()) {
             view.remove("content_type");
             view.insert("extension".to_owned(), Value::Null);
+            view.insert("width".to_owned(), json!(attachment.width));
+            view.insert("height".to_owned(), json!(attachment.height));
         }
         view
     }
