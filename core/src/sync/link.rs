@@ -245,8 +245,11 @@ impl Link {
     /// Without a network the connection is as good as lost. Else it goes on telling, and what it has not told is asked
     /// for again later.
     fn resync_failed(&mut self, fault: &Fault, now: Timestamp, jitter: f64, effects: &mut Vec<Effect>) {
+        if !self.is_live() {
+            return;
+        }
         if matches!(fault, Fault::Network | Fault::SessionGone) {
-            effects.push(Effect::Disconnect);
+            self.drop_connection(effects);
             self.lost(fault, now, jitter, effects);
             return;
         }
@@ -397,6 +400,33 @@ mod tests {
     }
 
     #[test]
+    fn conversation_of_another_session_connects_anew_at_once() {
+        let mut link = Link::new(RULES);
+        let _ = link.handle(Event::OnScreen(true), at(0), 0.0);
+        let _ = link.handle(Event::Asked, at(0), 0.0);
+        let _ = link.handle(Event::Connected, at(1), 0.0);
+        let effects = link.handle(Event::Moved, at(2), 0.0);
+        assert_eq!(effects, [Effect::Disconnect, Effect::Connect, Effect::AskConversation]);
+    }
+
+    #[test]
+    fn page_that_fails_leaves_the_connection_and_is_read_again_with_back_off() {
+        let mut link = Link::new(RULES);
+        let _ = link.handle(Event::OnScreen(true), at(0), 0.0);
+        let _ = link.handle(Event::Asked, at(0), 0.0);
+        let _ = link.handle(Event::Connected, at(1), 0.0);
+        for (failed, again) in [(1, 2), (2, 4), (4, 8)] {
+            assert_eq!(link.handle(Event::ResyncFailed(Fault::Desk), at(failed), 1.0), []);
+            assert!(link.is_live());
+            assert_eq!(link.next_wake(), Some(at(again)));
+            assert_eq!(link.handle(Event::Tick, at(again), 1.0), [Effect::Resync]);
+        }
+        // Without a network there is no connection, either.
+        let effects = link.handle(Event::ResyncFailed(Fault::Network), at(9), 1.0);
+        assert_eq!((effects.first(), link.is_live()), (Some(&Effect::Disconnect), false));
+    }
+
+    #[test]
     fn silent_refusal_makes_a_new_standing() {
         let mut link = Link::new(RULES);
         let _ = link.handle(Event::OnScreen(true), at(0), 0.0);
@@ -418,6 +448,9 @@ mod tests {
             Just(Event::Wake),
             Just(Event::Connected),
             Just(Event::Lost(Fault::Network)),
+            Just(Event::Moved),
+            Just(Event::ResyncFailed(Fault::Desk)),
+            Just(Event::ResyncFailed(Fault::Network)),
             Just(Event::Lost(Fault::SessionGone)),
             Just(Event::Asked),
             Just(Event::AskFailed(Fault::Desk)),
@@ -436,6 +469,7 @@ mod tests {
                 now = now.plus(Duration::from_millis(u64::from(pause)));
                 match &event {
                     Event::OnScreen(on) => on_screen = *on,
+                    Event::Moved => on_screen = true,
                     Event::Online(on) => online = *on,
                     Event::Lost(_) => open = false,
                     Event::Asked | Event::AskFailed(_) => asking = false,
