@@ -22,18 +22,9 @@ pub(crate) struct ConversationRow {
     pub(crate) desk_id: Option<DeskConversationId>,
     pub(crate) agent_seen_at: Timestamp,
     pub(crate) draft: Option<String>,
+    /// How many messages the customer has not seen.
+    pub(crate) unread: u32,
     pub(crate) sync: SyncMark,
-}
-
-/// What the customer has not seen of a conversation.
-#[derive(Clone, Debug)]
-pub(crate) struct UnreadIn {
-    pub(crate) conversation: ConversationId,
-    pub(crate) count: u32,
-    /// Who wrote the newest of these, and what, on one line.
-    pub(crate) newest: Option<(Author, String)>,
-    /// In all conversations together.
-    pub(crate) total: u32,
 }
 
 /// How much of a conversation's history is here without a gap.
@@ -50,7 +41,7 @@ pub(crate) struct SyncMark {
 }
 
 const COLUMNS: &str = "id, session, desk_id, agent_seen_at, draft, synced_to, history_from, history_complete,
-    page_validator";
+    page_validator, unread";
 
 fn read(row: &Row<'_>) -> Result<ConversationRow, rusqlite::Error> {
     Ok(ConversationRow {
@@ -65,6 +56,7 @@ fn read(row: &Row<'_>) -> Result<ConversationRow, rusqlite::Error> {
             complete: row.get(7)?,
             validator: row.get(8)?,
         },
+        unread: row.get(9)?,
     })
 }
 
@@ -139,82 +131,37 @@ impl ConversationRow {
         Ok(())
     }
 
-    /// Who is on it.
-    pub(crate) fn set_agent(tx: &mut Tx<'_>, id: &ConversationId, agent: &Agent) -> Result<(), StoreError> {
+    /// Who is on it, by what the desk said at that time; `None` where it tells no times. An older word changes nothing,
+    /// in whatever order the two arrive.
+    pub(crate) fn set_agent(
+        tx: &mut Tx<'_>,
+        id: &ConversationId,
+        agent: &Agent,
+        at: Option<Timestamp>,
+    ) -> Result<(), StoreError> {
+        let at = at.map(Timestamp::millis);
+        let agent = serde_json::to_string(agent)?;
         let changed = tx
-            .prepare_cached("UPDATE conversations SET agent = ?2 WHERE id = ?1 AND agent IS NOT ?2")?
-            .execute(params![id.as_str(), serde_json::to_string(agent)?])?;
+            .prepare_cached(
+                "UPDATE conversations SET agent = ?2
+                 WHERE id = ?1 AND agent_at <= ifnull(?3, agent_at) AND agent IS NOT ?2",
+            )?
+            .execute(params![id.as_str(), agent, at])?;
+        tx.prepare_cached("UPDATE conversations SET agent_at = ?2 WHERE id = ?1 AND agent_at < ?2")?
+            .execute(params![id.as_str(), at])?;
         if changed > 0 {
             tx.touch(id);
         }
         Ok(())
     }
 
-    /// What the desk says of who has looked; marks only move forward.
-    pub(crate) fn raise_seen(
-        tx: &mut Tx<'_>,
-        id: &ConversationId,
-        customer: Option<Timestamp>,
-        agent: Option<Timestamp>,
-    ) -> Result<(), StoreError> {
-        let millis = |at: Option<Timestamp>| at.map_or(0, Timestamp::millis);
-        let changed = tx
-            .prepare_cached(
-                "UPDATE conversations SET customer_seen_at = max(customer_seen_at, ?2),
-                    agent_seen_at = max(agent_seen_at, ?3)
-                 WHERE id = ?1 AND (customer_seen_at < ?2 OR agent_seen_at < ?3)",
-            )?
-            .execute(params![id.as_str(), millis(customer), millis(agent)])?;
-        if changed > 0 {
-            Self::recount_unread(tx, id)?;
-        }
-        Ok(())
-    }
-
-    /// The customer has seen everything that is here. Whether that is news.
-    pub(crate) fn mark_seen(tx: &mut Tx<'_>, id: &ConversationId) -> Result<bool, StoreError> {
-        let highest: i64 = tx
-            .prepare_cached("SELECT coalesce(max(desk_id), 0) FROM messages WHERE conversation = ?1")?
-            .query_row([id.as_str()], |row| row.get(0))?;
-        let unread: i64 = tx
-            .prepare_cached("SELECT unread FROM conversations WHERE id = ?1")?
-            .query_row([id.as_str()], |row| row.get(0))?;
-        tx.prepare_cached("UPDATE conversations SET seen_to = max(seen_to, ?2) WHERE id = ?1")?
-            .execute(params![id.as_str(), highest])?;
-        if unread > 0 {
-            Self::recount_unread(tx, id)?;
-        }
-        Ok(unread > 0)
-    }
-
-    /// Counts what is not the customer's, has a number above what was seen here, and is not older than what was seen
-    /// anywhere. The desk's mark has whole seconds: what came in that very second counts as unread, for a message
-    /// shown twice as new is better than one never shown as new.
-    fn recount_unread(tx: &mut Tx<'_>, id: &ConversationId) -> Result<(), StoreError> {
-        tx.prepare_cached(
-            "UPDATE conversations SET unread = (SELECT count(*) FROM messages m
-                WHERE m.conversation = conversations.id AND m.own = 0 AND m.desk_id > conversations.seen_to
-                  AND m.created_at >= conversations.customer_seen_at)
-             WHERE id = ?1",
-        )?
-        .execute([id.as_str()])?;
-        tx.touch(id);
-        Ok(())
-    }
-
-    /// Counts a message of the desk's that came in, by the same rule as [`Self::recount_unread`]: of ten thousand missed
-    /// ones, each is looked at once.
-    pub(crate) fn count_unread(
-        tx: &Tx<'_>,
-        id: &ConversationId,
-        number: DeskMessageId,
-        created_at: Timestamp,
-    ) -> Result<(), StoreError> {
-        tx.prepare_cached(
-            "UPDATE conversations SET unread = unread + 1 WHERE id = ?1 AND seen_to < ?2 AND customer_seen_at <= ?3",
-        )?
-        .execute(params![id.as_str(), number.get(), created_at.millis()])?;
-        Ok(())
+    /// Whether an event of that time is no older than those that were taken in; notes its time where it is.
+    pub(crate) fn is_news(tx: &Tx<'_>, id: &ConversationId, at: Option<Timestamp>) -> Result<bool, StoreError> {
+        let Some(at) = at else { return Ok(true) };
+        let taken = tx
+            .prepare_cached("UPDATE conversations SET updated_at = ?2 WHERE id = ?1 AND updated_at <= ?2")?
+            .execute(params![id.as_str(), at.millis()])?;
+        Ok(taken > 0)
     }
 
     /// Brings the line up to date after messages came in or changed at the desk.
@@ -246,7 +193,7 @@ impl ConversationRow {
         )?
         .execute(params![id.as_str(), preview, own, at])?;
         if let Author::Agent { agent: Some(agent) } = json::from_str(&author)? {
-            Self::set_agent(tx, id, &agent)?;
+            Self::set_agent(tx, id, &agent, Some(Timestamp::from_millis(at)))?;
         }
         tx.touch(id);
         Ok(())
@@ -327,35 +274,6 @@ impl ConversationRow {
         Ok(statement.query_row([id.as_str()], |row| row.get(0))?)
     }
 
-    /// What the customer has not seen of a conversation; `None` where it is not known here.
-    pub(crate) fn unread_in(connection: &Connection, id: DeskConversationId) -> Result<Option<UnreadIn>, StoreError> {
-        let line = connection
-            .prepare_cached("SELECT id, unread FROM conversations WHERE desk_id = ?1")?
-            .query_row([id.get()], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))
-            .optional()?;
-        let Some((conversation, count)) = line else { return Ok(None) };
-        // Of the same that `recount_unread` counts.
-        let newest = connection
-            .prepare_cached(
-                "SELECT m.author, m.content, m.attachments FROM messages m, conversations c
-                 WHERE c.id = ?1 AND m.conversation = c.id AND m.own = 0 AND m.desk_id > c.seen_to
-                    AND m.created_at >= c.customer_seen_at
-                 ORDER BY m.desk_id DESC LIMIT 1",
-            )?
-            .query_row([&conversation], |row| {
-                Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, Option<String>>(2)?))
-            })
-            .optional()?;
-        let newest = match newest {
-            Some((author, content, attachments)) => {
-                Some((json::from_str(&author)?, preview(false, &content, attachments.as_deref())?))
-            }
-            None => None,
-        };
-        let (conversation, total) = (ConversationId::new(conversation), Self::unread(connection)?);
-        Ok(Some(UnreadIn { conversation, count, newest, total }))
-    }
-
     /// Unread messages of all conversations together.
     pub(crate) fn unread(connection: &Connection) -> Result<u32, StoreError> {
         Ok(connection.query_row("SELECT coalesce(sum(unread), 0) FROM conversations", [], |row| row.get(0))?)
@@ -363,7 +281,7 @@ impl ConversationRow {
 }
 
 /// What there is of a message on one line: its words, else the name of its first file.
-fn preview(own: bool, content: &str, attachments: Option<&str>) -> Result<String, StoreError> {
+pub(super) fn preview(own: bool, content: &str, attachments: Option<&str>) -> Result<String, StoreError> {
     let content: Content = json::from_str(content)?;
     let words = if own { fold(content.as_text()) } else { markdown::plain(content.as_text(), PREVIEW_CHARS) };
     let Some(json) = attachments.filter(|_| words.is_empty()) else { return Ok(words) };

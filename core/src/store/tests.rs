@@ -237,7 +237,7 @@ async fn empty_conversation_of_the_desk_is_not_shown() {
     let known = fixture
         .store
         .write(Durability::Later, move |tx| {
-            incoming::conversation(tx, "s", &empty, None, &|| "x".to_owned())?;
+            incoming::conversation(tx, "s", &empty, true, None, &|| "x".to_owned())?;
             Ok(ConversationRow::by_desk_id(tx, empty.id)?.is_some())
         })
         .await

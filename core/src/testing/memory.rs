@@ -59,7 +59,7 @@ use crate::{
         DeskMessage, Establish, Fault, Fetched, HelpCenterBackend, IncomingFile, OutgoingFile, OutgoingMessage, Page,
         Realtime, RealtimeEvent, Resume, Session,
     },
-    model::{Answer, ConversationStatus, CustomerProfile, DeskConversationId, DeskMessageId, Identity},
+    model::{Answer, ConversationStatus, CustomerProfile, DeskConversationId, DeskMessageId, Identity, Timestamp},
 };
 
 /// How a [`MemoryDesk`] is made.
@@ -80,6 +80,8 @@ pub struct MemoryOptions {
     pub keeps_echo: bool,
     /// Whether the app has the right inbox. On.
     pub inbox_known: bool,
+    /// Whether events, and the answer to a mark of what was seen, tell the desk's time. On.
+    pub tells_times: bool,
 }
 
 impl Default for MemoryOptions {
@@ -101,6 +103,7 @@ impl Default for MemoryOptions {
             page_size: 20,
             keeps_echo: false,
             inbox_known: true,
+            tells_times: true,
         }
     }
 }
@@ -320,8 +323,13 @@ impl Backend for MemoryDesk {
         }))
     }
 
-    fn mark_seen<'a>(&'a self, session: &'a Session, conversation: DeskConversationId) -> BackendFuture<'a, ()> {
-        // Promise: twice is as good as once.
+    fn mark_seen<'a>(
+        &'a self,
+        session: &'a Session,
+        conversation: DeskConversationId,
+    ) -> BackendFuture<'a, Option<Timestamp>> {
+        // Promise: twice is as good as once. The time is the desk's own, and not before the one that the conversation
+        // tells as the customer's last looking.
         let session = session.clone();
         Box::pin(self.perform(Call::MarkSeen, move |state| {
             unsupported(state.options.capabilities.read_receipts)?;

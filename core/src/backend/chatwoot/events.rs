@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::{lenient::Wire, mapping, wire};
 use crate::{
-    Availability, Clock, DeskConversationId,
+    Availability, Clock, DeskConversationId, DeskMessageId,
     backend::{RealtimeEvent, Secret},
 };
 
@@ -58,7 +58,8 @@ impl Events {
             "message.created" | "message.updated" => {
                 let message: wire::Message = read(data)?;
                 self.concerns(&message.conversation.contact_inbox, message.inbox_id)?;
-                let message = mapping::message(message, None, self.clock.now())?;
+                let mut message = mapping::message(message, None, self.clock.now())?;
+                message.is_creation = name == "message.created";
                 Some(RealtimeEvent::Message(Box::new(message)))
             }
             "conversation.created" | "conversation.updated" | "conversation.status_changed" => {
@@ -92,7 +93,9 @@ impl Events {
         }
         let conversation = DeskConversationId::new(wire.conversation.id?)?;
         let name = mapping::agent(wire.user).map(|agent| agent.name).filter(|name| !name.is_empty());
-        Some(RealtimeEvent::Typing { conversation, typing, name })
+        let numbers = wire.conversation.messages.items.iter().filter_map(|message| message.id);
+        let after = numbers.max().and_then(DeskMessageId::new);
+        Some(RealtimeEvent::Typing { conversation, typing, name, after })
     }
 }
 
@@ -161,7 +164,14 @@ mod tests {
         assert_eq!(agent.avatar_url.as_deref(), Some("https://desk/a.png"));
         let bare = events.map("conversation.updated", json!({"id": 2, "status": "novel"}));
         let id = DeskConversationId::new(2).unwrap();
-        let nothing = ConversationChange { id, status: None, customer_seen_at: None, agent_seen_at: None, agent: None };
+        let nothing = ConversationChange {
+            id,
+            status: None,
+            customer_seen_at: None,
+            agent_seen_at: None,
+            agent: None,
+            updated_at: None,
+        };
         assert_eq!(bare, Some(RealtimeEvent::Conversation(nothing)));
     }
 
@@ -173,7 +183,7 @@ mod tests {
         };
         let ann = json!({"id": 1, "name": "Ann", "type": "user"});
         let conversation = DeskConversationId::new(2).unwrap();
-        let expected = RealtimeEvent::Typing { conversation, typing: true, name: Some("Ann".to_owned()) };
+        let expected = RealtimeEvent::Typing { conversation, typing: true, name: Some("Ann".to_owned()), after: None };
         assert_eq!(typing(ann.clone(), false), Some(expected));
         assert_eq!(typing(ann, true), None);
         assert_eq!(typing(json!({"name": "Me", "type": "contact"}), false), None);

@@ -85,6 +85,8 @@ pub(super) fn message(
         receipt,
         deleted,
         in_reply_to,
+        updated_at: wire.updated_at,
+        is_creation: false,
     })
 }
 
@@ -249,5 +251,6 @@ pub(super) fn change(wire: wire::Conversation) -> Option<ConversationChange> {
         customer_seen_at: wire.contact_last_seen_at,
         agent_seen_at: wire.agent_last_seen_at,
         agent: wire.meta.assignee.and_then(agent),
+        updated_at: wire.updated_at,
     })
 }

@@ -66,8 +66,18 @@ impl MemoryDesk {
 
     /// Types, or stops.
     pub fn agent_types(&self, conversation: DeskConversationId, typing: bool) {
-        let event = RealtimeEvent::Typing { conversation, typing, name: Some(agent().name) };
-        self.change(|state| state.tell(conversation, event));
+        self.change(|state| {
+            let (name, after) = (Some(agent().name), state.newest(conversation));
+            state.tell(conversation, RealtimeEvent::Typing { conversation, typing, name, after });
+        });
+    }
+
+    /// Looks at a conversation as the customer on another phone.
+    pub fn customer_sees_elsewhere(&self, conversation: DeskConversationId) -> bool {
+        self.change(|state| {
+            let now = state.later();
+            state.change(conversation, |row| row.customer_seen_at = Some(now))
+        })
     }
 
     /// Looks at a conversation.

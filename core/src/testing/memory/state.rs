@@ -284,11 +284,11 @@ impl State {
         &mut self,
         session: &Session,
         conversation: DeskConversationId,
-    ) -> Result<(), BackendError> {
+    ) -> Result<Option<Timestamp>, BackendError> {
         self.row(session, conversation)?;
         let now = self.later();
         self.change(conversation, |row| row.customer_seen_at = Some(now));
-        Ok(())
+        Ok(self.options.tells_times.then_some(now))
     }
 
     pub(super) fn customer_resolves(
@@ -345,9 +345,12 @@ impl State {
             echo,
             deleted: false,
             in_reply_to: None,
+            updated_at: None,
+            is_creation: false,
         };
         self.change_row(conversation, |row| row.messages.push(message.clone()));
-        self.tell(conversation, RealtimeEvent::Message(Box::new(message.clone())));
+        let event = DeskMessage { updated_at: self.dated(message.created_at), is_creation: true, ..message.clone() };
+        self.tell(conversation, RealtimeEvent::Message(Box::new(event)));
         Some(message)
     }
 
@@ -363,7 +366,9 @@ impl State {
             }
         });
         if let Some(message) = changed {
-            self.tell(conversation, RealtimeEvent::Message(Box::new(message)));
+            let now = self.later();
+            let event = DeskMessage { updated_at: self.dated(now), ..message };
+            self.tell(conversation, RealtimeEvent::Message(Box::new(event)));
         }
         true
     }
@@ -439,7 +444,19 @@ impl State {
         }
     }
 
+    /// What an event tells of a time of the desk's.
+    fn dated(&self, at: Timestamp) -> Option<Timestamp> {
+        self.options.tells_times.then_some(at)
+    }
+
+    /// The newest message of a conversation.
+    pub(super) fn newest(&self, id: DeskConversationId) -> Option<DeskMessageId> {
+        self.rows.get(&id)?.conversation.messages.iter().map(|message| message.id).max()
+    }
+
     fn tell_conversation(&mut self, id: DeskConversationId) {
+        let now = self.later();
+        let updated_at = self.dated(now);
         let Some(row) = self.rows.get(&id) else { return };
         let change = ConversationChange {
             id,
@@ -447,6 +464,7 @@ impl State {
             customer_seen_at: row.conversation.customer_seen_at,
             agent_seen_at: row.conversation.agent_seen_at,
             agent: None,
+            updated_at,
         };
         self.tell(id, RealtimeEvent::Conversation(change));
     }
