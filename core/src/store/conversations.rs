@@ -6,8 +6,8 @@ use super::{StoreError, Tx, unsent};
 use crate::{
     json, markdown,
     model::{
-        Agent, Attachment, Author, Content, ConversationId, ConversationStatus, ConversationSummary,
-        DeskConversationId, DeskMessageId, Timestamp,
+        Agent, Attachment, Content, ConversationId, ConversationStatus, ConversationSummary, DeskConversationId,
+        DeskMessageId, Timestamp,
     },
 };
 
@@ -168,20 +168,19 @@ impl ConversationRow {
     pub(crate) fn refresh(tx: &mut Tx<'_>, id: &ConversationId) -> Result<(), StoreError> {
         let newest = tx
             .prepare_cached(
-                "SELECT own, author, content, attachments, created_at FROM messages WHERE conversation = ?1
+                "SELECT own, content, attachments, created_at FROM messages WHERE conversation = ?1
                  ORDER BY sort_at DESC, sort_id DESC LIMIT 1",
             )?
             .query_row([id.as_str()], |row| {
                 Ok((
                     row.get::<_, bool>(0)?,
                     row.get::<_, String>(1)?,
-                    row.get::<_, String>(2)?,
-                    row.get::<_, Option<String>>(3)?,
-                    row.get::<_, i64>(4)?,
+                    row.get::<_, Option<String>>(2)?,
+                    row.get::<_, i64>(3)?,
                 ))
             })
             .optional()?;
-        let Some((own, author, content, attachments, at)) = newest else {
+        let Some((own, content, attachments, at)) = newest else {
             tx.prepare_cached("UPDATE conversations SET preview = '', preview_own = 0 WHERE id = ?1")?
                 .execute([id.as_str()])?;
             tx.touch(id);
@@ -192,9 +191,6 @@ impl ConversationRow {
             "UPDATE conversations SET preview = ?2, preview_own = ?3, last_activity = max(?4, created_at) WHERE id = ?1",
         )?
         .execute(params![id.as_str(), preview, own, at])?;
-        if let Author::Agent { agent: Some(agent) } = json::from_str(&author)? {
-            Self::set_agent(tx, id, &agent, Some(Timestamp::from_millis(at)))?;
-        }
         tx.touch(id);
         Ok(())
     }

@@ -57,6 +57,12 @@ pub(crate) fn messages(
             Outcome::Same => {}
         }
     }
+    let spoke = |message: &&DeskMessage| matches!(message.author, Author::Agent { agent: Some(_) });
+    if let Some(last) = incoming.iter().filter(spoke).max_by_key(|message| (message.created_at, message.id))
+        && let Author::Agent { agent: Some(agent) } = &last.author
+    {
+        ConversationRow::set_agent(tx, conversation, agent, Some(last.created_at))?;
+    }
     if deleted {
         ConversationRow::recount_unread(tx, conversation)?;
     } else {

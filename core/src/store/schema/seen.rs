@@ -11,6 +11,7 @@ ALTER TABLE conversations ADD COLUMN seen_whole_to INTEGER NOT NULL DEFAULT 0; -
 ALTER TABLE conversations ADD COLUMN told_seen_at INTEGER NOT NULL DEFAULT 0;  -- the latest that the desk has told
 ALTER TABLE conversations ADD COLUMN marked_until INTEGER NOT NULL DEFAULT 0;  -- see `store::seen::Marks`
 UPDATE conversations SET seen_whole_to = seen_to, told_seen_at = customer_seen_at;
+UPDATE conversations SET agent_at = last_activity WHERE agent IS NOT NULL;
 UPDATE conversations SET marked_until = 9223372036854775807
     WHERE id IN (SELECT conversation FROM outbox WHERE task = '{"task":"seen"}' AND attempts > 0);
 UPDATE conversations SET unread = (SELECT count(*) FROM messages m
