@@ -4,7 +4,7 @@
 //! row; `tests/fixtures` holds a file of each released version, and each must open for ever.
 
 mod attachments;
-mod seen;
+pub(super) mod seen;
 mod unsent;
 
 use rusqlite::{Connection, TransactionBehavior};

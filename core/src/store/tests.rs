@@ -1,13 +1,14 @@
 //! The store's promises: what the desk says is written down once, an own message is recognised, old files open.
 
 mod model;
+mod order;
 mod unsent;
 
 use std::{cell::Cell, collections::HashSet, path::Path, sync::Arc};
 
 use super::*;
 use crate::{
-    backend::{DeskConversation, DeskMessage, Secret},
+    backend::{ConversationChange, DeskConversation, DeskMessage, Secret},
     model::*,
     testing::message,
 };

@@ -1,7 +1,7 @@
 //! What was seen, and how new the desk's word is.
 
 /// Adds them. A file of before keeps what it counts as seen; only messages that were deleted are not counted any more.
-pub(super) const STEP: &str = r#"
+pub(in crate::store) const STEP: &str = r#"
 ALTER TABLE messages ADD COLUMN updated_at INTEGER NOT NULL DEFAULT 0; -- the desk's, of the newest event; 0: none yet
 ALTER TABLE messages ADD COLUMN late INTEGER NOT NULL DEFAULT 0;       -- 1: arrived after a higher number was marked
 CREATE INDEX messages_late ON messages (conversation) WHERE late = 1;
