@@ -3,7 +3,7 @@
 use std::{net::IpAddr, path::PathBuf, time::Duration};
 
 use clap::Parser;
-use sandbox::{Options, Rule};
+use sandbox::{Automation, DeskVersion, Options, Rule};
 
 /// A support desk in one process that answers as Chatwoot does.
 #[derive(Debug, Parser)]
@@ -30,6 +30,18 @@ pub(crate) struct Arguments {
     /// Keep one conversation per contact
     #[arg(long)]
     single_conversation: bool,
+    /// Release of Chatwoot to play: 3.16.0, 4.15.1, 4.16.2 or any other
+    #[arg(long, default_value_t)]
+    desk_version: DeskVersion,
+    /// Let an automation write this into each conversation that a customer begins
+    #[arg(long, value_name = "TEXT")]
+    automation_speaks: Option<String>,
+    /// Let an automation begin another conversation with this text whenever a customer begins one
+    #[arg(long, value_name = "TEXT", conflicts_with = "automation_speaks")]
+    automation_opens: Option<String>,
+    /// Give the files of a message in another order each time
+    #[arg(long)]
+    shuffle_attachments: bool,
     /// Directory to keep everything in; without it all is forgotten at the end
     #[arg(long)]
     data: Option<PathBuf>,
@@ -75,7 +87,7 @@ Faults: [METHOD] [path] FAULT [p=PROBABILITY] [COUNT], for example
   --fault 'message.created cable-drop 1'         the next new message is lost on the cable
 FAULT is one of latency=MS, drop-before-write, reset-after-write, status=CODE, status-after-write=CODE,
 too-many-requests, truncate=BYTES, captive-portal, hang, cable-duplicate, cable-reorder, cable-drop,
-cable-half-open, cable-refuse, cable-disconnect=REASON[,stay-away]";
+cable-swap, cable-strip-echo, cable-half-open, cable-refuse, cable-disconnect=REASON[,stay-away]";
 
 impl Arguments {
     /// The options they ask for.
@@ -92,6 +104,13 @@ impl Arguments {
             hmac_key: Some(self.hmac_key.clone()),
             hmac_mandatory: self.hmac_mandatory,
             single_conversation: self.single_conversation,
+            desk_version: self.desk_version,
+            automation: self
+                .automation_speaks
+                .clone()
+                .map(Automation::Speaks)
+                .or_else(|| self.automation_opens.clone().map(Automation::Opens)),
+            shuffle_attachments: self.shuffle_attachments,
             data_dir: self.data.clone(),
             bot: !self.no_bot,
             // Long enough to see the bot type.

@@ -70,10 +70,21 @@ async fn a_verified_session_sees_the_contacts_conversations_of_every_inbox() {
 }
 
 #[tokio::test]
-async fn an_inbox_of_single_conversations_returns_the_last_one() {
+async fn a_locked_inbox_gives_the_sessions_last_conversation_with_all_its_messages() {
     let shop = shop_with(Options { single_conversation: true, ..Options::default() }).await;
-    shop.conversation("me").await;
-    assert_eq!(shop.post("/contacts/me/conversations", json!({})).await["id"], 1);
+    let path = shop.conversation("me").await;
+    let desk = shop.sandbox.desk();
+    desk.bulk_messages(1, 25);
+    let attributes = json!({ "custom_attributes": { "ignored": "x".repeat(1501) } });
+    let again = shop.post("/contacts/me/conversations", attributes).await;
+    assert_eq!((&again["id"], again["messages"].as_array().unwrap().len()), (&json!(1), 25));
+    desk.resolve(1);
+    assert_eq!(shop.post("/contacts/me/conversations", json!({})).await["status"], "resolved");
+    shop.send(&path, "Hello again").await;
+    assert_eq!(shop.get(&path).await["status"], "open");
+    assert_eq!(shop.conversation("you").await, "/contacts/you/conversations/2");
+    desk.change_settings(|settings| settings.single_conversation = false);
+    assert_eq!(shop.post("/contacts/me/conversations", json!({})).await["id"], 3);
 }
 
 #[tokio::test]
@@ -139,6 +150,19 @@ async fn blank_content_is_accepted_and_too_much_is_422() {
 }
 
 #[tokio::test]
+async fn sixteen_files_are_taken_and_their_folders_are_not() {
+    let shop = shop().await;
+    let path = format!("{}/messages", shop.conversation("me").await);
+    let form = (0..16).fold(reqwest::multipart::Form::new(), |form, number| {
+        let file = reqwest::multipart::Part::bytes(vec![b'x']).file_name(format!("folder/{number}.txt"));
+        form.part("attachments[]", file)
+    });
+    let message = common::good(shop.ask(Method::POST, &path).multipart(form).send().await.unwrap()).await;
+    let files = &shop.sandbox.desk().conversation(1).unwrap().messages[0].attachments;
+    assert_eq!((message["attachments"].as_array().unwrap().len(), files[15].0.as_str()), (16, "15.txt"));
+}
+
+#[tokio::test]
 async fn a_flood_is_422_and_agents_messages_count() {
     let shop = shop_with(Options { flood_limit: 3, ..Options::default() }).await;
     let path = format!("{}/messages", shop.conversation("me").await);
@@ -162,6 +186,10 @@ async fn messages_come_twenty_a_page_ascending_and_after_is_ignored() {
     assert_eq!(ids(&shop.get(&format!("{path}?before=31")).await), (11..=30).collect::<Vec<_>>());
     assert_eq!(ids(&shop.get(&format!("{path}?before=11")).await), (1..=10).collect::<Vec<_>>());
     assert_eq!(ids(&shop.get(&format!("{path}?after=45")).await), newest);
+    assert_eq!(ids(&shop.get(&format!("{path}?before=")).await), newest);
+    for nothing in ["0", "abc", "-1"] {
+        assert_eq!(shop.get(&format!("{path}?before={nothing}")).await, json!([]), "{nothing}");
+    }
 }
 
 #[tokio::test]

@@ -4,49 +4,71 @@ use serde_json::Value;
 
 use super::{Draft, Refusal};
 use crate::{
+    channel::OtherInbox,
     clock::{self, Millis},
     state::{
-        INBOX_ID, Job, OTHER_INBOX_ID, State,
+        INBOX_ID, Job, State,
         tables::{ACTIVITY, Conversation, INCOMING, Object, Record, Session, Status},
     },
+    views::AGENT_NAME,
 };
 
 /// Longest string among a conversation's custom attributes.
 const LONGEST_ATTRIBUTE: usize = 1500;
 /// Largest integer among a conversation's custom attributes.
-const LARGEST_ATTRIBUTE: i64 = 9_999_999_999;
+const LARGEST_ATTRIBUTE: u64 = 9_999_999_999;
 
 /// Messages marked as read in one go.
 const READ_BATCH: usize = 200;
 
 impl State {
-    /// The conversations a session sees: its own or, once verified, all of its contact in every inbox.
-    pub(crate) fn conversations_of(&self, session: &Session) -> Vec<u64> {
+    /// The conversations a session lists: its own or, once verified, all of its contact in every inbox.
+    pub(crate) fn conversations_of(&self, session: &Session) -> Result<Vec<u64>, Refusal> {
+        if session.hmac_verified && !self.settings.desk_version.lists_verified() {
+            return Err(Refusal::Internal);
+        }
         let rows = self.tables.conversations.values();
-        rows.filter(|row| sees(session, row)).map(|row| row.id).collect()
+        Ok(rows.filter(|row| sees(session, row)).map(|row| row.id).collect())
     }
 
-    /// One conversation of a session.
+    /// One conversation that a session may open by its number.
     pub(crate) fn conversation_of(&self, session: &Session, id: u64) -> Result<&Conversation, Refusal> {
-        self.conversation(id).filter(|row| sees(session, row)).ok_or(Refusal::NotFound)
+        let open = !self.settings.desk_version.guards_numbers();
+        let opens = |row: &&Conversation| sees(session, row) || open && row.contact_id == session.contact_id;
+        self.conversation(id).filter(opens).ok_or(Refusal::NotFound)
     }
 
-    /// POST: a new conversation, unless the inbox keeps only one per contact.
+    /// POST: a new conversation. An inbox with the lock gives the session's last one instead, resolved or not, and
+    /// ignores the attributes.
     pub(crate) fn create_conversation(&mut self, session: &Session, attributes: Object) -> Result<u64, Refusal> {
-        check_attributes(&attributes)?;
-        if self.options.single_conversation {
+        if self.settings.single_conversation {
             let own = self.tables.conversations.values().rev().find(|row| row.source_id == session.source_id);
             if let Some(last) = own {
                 return Ok(last.id);
             }
         }
-        Ok(self.add_conversation(session, attributes))
+        check_attributes(&attributes)?;
+        Refusal::for_nul_within(&attributes)?;
+        let id = self.add_conversation(session, attributes);
+        if self.settings.automation.is_some() {
+            self.jobs.push(Job::Automation(id));
+        }
+        Ok(id)
     }
 
-    /// A conversation the customer began in another channel, say by e-mail.
-    pub(crate) fn add_foreign_conversation(&mut self, session: &Session) -> u64 {
-        let source_id = self.random.uuid();
-        let elsewhere = self.add_session(source_id, session.contact_id, OTHER_INBOX_ID);
+    /// A conversation of the session's contact in another inbox. The contact has one session there.
+    pub(crate) fn add_foreign_conversation(&mut self, session: &Session, inbox: &OtherInbox) -> u64 {
+        let contact = session.contact_id;
+        let mut sessions = self.tables.sessions.values();
+        let held = sessions.find(|row| row.contact_id == contact && row.inbox_id == inbox.id).cloned();
+        let mut elsewhere = held.unwrap_or_else(|| {
+            let source_id = self.random.uuid();
+            self.add_session(source_id, contact, inbox.id, inbox.channel.clone())
+        });
+        if elsewhere.hmac_verified != inbox.verified {
+            elsewhere.hmac_verified = inbox.verified;
+            self.record(Record::Session(elsewhere.clone()));
+        }
         self.add_conversation(&elsewhere, Object::new())
     }
 
@@ -67,6 +89,9 @@ impl State {
             inbox_id: session.inbox_id,
             status,
             custom_attributes,
+            assigned: false,
+            labels: Vec::new(),
+            priority: None,
             contact_last_seen_at: None,
             agent_last_seen_at: None,
             first_reply_created_at: None,
@@ -87,7 +112,8 @@ impl State {
         let Some(before) = self.conversation(id).cloned() else { return };
         let mut after = before.clone();
         change(&mut after);
-        after.updated_at = clock::now();
+        // Each change has a time of its own, as a desk's microseconds give it.
+        after.updated_at = clock::now().max(before.updated_at + 1);
         self.record(Record::Conversation(after.clone()));
         let moved = before.status != after.status;
         if moved {
@@ -96,6 +122,10 @@ impl State {
         if moved
             || before.custom_attributes != after.custom_attributes
             || before.first_reply_created_at != after.first_reply_created_at
+            || before.waiting_since != after.waiting_since
+            || before.assigned != after.assigned
+            || before.labels != after.labels
+            || before.priority != after.priority
         {
             self.tell(id, "conversation.updated");
         }
@@ -120,6 +150,34 @@ impl State {
             self.jobs.push(Job::Survey(id));
         }
         Ok(())
+    }
+
+    /// Assigns a conversation to the agent, or to nobody.
+    pub(crate) fn assign(&mut self, id: u64, to_agent: bool) {
+        self.change_conversation(id, |row| row.assigned = to_agent);
+        let words = if to_agent { "Assigned to" } else { "Conversation unassigned by" };
+        self.note_activity(id, format!("{words} {AGENT_NAME}"));
+    }
+
+    /// Replaces the labels of a conversation.
+    pub(crate) fn set_labels(&mut self, id: u64, labels: Vec<String>) {
+        let words = format!("{AGENT_NAME} set {}", labels.join(", "));
+        self.change_conversation(id, |row| row.labels = labels);
+        self.note_activity(id, words);
+    }
+
+    /// Sets the priority of a conversation, or takes it away.
+    pub(crate) fn set_priority(&mut self, id: u64, priority: Option<String>) {
+        let words = format!("{AGENT_NAME} set the priority to {}", priority.as_deref().unwrap_or("none"));
+        self.change_conversation(id, |row| row.priority = priority);
+        self.note_activity(id, words);
+    }
+
+    /// Leaves a note of what was done, which no customer sees.
+    fn note_activity(&mut self, id: u64, words: String) {
+        if let Err(refusal) = self.create_message(id, Draft::text(words).of_type(ACTIVITY)) {
+            tracing::debug!(?refusal, "no note was left");
+        }
     }
 
     /// Whether the bot minds this inbox.
@@ -155,9 +213,9 @@ impl State {
     }
 
     /// Tells the customer that an agent or the bot types. A customer's own typing is told to agents only.
-    pub(crate) fn desk_types(&mut self, id: u64, on: bool, user: Value) {
+    pub(crate) fn desk_types(&mut self, id: u64, on: bool, user: &Value, private: bool) {
         let Some(row) = self.conversation(id) else { return };
-        let data = self.typing_frame(row, user);
+        let data = self.typing_frame(row, user, private);
         let tokens = self.listeners(row);
         self.broadcast(tokens, if on { "conversation.typing_on" } else { "conversation.typing_off" }, data);
     }
@@ -183,7 +241,7 @@ fn check_attributes(attributes: &Object) -> Result<(), Refusal> {
     for (key, value) in attributes {
         let fault = match value {
             Value::String(text) if text.chars().count() > LONGEST_ATTRIBUTE => "length should be < 1500",
-            Value::Number(number) if number.as_i64().is_some_and(|number| number > LARGEST_ATTRIBUTE) => {
+            Value::Number(number) if number.as_u64().is_some_and(|number| number > LARGEST_ATTRIBUTE) => {
                 "value should be < 9999999999"
             }
             _ => continue,

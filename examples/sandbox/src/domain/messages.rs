@@ -16,8 +16,6 @@ use crate::{
 pub(crate) const PAGE: usize = 20;
 /// Longest content, in characters.
 const LONGEST_CONTENT: usize = 150_000;
-/// Files a message may declare.
-const MOST_FILES: usize = 15;
 
 /// A message that is not yet one.
 #[derive(Debug)]
@@ -79,15 +77,14 @@ impl State {
             let words = "Content is too long (maximum is 150000 characters)";
             return Err(Refusal::invalid("content", words));
         }
-        if draft.files.len() > MOST_FILES {
-            return Err(Refusal::invalid("attachments", "Attachments exceeded maximum allowed"));
-        }
         self.count_towards_flood(conversation, draft.limited)?;
+        Refusal::for_nul([&draft.content])?;
+        Refusal::for_nul_within(&draft.content_attributes)?;
+        if draft.files.iter().any(|file| file.name.contains('\0')) {
+            return Err(Refusal::Internal);
+        }
 
         let incoming = draft.message_type == INCOMING;
-        if incoming && matches!(row.status, Status::Resolved | Status::Snoozed) {
-            self.reopen(conversation);
-        }
         let now = clock::now();
         let said = draft.content.clone().unwrap_or_default();
         let message = Message {
@@ -106,18 +103,24 @@ impl State {
             updated_at: now,
         };
         let id = message.id;
-        let answers = message.message_type == OUTGOING && !message.private;
+        let answers = message.message_type == OUTGOING && !message.private && message.sender != Sender::Nobody;
+        let by_agent = answers && message.sender == Sender::Agent;
         self.record(Record::Message(message));
+        self.change_conversation(conversation, |row| row.last_activity_at = now);
+        // The desk tells of the status with the new message in the frame, then of the message, then of what the message
+        // changed. Its jobs may run in any order.
+        if incoming && matches!(row.status, Status::Resolved | Status::Snoozed) {
+            self.reopen(conversation);
+        }
+        self.tell_created(id);
         self.change_conversation(conversation, |row| {
-            row.last_activity_at = now;
             if incoming {
                 row.waiting_since = row.waiting_since.or(Some(now));
             } else if answers {
                 row.waiting_since = None;
-                row.first_reply_created_at = row.first_reply_created_at.or(Some(now));
+                row.first_reply_created_at = row.first_reply_created_at.or(by_agent.then_some(now));
             }
         });
-        self.tell_created(id);
         if incoming {
             if let Some(mut contact) = self.contact(row.contact_id).cloned() {
                 contact.last_activity_at = Some(now);
@@ -153,14 +156,21 @@ impl State {
         let Some(before) = self.message(id).cloned() else { return };
         let mut after = before.clone();
         change(&mut after);
-        after.updated_at = clock::now();
+        // Each change has a time of its own, so that the newest of two frames can be told.
+        after.updated_at = clock::now().max(before.updated_at + 1);
         let changes = json!({
             "content": (before.content != after.content).then(|| json!([before.content, after.content])),
+            "processed_message_content":
+                (before.content != after.content).then(|| json!([before.content, after.content])),
+            "content_type": (before.content_type != after.content_type)
+                .then(|| json!([before.content_type, after.content_type])),
             "content_attributes": (before.content_attributes != after.content_attributes)
                 .then(|| json!([before.content_attributes, after.content_attributes])),
             "status": (before.status != after.status).then(|| json!([before.status, after.status])),
             "updated_at": json!([clock::iso(before.updated_at), clock::iso(after.updated_at)]),
         });
+        // Only an agent changes words.
+        let by_agent = before.content != after.content;
         self.record(Record::Message(after));
         let Some(message) = self.message(id).filter(|message| message.is_public()) else { return };
         let Some(conversation) = self.conversation(message.conversation_id) else { return };
@@ -168,9 +178,18 @@ impl State {
         if let (Value::Object(data), Value::Object(mut changes)) = (&mut data, changes) {
             changes.retain(|_, change| !change.is_null());
             data.insert("previous_changes".to_owned(), Value::Object(changes));
+            data.extend(by_agent.then(|| ("performer".to_owned(), self.agent_sender())));
         }
         let tokens = self.listeners(conversation);
         self.broadcast(tokens, "message.updated", data);
+    }
+
+    /// Marks an agent's message as failed, as a failing webhook of the inbox does. It stays a message of the agent's.
+    pub(crate) fn fail_message(&mut self, id: u64, error: &str) {
+        self.change_message(id, |message| {
+            "failed".clone_into(&mut message.status);
+            message.content_attributes.insert("external_error".to_owned(), Value::String(error.to_owned()));
+        });
     }
 
     /// An agent takes a message back: the row stays, its text is replaced and its files go.
@@ -259,6 +278,9 @@ impl State {
         let mut data = self.message_frame(message, conversation);
         if let (Value::Object(data), Some(echo_id)) = (&mut data, &message.echo_id) {
             data.insert("echo_id".to_owned(), Value::String(echo_id.clone()));
+        }
+        if let (Value::Object(data), Sender::Agent) = (&mut data, message.sender) {
+            data.insert("performer".to_owned(), self.agent_sender());
         }
         let tokens = self.listeners(conversation);
         self.broadcast(tokens, "message.created", data);

@@ -37,10 +37,17 @@ pub(crate) struct Session {
     pub(crate) source_id: String,
     pub(crate) contact_id: u64,
     pub(crate) inbox_id: u64,
+    #[serde(default = "own_channel")]
+    pub(crate) channel: String,
     pub(crate) pubsub_token: String,
     pub(crate) hmac_verified: bool,
     pub(crate) created_at: Millis,
     pub(crate) updated_at: Millis,
+}
+
+/// The kind of channel of the inbox that the SDK talks to.
+pub(crate) fn own_channel() -> String {
+    "Channel::Api".to_owned()
 }
 
 /// Where a conversation stands.
@@ -80,6 +87,13 @@ pub(crate) struct Conversation {
     pub(crate) inbox_id: u64,
     pub(crate) status: Status,
     pub(crate) custom_attributes: Object,
+    /// Whether the agent is assigned. An answer alone assigns nobody.
+    #[serde(default)]
+    pub(crate) assigned: bool,
+    #[serde(default)]
+    pub(crate) labels: Vec<String>,
+    #[serde(default)]
+    pub(crate) priority: Option<String>,
     pub(crate) contact_last_seen_at: Option<Millis>,
     pub(crate) agent_last_seen_at: Option<Millis>,
     pub(crate) first_reply_created_at: Option<Millis>,

@@ -3,6 +3,8 @@
 mod frames;
 mod rest;
 
+use std::sync::atomic::Ordering;
+
 use serde_json::{Value, json};
 
 use crate::{
@@ -19,10 +21,10 @@ pub(crate) const AGENT_NAME: &str = "Linh Trần";
 pub(crate) const BOT_NAME: &str = "Shop helper";
 
 impl State {
-    /// A contact as its row stands in the database: what PATCH answers and every conversation carries. It has neither
-    /// `source_id` nor `pubsub_token`.
-    pub(crate) fn raw_contact(contact: &Contact) -> Value {
-        json!({
+    /// A contact as its row stands in the database: what PATCH answers up to 4.15, and what every conversation
+    /// carries. It has neither `source_id` nor `pubsub_token`.
+    pub(crate) fn raw_contact(&self, contact: &Contact) -> Value {
+        let mut row = json!({
             "id": contact.id,
             "name": contact.name,
             "email": contact.email,
@@ -37,10 +39,15 @@ impl State {
             "contact_type": if contact.email.is_some() || contact.phone_number.is_some() { "lead" } else { "visitor" },
             "middle_name": "",
             "last_name": "",
-            "location": "",
-            "country_code": "",
+            "location": null,
+            "country_code": null,
             "blocked": contact.blocked,
-        })
+            "label_list": [],
+        });
+        if let (Value::Object(row), false) = (&mut row, self.settings.desk_version.has_short_rows()) {
+            row.insert("company_id".to_owned(), Value::Null);
+        }
+        row
     }
 
     /// A session as its row stands, token and all; only conversation frames carry it.
@@ -58,8 +65,8 @@ impl State {
     }
 
     /// A contact as the sender of a message or the `meta.sender` of a conversation.
-    pub(crate) fn contact_sender(contact: &Contact) -> Value {
-        json!({
+    pub(crate) fn contact_sender(&self, contact: &Contact) -> Value {
+        let mut sender = json!({
             "id": contact.id,
             "name": contact.name,
             "email": contact.email,
@@ -70,7 +77,11 @@ impl State {
             "custom_attributes": contact.custom_attributes,
             "additional_attributes": contact.additional_attributes,
             "type": "contact",
-        })
+        });
+        if let (Value::Object(sender), true) = (&mut sender, self.settings.desk_version.has_short_rows()) {
+            sender.remove("blocked");
+        }
+        sender
     }
 
     /// The agent as a sender.
@@ -81,7 +92,7 @@ impl State {
             "available_name": AGENT_NAME,
             "avatar_url": "",
             "type": "user",
-            "availability_status": self.availability,
+            "availability_status": if self.dashboard_open { self.availability.as_str() } else { "offline" },
             "thumbnail": "",
         })
     }
@@ -94,7 +105,7 @@ impl State {
     /// The sender of a message, or nothing: the key is then absent.
     fn sender(&self, message: &Message) -> Option<Value> {
         match message.sender {
-            Sender::Contact(id) => self.contact(id).map(Self::contact_sender),
+            Sender::Contact(id) => self.contact(id).map(|contact| self.contact_sender(contact)),
             Sender::Agent => Some(self.agent_sender()),
             Sender::Bot => Some(Self::bot_sender()),
             Sender::Nobody => None,
@@ -106,7 +117,13 @@ impl State {
         if message.attachments.is_empty() {
             return None;
         }
-        Some(message.attachments.iter().map(|attachment| self.attachment_view(message.id, attachment)).collect())
+        let mut views: Vec<Value> =
+            message.attachments.iter().map(|attachment| self.attachment_view(message.id, attachment)).collect();
+        if self.settings.shuffle_attachments {
+            let turn = self.shuffles.fetch_add(1, Ordering::Relaxed) % views.len();
+            views.rotate_left(turn);
+        }
+        Some(Value::Array(views))
     }
 
     fn attachment_view(&self, message: u64, attachment: &Attachment) -> Value {
@@ -127,11 +144,18 @@ impl State {
             "data_url": format!("{storage}/blobs/redirect/{key}/{name}"),
             "thumb_url": thumb_url,
             "file_size": attachment.size,
-            "width": attachment.width,
-            "height": attachment.height,
+            // A job measures pictures; only the third series was seen to tell what it found.
+            "width": null,
+            "height": null,
         });
         if let (Value::Object(view), "audio") = (&mut view, attachment.file_type.as_str()) {
             view.insert("transcribed_text".to_owned(), json!(""));
+        }
+        if let (Value::Object(view), true) = (&mut view, self.settings.desk_version.has_short_rows()) {
+            view.remove("content_type");
+            view.insert("extension".to_owned(), Value::Null);
+            view.insert("width".to_owned(), json!(attachment.width));
+            view.insert("height".to_owned(), json!(attachment.height));
         }
         view
     }
