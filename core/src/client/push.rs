@@ -40,7 +40,8 @@ impl SupportClient {
     ///
     /// `data` are the fields of a data message of Firebase's, or the texts in the `userInfo` of Apple's. A client that
     /// is paused is opened for it, and closed again, so this may be called from the background; it takes a request or
-    /// two. Where the desk can't be reached, a conversation that is known here is still told of, without its words.
+    /// two. Where the desk can't be reached, a conversation that is known here is still told of, without its words: they
+    /// may have been deleted.
     /// Dropping the future stops the waiting only.
     ///
     /// Errors: [`SupportError::Offline`] and its kin for a conversation that is not known here;

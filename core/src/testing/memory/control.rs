@@ -143,6 +143,11 @@ impl MemoryDesk {
         self.change(|state| change(&mut state.options.capabilities));
     }
 
+    /// Whether it tells times: see [`MemoryOptions::tells_times`](super::MemoryOptions::tells_times).
+    pub fn tells_times(&self, tells: bool) {
+        self.change(|state| state.options.tells_times = tells);
+    }
+
     /// How many realtime connections are open.
     pub fn connections(&self) -> usize {
         self.look(State::connections)
