@@ -13,6 +13,21 @@ pub struct ClientStatus {
     pub verification: Verification,
     /// How many messages the customer has not seen, in all conversations.
     pub unread: i32,
+    /// Whether the list of conversations on the phone is what the desk has.
+    pub history: History,
+}
+
+/// Whether the desk's list of the customer's conversations could be read: it is the only way to learn of conversations
+/// that were begun elsewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
+pub enum History {
+    /// It was not asked for yet, or there was no network.
+    Unknown,
+    /// The list on the phone is what the desk has.
+    Listed,
+    /// The desk can't give it. Conversations that are on the phone go on, and the customer can write; conversations from
+    /// other phones may be missing. Chatwoot before 4.7.0 never gives it to a logged-in customer.
+    Unavailable,
 }
 
 /// How the client reaches the desk.
@@ -87,6 +102,7 @@ impl From<shopbell::ClientStatus> for ClientStatus {
             availability: status.availability.into(),
             verification: status.verification.into(),
             unread: number(status.unread),
+            history: status.history.into(),
         }
     }
 }
@@ -98,6 +114,17 @@ impl From<shopbell::Connection> for Connection {
             Core::Offline => Self::Offline,
             Core::Online => Self::Online,
             Core::Live => Self::Live,
+            _ => Self::Unknown,
+        }
+    }
+}
+
+impl From<shopbell::History> for History {
+    fn from(history: shopbell::History) -> Self {
+        use shopbell::History as Core;
+        match history {
+            Core::Listed => Self::Listed,
+            Core::Unavailable => Self::Unavailable,
             _ => Self::Unknown,
         }
     }

@@ -10,7 +10,7 @@ use crate::{
     conversations::Observer,
     model::{Availability, Verification},
     store::{ConversationRow, CustomerRow, Topic},
-    sync::moment::Connection,
+    sync::moment::{Connection, History},
 };
 
 /// How things stand.
@@ -25,6 +25,8 @@ pub struct ClientStatus {
     pub verification: Verification,
     /// How many messages the customer has not seen, in all conversations.
     pub unread: u32,
+    /// Whether the list of conversations on the phone is what the desk has.
+    pub history: History,
 }
 
 /// Observes [`ClientStatus`]. Follows whoever is here.
@@ -43,6 +45,7 @@ pub struct StatusUpdates {
     list: Observer,
     connection: watch::Receiver<Connection>,
     availability: watch::Receiver<Availability>,
+    history: watch::Receiver<History>,
     last: Option<ClientStatus>,
 }
 
@@ -53,6 +56,7 @@ impl StatusUpdates {
             list: Observer::new(inner, Topic::List, None),
             connection: inner.moment.connection(),
             availability: inner.moment.availability(),
+            history: inner.moment.history(),
             last: None,
         }
     }
@@ -71,6 +75,10 @@ impl StatusUpdates {
                     None => continue,
                 },
                 Ok(()) = self.availability.changed() => match self.customer.active() {
+                    Some(active) => Some(active),
+                    None => continue,
+                },
+                Ok(()) = self.history.changed() => match self.customer.active() {
                     Some(active) => Some(active),
                     None => continue,
                 },
@@ -98,6 +106,7 @@ impl StatusUpdates {
                 availability: *self.availability.borrow(),
                 verification,
                 unread,
+                history: *self.history.borrow(),
             };
             if self.last != Some(status) {
                 self.last = Some(status);

@@ -464,6 +464,7 @@ fn transfer_that_always_breaks_is_given_up_and_the_want_of_a_network_is_not() {
     assert!(matches!(state, EntryState::Attention { unclear: false, .. }));
     assert_eq!(attempts, super::policy::MAX_ATTEMPTS);
     assert_eq!(outcome(Fault::Network), None);
+    assert_eq!(outcome(Fault::Storage), None, "the phone's own trouble is never told as the desk's");
 }
 
 #[test]

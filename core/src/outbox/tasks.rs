@@ -8,14 +8,18 @@ use super::{handover::Begun, queue::Event};
 use crate::{
     attachments::{Folder, progress::Transfers},
     backend::{
-        Backend, BackendError, ConversationContext, Fault, Fetched, Happened, OutgoingMessage, OutgoingVote, Session,
+        Backend, BackendError, ConversationContext, DeskConversation, Fault, Fetched, Happened, OutgoingMessage,
+        OutgoingVote, Session,
     },
     clock::{Clock, Random, token},
     customer::{
         events,
         standing::{Standing, storage},
     },
-    model::{Answer, AnswerState, ConversationId, CustomerProfile, DeskConversationId, Identity, MessageId, Timestamp},
+    model::{
+        Answer, AnswerState, ConversationId, ConversationStatus, CustomerProfile, DeskConversationId, Identity,
+        MessageId, Timestamp,
+    },
     store::{
         ConversationRow, CustomerRow, Durability, EntryRow, Fence, Marks, MessageRow, NewEntry, SessionRow, Store,
         StoreError, Task, Tx, Work, facts, incoming, seen,
@@ -175,14 +179,14 @@ impl Tools {
                 opened => opened?,
             }
         };
-        let id = conversation.id.clone();
+        let (id, random) = (conversation.id.clone(), Arc::clone(&self.random));
         self.write(move |tx| {
-            ConversationRow::set_desk_id(tx, &id, Some(opened.id))?;
-            ConversationRow::set_status(tx, &id, opened.status)?;
-            if told {
+            EntryRow::remove(tx, seq)?;
+            // A conversation that was there before took nothing of the context.
+            if !incoming::opened(tx, &id, &opened, &|| token(random.as_ref()))? && told {
                 events::told(tx, now)?;
             }
-            EntryRow::remove(tx, seq)
+            Ok(())
         })
         .await
     }
@@ -232,12 +236,12 @@ impl Tools {
     }
 
     async fn say(&self, session: &Session, words: Words, attempts: u32) -> Result<(), BackendError> {
-        let Words { conversation, desk_id, message, text } = words;
+        let Words { desk_id, message, text, .. } = words;
         let outgoing = OutgoingMessage { text, echo: message.as_str().to_owned() };
         let answer = self.backend.send_message(session, desk_id, &outgoing).await?;
         let random = Arc::clone(&self.random);
         let new_id = move || token(random.as_ref());
-        self.write(move |tx| incoming::sent(tx, &conversation, &message, &answer, attempts, &new_id)).await
+        self.write(move |tx| incoming::sent(tx, &message, &answer, attempts, &new_id)).await
     }
 
     async fn answer(&self, job: &Job, session: &Session, answer: &Answer) -> Result<(), BackendError> {
@@ -260,9 +264,10 @@ impl Tools {
 
     async fn mark(&self, job: &Job, session: &Session) -> Result<(), BackendError> {
         let seq = job.entry.seq;
-        let desk_id = job.conversation.as_ref().and_then(|conversation| conversation.desk_id);
-        let (Some(conversation), Some(desk_id)) = (&job.conversation, desk_id) else {
-            // Never reached the desk: there is nothing to mark there.
+        let there = job.conversation.as_ref().filter(|conversation| conversation.status != ConversationStatus::Gone);
+        let desk_id = there.and_then(|conversation| conversation.desk_id);
+        let (Some(conversation), Some(desk_id)) = (there, desk_id) else {
+            // Never reached the desk, or is gone from it: there is nothing to mark there.
             return self.write(move |tx| EntryRow::remove(tx, seq)).await;
         };
         if job.entry.task == Task::Seen {
@@ -344,8 +349,8 @@ impl Tools {
             .map_err(|error| storage(&error))
     }
 
-    /// Writes down what the desk did. It did it, whatever the phone's storage says: a failure here is `Maybe`, and the
-    /// look that follows finds it.
+    /// Writes down what the desk did. The desk has acted, whatever the phone's storage says: a failure here is
+    /// `Maybe`, and the look that follows finds it.
     pub(super) fn write<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static,
@@ -357,7 +362,7 @@ impl Tools {
         self.store
             .write_boxed(Durability::Later, work)
             .await
-            .map_err(|error| BackendError::unclear(Fault::Desk, format!("the phone's storage: {error}")))
+            .map_err(|error| BackendError::unclear(Fault::Storage, error.to_string()))
     }
 
     async fn try_look(&self, seq: i64) -> Result<bool, BackendError> {
@@ -371,8 +376,8 @@ impl Tools {
         }
     }
 
-    /// A conversation beyond the fence that is not known here and holds nothing: the one that was opened and whose
-    /// number was lost on the way.
+    /// A conversation beyond the fence in which the customer said nothing, and which nothing here stands for: the one
+    /// that was opened and whose number was lost on the way. A desk's automation may have spoken in it already.
     async fn look_for_conversation(
         &self,
         job: &Job,
@@ -386,16 +391,22 @@ impl Tools {
             return Ok(false);
         };
         let (seq, fence, id) = (job.entry.seq, job.entry.fence, conversation.id.clone());
+        let random = Arc::clone(&self.random);
         self.write(move |tx| {
-            for found in &list {
-                if found.id.get() > fence
-                    && found.messages.is_empty()
-                    && ConversationRow::by_desk_id(tx, found.id)?.is_none()
+            // The first one beyond the fence: what comes later was begun by somebody else.
+            let mut found: Vec<&DeskConversation> =
+                list.iter().filter(|found| found.id.get() > fence && incoming::may_be_opening(found)).collect();
+            found.sort_by_key(|found| found.id);
+            for found in found {
+                if let Some(known) = ConversationRow::by_desk_id(tx, found.id)?
+                    && !EntryRow::of_conversation(tx, &known.id)?.is_empty()
                 {
-                    ConversationRow::set_desk_id(tx, &id, Some(found.id))?;
-                    EntryRow::remove(tx, seq)?;
-                    return Ok(true);
+                    // Opened here, too, and about to be written to.
+                    continue;
                 }
+                EntryRow::remove(tx, seq)?;
+                incoming::opened(tx, &id, found, &|| token(random.as_ref()))?;
+                return Ok(true);
             }
             Ok(false)
         })
@@ -448,10 +459,15 @@ impl Tools {
             Fault::ConversationGone => {
                 self.store
                     .write(Durability::Now, move |tx| {
-                        let Some(EntryRow { conversation: Some(id), session, .. }) = EntryRow::find(tx, seq)? else {
+                        let Some(EntryRow { conversation: Some(id), session, task, .. }) = EntryRow::find(tx, seq)?
+                        else {
                             return Ok(());
                         };
-                        reopen(tx, &id, &session)
+                        // Only what the customer wrote is worth a new conversation.
+                        match task {
+                            Task::Message => reopen(tx, &id, &session),
+                            _ => ConversationRow::set_status(tx, &id, ConversationStatus::Gone),
+                        }
                     })
                     .await
             }

@@ -33,7 +33,10 @@
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::{ConversationRow, StoreError, Tx};
+use super::{
+    ConversationRow, StoreError, Tx,
+    conversations::{GONE, IN_OTHER_CHANNEL},
+};
 use crate::{
     backend::DeskMessage,
     model::{Author, ConversationId, DeskConversationId, DeskMessageId, Timestamp},
@@ -303,7 +306,9 @@ impl ConversationRow {
     /// What the customer has not seen of a conversation; `None` where it is not known here.
     pub(crate) fn unread_in(connection: &Connection, id: DeskConversationId) -> Result<Option<UnreadIn>, StoreError> {
         let line = connection
-            .prepare_cached("SELECT id, unread FROM conversations WHERE desk_id = ?1")?
+            .prepare_cached(&format!(
+                "SELECT id, unread FROM conversations WHERE desk_id = ?1 AND NOT {IN_OTHER_CHANNEL} AND NOT {GONE}"
+            ))?
             .query_row([id.get()], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))
             .optional()?;
         let Some((conversation, count)) = line else { return Ok(None) };
@@ -328,6 +333,32 @@ impl ConversationRow {
         };
         let (conversation, total) = (ConversationId::new(conversation), Self::unread(connection)?);
         Ok(Some(UnreadIn { conversation, count, newest, total }))
+    }
+
+    /// Before the messages of `from` move to `into`, for the two are one at the desk: what is unread in either stays so,
+    /// unless the other holds it and it was seen there. Of the times that the desk tells, the more cautious stand.
+    pub(super) fn join_seen(tx: &Tx<'_>, from: &ConversationId, into: &ConversationId) -> Result<(), StoreError> {
+        let pair = params![from.as_str(), into.as_str()];
+        tx.execute(
+            "UPDATE messages SET late = 1 WHERE conversation IN (?1, ?2) AND own = 0
+                AND desk_id > (SELECT seen_to FROM conversations c WHERE c.id = messages.conversation)",
+            pair,
+        )?;
+        tx.execute(
+            "UPDATE messages SET late = 0 WHERE conversation = ?2 AND late = 1 AND EXISTS (SELECT 1 FROM messages o
+                WHERE o.conversation = ?1 AND o.desk_id = messages.desk_id AND o.late = 0)",
+            pair,
+        )?;
+        tx.execute(
+            "UPDATE conversations AS c SET seen_to = max(c.seen_to, o.seen_to),
+                seen_whole_to = max(c.seen_whole_to, o.seen_whole_to),
+                customer_seen_at = max(c.customer_seen_at, o.customer_seen_at),
+                told_seen_at = max(c.told_seen_at, o.told_seen_at), marked_until = max(c.marked_until, o.marked_until),
+                updated_at = max(c.updated_at, o.updated_at)
+             FROM (SELECT * FROM conversations WHERE id = ?1) o WHERE c.id = ?2",
+            pair,
+        )?;
+        Ok(())
     }
 
     /// Whether a message is unread; `None` where it is not here.

@@ -116,10 +116,10 @@ impl Fixture {
     }
 
     async fn sent(&self, id: &str, answer: DeskMessage, attempts: u32) {
-        let (conversation, id) = (self.conversation.clone(), MessageId::new(id));
+        let id = MessageId::new(id);
         self.store
             .write(Durability::Later, move |tx| {
-                incoming::sent(tx, &conversation, &id, &answer, attempts, &|| "given-back".to_owned())
+                incoming::sent(tx, &id, &answer, attempts, &|| "given-back".to_owned())
             })
             .await
             .unwrap();
@@ -234,6 +234,7 @@ async fn empty_conversation_of_the_desk_is_not_shown() {
         agent_seen_at: None,
         messages: Vec::new(),
         complete: true,
+        channel: None,
     };
     let known = fixture
         .store

@@ -92,6 +92,7 @@ impl Desk {
             agent_seen_at: None,
             messages: Vec::new(),
             complete: true,
+            channel: None,
         };
         Self { seconds: 1_000_000, conversation, agent: None, events: Vec::new() }
     }
@@ -130,6 +131,7 @@ impl Desk {
             customer_seen_at: self.conversation.customer_seen_at,
             agent_seen_at: self.conversation.agent_seen_at,
             agent: self.agent.clone(),
+            channel: None,
             updated_at: Some(now),
         }));
     }

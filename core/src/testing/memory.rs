@@ -55,9 +55,9 @@ pub use self::{
 use crate::backend::Happened;
 use crate::{
     backend::{
-        Backend, BackendError, BackendFuture, Capabilities, ConversationContext, Departure, DeskConversation, DeskInfo,
-        DeskMessage, Establish, Fault, Fetched, HelpCenterBackend, IncomingFile, OutgoingFile, OutgoingMessage, Page,
-        Realtime, RealtimeEvent, Resume, Session,
+        Backend, BackendError, BackendFuture, Capabilities, ConversationContext, Departure, DeskChannel,
+        DeskConversation, DeskInfo, DeskMessage, Establish, Fault, Fetched, HelpCenterBackend, IncomingFile,
+        OutgoingFile, OutgoingMessage, Page, Realtime, RealtimeEvent, Resume, Session,
     },
     model::{Answer, ConversationStatus, CustomerProfile, DeskConversationId, DeskMessageId, Identity, Timestamp},
 };
@@ -80,6 +80,10 @@ pub struct MemoryOptions {
     pub keeps_echo: bool,
     /// Whether the app has the right inbox. On.
     pub inbox_known: bool,
+    /// Whether opening a conversation answers with the newest one that there is. Off.
+    pub single_conversation: bool,
+    /// The channel that conversations opened by customers are in: none.
+    pub channel: Option<DeskChannel>,
     /// Whether events, and the answer to a mark of what was seen, tell the desk's time. On.
     pub tells_times: bool,
 }
@@ -103,6 +107,8 @@ impl Default for MemoryOptions {
             page_size: 20,
             keeps_echo: false,
             inbox_known: true,
+            single_conversation: false,
+            channel: None,
             tells_times: true,
         }
     }

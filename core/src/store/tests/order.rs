@@ -188,6 +188,7 @@ async fn older_change_of_a_conversation_tells_only_who_has_looked() {
         customer_seen_at: None,
         agent_seen_at: Some(Timestamp::from_seconds(seen)),
         agent: Some(named(agent)),
+        channel: None,
         updated_at: Some(Timestamp::from_millis(1_750_000_000_000 + at)),
     };
     let newer = change(20, ConversationStatus::Resolved, "Bob", 5);

@@ -196,3 +196,46 @@ async fn unsent_messages_of_whoever_logs_in_come_along_as_they_stand_behind_what
     assert_eq!(sends.map(|entry| entry.files).collect::<Vec<_>>(), [0, 0, 0, 1]);
     assert_eq!(entries[0].seq, before);
 }
+
+#[tokio::test]
+async fn conversation_that_both_files_hold_at_a_log_in_is_one_with_the_words_of_both() {
+    let fixture = fixture().await;
+    fixture.incoming(vec![own(500, "from another phone", None)]).await;
+    let path = fixture._folder.path().join("anonymous.db");
+    std::fs::copy(format!("{}/tests/fixtures/v3.db", env!("CARGO_MANIFEST_DIR")), &path).unwrap();
+    let anonymous = Arc::new(Store::open(&path, Timestamp::default(), Feed::new()).unwrap());
+    let id = ConversationId::new("conversation-1");
+    let window = |id: &ConversationId| {
+        let id = id.clone();
+        move |connection: &rusqlite::Connection| {
+            let rows = MessageRow::window(connection, &id, Position::FIRST)?;
+            Ok(rows.into_iter().map(|row| row.id).collect::<HashSet<_>>())
+        }
+    };
+    let theirs = anonymous.read(window(&id)).await.unwrap();
+    tokio::task::spawn_blocking(move || anonymous.close()).await.unwrap();
+    let ours = fixture.store.read(window(&fixture.conversation)).await.unwrap();
+    let kept = fixture.conversation.clone();
+    let (old, joined) = fixture
+        .store
+        .write(Durability::Now, move |tx| {
+            let old = rusqlite::Connection::open(&path)?;
+            // The same conversation of the desk's, known to this customer from another phone.
+            let number = ConversationRow::find(&old, &id)?.and_then(|row| row.desk_id).expect("the desk has it");
+            ConversationRow::set_desk_id(tx, &kept, Some(number))?;
+            adopt(tx, &old, "anonymous", "s")?;
+            Ok((id.clone(), ConversationRow::find(tx, &id)?.expect("it is found under either id").id))
+        })
+        .await
+        .unwrap();
+    assert_eq!(joined, fixture.conversation);
+    assert_eq!(fixture.store.feed().conversation(&old), fixture.conversation);
+    let now = fixture.store.read(window(&joined)).await.unwrap();
+    assert_eq!(now, ours.union(&theirs).cloned().collect());
+    let entries = fixture.store.read(EntryRow::all).await.unwrap();
+    let of_messages: Vec<_> = entries.iter().filter(|entry| entry.task == Task::Message).collect();
+    assert_eq!(of_messages.len(), 3, "what is unsent goes on");
+    assert!(of_messages.iter().all(|entry| entry.conversation.as_ref() == Some(&joined)));
+    let lines = fixture.store.read(ConversationRow::list).await.unwrap();
+    assert_eq!(lines.iter().filter(|line| line.id == joined).count(), 1);
+}
