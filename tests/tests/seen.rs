@@ -3,16 +3,11 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::print_stdout, reason = "tests may fail")]
 
-use std::{
-    collections::BTreeMap,
-    path::Path,
-    sync::Arc,
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
+use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
 
 use sandbox::Desk;
 use shopbell::{
-    ClientConfig, Conversation, CustomerProfile, PushNews, PushOutcome, SupportClient,
+    ClientConfig, Clock, Conversation, CustomerProfile, PushNews, PushOutcome, SupportClient, SystemClock,
     testing::memory::{Call, MemoryDesk, Play},
 };
 use shopbell_tests::{List, Screen, desk, identity, live, only_conversation, phone, until, until_at_desk};
@@ -29,7 +24,7 @@ fn marks(desk: &Desk) -> usize {
 
 /// Waits until the clock shows another second.
 async fn next_second() {
-    let now = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    let now = || SystemClock.now().seconds();
     let begun = now();
     until("the next second", now, |now| *now > begun).await;
 }
@@ -213,11 +208,15 @@ async fn two_phones_of_a_customer_agree_on_what_was_seen() {
     next_second().await;
     desk.desk().reply(number, "and one more thing");
     second.identify(identity("mai"), CustomerProfile::default()).await.unwrap();
+    // A phone tells nothing before it has learnt which of the desk's channels is its own.
+    second.start_conversation().unwrap().send("from the second phone").await.unwrap();
+    until("the desk to have it", || desk.desk().conversations().len(), |now| *now == 2).await;
     second.refresh().await.unwrap();
     let mut list = List::open(&second).await;
-    list.until("the conversation", |lines| lines.len() == 1).await;
+    let unread = |lines: &[shopbell::ConversationSummary]| lines.iter().find(|line| line.unread > 0).cloned();
+    list.until("the conversation", |lines| unread(lines).is_some_and(|line| line.can_write)).await;
     next_second().await;
-    second.conversation(&list.lines[0].id).unwrap().mark_seen().await.unwrap();
+    second.conversation(&unread(&list.lines).unwrap().id).unwrap().mark_seen().await.unwrap();
     until("the second phone's mark", || marks(&desk.desk()), |now| *now == 2).await;
     first.refresh().await.unwrap();
     assert_eq!(first.unread().await.unwrap(), 0);

@@ -48,7 +48,7 @@ impl Fixture {
     }
 
     async fn mark_seen(&self) -> bool {
-        self.change(|tx, id| ConversationRow::mark_seen(tx, id)).await
+        self.change(ConversationRow::mark_seen).await
     }
 
     async fn delivery(&self, id: &str) -> Option<Delivery> {
