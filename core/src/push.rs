@@ -11,7 +11,7 @@
 //! - **A push says where there is news, never what.** The words come from the desk, to whoever may read them. No push
 //!   service sees a word, and a push for somebody who has left this phone shows nothing.
 //! - **A push may come late, twice or not at all**: what it leads to is read from the store after the desk was asked,
-//!   and says what is unread by then.
+//!   and says what is unread by then, in the newest words. Only a message that was seen or deleted is not asked for again.
 //!
 //! `docs/push.md` says what the merchant's server does.
 
@@ -139,7 +139,7 @@ pub fn is_push(data: &BTreeMap<String, String>) -> bool {
 pub enum PushOutcome {
     /// It is not Shopbell's.
     Foreign,
-    /// There is nothing to show: it was seen already, is on screen, or is for somebody who is not here.
+    /// There is nothing to show: it was seen already, was deleted, is on screen, or is for somebody who is not here.
     NothingNew,
     /// There is something new: show a notification.
     News(PushNews),

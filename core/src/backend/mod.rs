@@ -157,8 +157,13 @@ pub trait Backend: Send + Sync + 'static {
         typing: bool,
     ) -> BackendFuture<'a, ()>;
 
-    /// Tells the agents that the customer has seen everything up to now. Idempotent.
-    fn mark_seen<'a>(&'a self, session: &'a Session, conversation: DeskConversationId) -> BackendFuture<'a, ()>;
+    /// Tells the agents that the customer has seen everything up to now. Idempotent. Gives the desk's own time of it, or
+    /// a later one, where the desk tells any; no mark of this phone may be later by the desk's clock.
+    fn mark_seen<'a>(
+        &'a self,
+        session: &'a Session,
+        conversation: DeskConversationId,
+    ) -> BackendFuture<'a, Option<Timestamp>>;
 
     /// Ends a conversation. Idempotent.
     fn resolve<'a>(
@@ -206,6 +211,9 @@ pub enum RealtimeEvent {
         typing: bool,
         /// Who, where the desk says it.
         name: Option<String>,
+        /// The conversation's newest message when it was said, where the desk tells it: what is older than a message
+        /// that has arrived is out of date.
+        after: Option<DeskMessageId>,
     },
     /// Whether agents are there.
     Presence(Availability),
@@ -407,6 +415,8 @@ pub struct ConversationChange {
     pub agent: Option<Agent>,
     /// The channel that it is in, where that is told.
     pub channel: Option<DeskChannel>,
+    /// As of when, by the desk's clock; of two changes the later one stands. `None` where the desk tells no times.
+    pub updated_at: Option<Timestamp>,
 }
 
 /// A message as the desk has it.
@@ -432,6 +442,11 @@ pub struct DeskMessage {
     pub deleted: bool,
     /// The message that this one replies to.
     pub in_reply_to: Option<DeskMessageId>,
+    /// When the desk changed it last, by its own clock; of two events the later one stands. `None` in pages, and where
+    /// the desk tells no times.
+    pub updated_at: Option<Timestamp>,
+    /// The event of its creation, which nothing is older than.
+    pub is_creation: bool,
 }
 
 /// A message on its way to the desk.

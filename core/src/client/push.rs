@@ -40,7 +40,8 @@ impl SupportClient {
     ///
     /// `data` are the fields of a data message of Firebase's, or the texts in the `userInfo` of Apple's. A client that
     /// is paused is opened for it, and closed again, so this may be called from the background; it takes a request or
-    /// two. Where the desk can't be reached, a conversation that is known here is still told of, without its words.
+    /// two. Where the desk can't be reached, a conversation that is known here is still told of, without its words: they
+    /// may have been deleted.
     /// Dropping the future stops the waiting only.
     ///
     /// Errors: [`SupportError::Offline`] and its kin for a conversation that is not known here;
@@ -88,13 +89,22 @@ impl SupportClient {
     async fn news(&self, active: &Active, push: Push) -> Result<PushOutcome, SupportError> {
         let desk_id = push.conversation;
         let row = active.store.read(move |connection| ConversationRow::by_desk_id(connection, desk_id)).await?;
-        let is_here = |row: &ConversationRow| push.message.is_some_and(|message| row.sync.synced_to >= Some(message));
+        let unread = match (&row, push.message) {
+            (Some(row), Some(message)) => {
+                let id = row.id.clone();
+                active.store.read(move |connection| ConversationRow::is_unread(connection, &id, message)).await?
+            }
+            _ => None,
+        };
         let fetched = match &row {
-            Some(row) if is_here(row) => Ok(Asked::Nothing),
+            // It was seen or deleted: nothing that the desk says of it makes it news again.
+            Some(_) if unread == Some(false) => Ok(Asked::Nothing),
+            // Also where the message is here: it may have been deleted or edited since.
             Some(row) => active.fetcher.conversation(&row.id).await,
             // Begun by an agent or on another phone, if it is this customer's at all: the desk's list says.
             None => active.fetcher.list().await,
         };
+        let is_here = unread.is_some();
         let missed = match fetched {
             Ok(_) => false,
             Err(error) if row.is_none() => return Err(error.into()),
@@ -108,17 +118,18 @@ impl SupportClient {
         let shown = self.inner.screen.top().borrow().as_ref().map(|shown| self.inner.feed.conversation(shown));
         let unread = active.store.read(move |connection| ConversationRow::unread_in(connection, desk_id)).await?;
         let unread = unread.filter(|unread| shown.as_ref() != Some(&unread.conversation));
-        Ok(unread.map_or(PushOutcome::NothingNew, |unread| outcome(unread, missed)))
+        Ok(unread.map_or(PushOutcome::NothingNew, |unread| outcome(unread, missed, is_here)))
     }
 }
 
-/// What to show of a conversation. With `missed` there is one more message than is here.
-fn outcome(unread: UnreadIn, missed: bool) -> PushOutcome {
-    if unread.count == 0 && !missed {
+/// What to show of a conversation. With `missed` the desk could not be asked: no words are shown, for they may have been
+/// deleted since, and where the message is not here there is one more than is counted.
+fn outcome(unread: UnreadIn, missed: bool, is_here: bool) -> PushOutcome {
+    let more = u32::from(missed && !is_here);
+    if unread.count.saturating_add(more) == 0 {
         return PushOutcome::NothingNew;
     }
     let (author, preview) = unread.newest.filter(|_| !missed).unzip();
-    let more = u32::from(missed);
     PushOutcome::News(PushNews {
         conversation: unread.conversation,
         author,

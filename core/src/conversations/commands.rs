@@ -19,6 +19,8 @@ pub(crate) struct This {
     pub(crate) own_session: String,
     pub(crate) fresh: bool,
     pub(crate) handover: Handover,
+    /// The desk takes what was seen.
+    pub(crate) tells_seen: bool,
 }
 
 /// A text as it goes to the desk, or why it can't.
@@ -101,6 +103,7 @@ pub(crate) fn send(
 ) -> Result<(), StoreError> {
     let row = writable(found_or_begun(tx, this, now)?)?;
     no_draft(tx, &row)?;
+    answers(tx, this, &row, now)?;
     let content = Content::text(text.clone());
     let new = new(&row, message, &content, &[], now);
     let desk_id = match row.desk_id {
@@ -156,6 +159,7 @@ pub(crate) fn send_files(
 ) -> Result<(), StoreError> {
     let row = writable(found_or_begun(tx, this, now)?)?;
     no_draft(tx, &row)?;
+    answers(tx, this, &row, now)?;
     let attachments: Vec<Attachment> = files.iter().map(|(attachment, _)| attachment.clone()).collect();
     queue(tx, &row, new(&row, message, &Content::text(text), &attachments, now))?;
     tx.touch_outbox();
@@ -298,15 +302,25 @@ pub(crate) fn set_draft(tx: &mut Tx<'_>, this: &This, text: &str, now: Timestamp
 /// How long the telling of what was seen waits for more to be seen: a burst of messages is one request.
 const SEEN_WAITS: std::time::Duration = std::time::Duration::from_secs(1);
 
-pub(crate) fn mark_seen(tx: &mut Tx<'_>, this: &This, tell: bool, now: Timestamp) -> Result<(), StoreError> {
+pub(crate) fn mark_seen(tx: &mut Tx<'_>, this: &This, now: Timestamp) -> Result<(), StoreError> {
     // A conversation that was only begun has nothing to see.
     let Some(row) = ConversationRow::find(tx, &this.id)? else {
         return if this.fresh { Ok(()) } else { Err(SupportError::NotFound { what: "conversation" }.into()) };
     };
-    let news = ConversationRow::mark_seen(tx, &this.id)?;
-    let tell = tell && row.channel == Channel::Ours && row.status != ConversationStatus::Gone;
-    if news && tell && row.desk_id.is_some() && !EntryRow::waits(tx, Some(&this.id), &Task::Seen)? {
-        let entry = NewEntry { conversation: Some(&this.id), session: &row.session, task: Task::Seen, message: None };
+    mark(tx, this, &row, now)
+}
+
+/// Whoever writes has seen what stands above it.
+fn answers(tx: &mut Tx<'_>, this: &This, row: &ConversationRow, now: Timestamp) -> Result<(), StoreError> {
+    if row.unread > 0 { mark(tx, this, row, now) } else { Ok(()) }
+}
+
+fn mark(tx: &mut Tx<'_>, this: &This, row: &ConversationRow, now: Timestamp) -> Result<(), StoreError> {
+    let news = ConversationRow::mark_seen(tx, &row.id)?;
+    let may_tell = row.channel == Channel::Ours && row.status != ConversationStatus::Gone;
+    let tell = news && this.tells_seen && may_tell && row.desk_id.is_some();
+    if tell && !EntryRow::waits(tx, Some(&row.id), &Task::Seen)? {
+        let entry = NewEntry { conversation: Some(&row.id), session: &row.session, task: Task::Seen, message: None };
         let seq = EntryRow::insert(tx, entry)?;
         EntryRow::set_state(tx, seq, &EntryState::Waiting { not_before: now.plus(SEEN_WAITS) }, 0)?;
     }

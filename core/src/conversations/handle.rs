@@ -197,10 +197,12 @@ impl Conversation {
         Ok(())
     }
 
-    /// The customer has seen everything that is here. Call it when the newest message is visible.
+    /// The customer has seen everything that is on the phone now, and nothing that arrives later. Call it when the newest
+    /// message is visible; [`send`](Self::send) does it too. The agents are told within seconds, unless something unseen
+    /// has arrived by then: the desk can't be told of a part.
     pub async fn mark_seen(&self) -> Result<(), SupportError> {
-        let (tell, now) = (self.inner.backend.capabilities().read_receipts, self.inner.config.clock.now());
-        self.command(Durability::Later, move |tx, this| commands::mark_seen(tx, this, tell, now)).await
+        let now = self.inner.config.clock.now();
+        self.command(Durability::Later, move |tx, this| commands::mark_seen(tx, this, now)).await
     }
 
     /// Ends the conversation at the desk; its status changes when the desk has done so.
@@ -237,6 +239,7 @@ impl Conversation {
             own_session: active.own_session.clone(),
             fresh: self.fresh,
             handover: active.handover.clone(),
+            tells_seen: self.inner.backend.capabilities().read_receipts,
         };
         let resolved = move |tx: &mut Tx<'_>| {
             // One that was joined to another goes by that one's id. One that is only begun has no row yet.

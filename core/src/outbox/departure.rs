@@ -195,7 +195,7 @@ impl Tools {
         match answer {
             Ok(answer) => {
                 let random = Arc::clone(&self.random);
-                self.write(move |tx| incoming::sent(tx, &id, &message, &answer, attempts, &|| token(random.as_ref())))
+                self.write(move |tx| incoming::sent(tx, &message, &answer, attempts, &|| token(random.as_ref())))
                     .await?;
                 Ok(true)
             }

@@ -21,8 +21,8 @@ use crate::{
         MessageId, Timestamp,
     },
     store::{
-        ConversationRow, CustomerRow, Durability, EntryRow, Fence, MessageRow, NewEntry, SessionRow, Store, StoreError,
-        Task, Tx, Work, facts, incoming,
+        ConversationRow, CustomerRow, Durability, EntryRow, Fence, Marks, MessageRow, NewEntry, SessionRow, Store,
+        StoreError, Task, Tx, Work, facts, incoming, seen,
     },
 };
 
@@ -236,12 +236,12 @@ impl Tools {
     }
 
     async fn say(&self, session: &Session, words: Words, attempts: u32) -> Result<(), BackendError> {
-        let Words { conversation, desk_id, message, text } = words;
+        let Words { desk_id, message, text, .. } = words;
         let outgoing = OutgoingMessage { text, echo: message.as_str().to_owned() };
         let answer = self.backend.send_message(session, desk_id, &outgoing).await?;
         let random = Arc::clone(&self.random);
         let new_id = move || token(random.as_ref());
-        self.write(move |tx| incoming::sent(tx, &conversation, &message, &answer, attempts, &new_id)).await
+        self.write(move |tx| incoming::sent(tx, &message, &answer, attempts, &new_id)).await
     }
 
     async fn answer(&self, job: &Job, session: &Session, answer: &Answer) -> Result<(), BackendError> {
@@ -271,8 +271,7 @@ impl Tools {
             return self.write(move |tx| EntryRow::remove(tx, seq)).await;
         };
         if job.entry.task == Task::Seen {
-            self.backend.mark_seen(session, desk_id).await?;
-            return self.write(move |tx| EntryRow::remove(tx, seq)).await;
+            return self.tell_seen(seq, conversation, desk_id, session).await;
         }
         let status = self.backend.resolve(session, desk_id).await?;
         let id = conversation.id.clone();
@@ -281,6 +280,46 @@ impl Tools {
             ConversationRow::set_status(tx, &id, status)
         })
         .await
+    }
+
+    /// Tells that everything was seen, where that is still true: the desk takes its own now for the moment of it, and
+    /// would count what has come meanwhile as seen. Where something has, the customer's next look tells of all.
+    async fn tell_seen(
+        &self,
+        seq: i64,
+        conversation: &ConversationRow,
+        desk_id: DeskConversationId,
+        session: &Session,
+    ) -> Result<(), BackendError> {
+        let validator = conversation.sync.validator.as_deref();
+        let newest = match self.backend.messages(session, desk_id, None, validator).await? {
+            Fetched::New { value, .. } => value.messages,
+            Fetched::Unchanged => Vec::new(),
+        };
+        let id = conversation.id.clone();
+        let begun = self
+            .write(move |tx| {
+                if ConversationRow::seen_to(tx, &id)?.is_some_and(|seen_to| seen::covers(seen_to, &newest)) {
+                    return ConversationRow::set_marks(tx, &id, Marks::Sending);
+                }
+                EntryRow::remove(tx, seq)?;
+                Ok(None)
+            })
+            .await?;
+        let Some(before) = begun else { return Ok(()) };
+        let answer = self.backend.mark_seen(session, desk_id).await;
+        let marks = match &answer {
+            Ok(at) => at.map_or(Marks::Untimed, Marks::Until),
+            Err(error) if error.happened == Happened::No => before,
+            Err(_) => Marks::Sending,
+        };
+        let (id, done) = (conversation.id.clone(), answer.is_ok());
+        self.write(move |tx| {
+            ConversationRow::set_marks(tx, &id, marks)?;
+            if done { EntryRow::remove(tx, seq) } else { Ok(()) }
+        })
+        .await?;
+        answer.map(|_| ())
     }
 
     /// Keeps the fence and the number of the attempt on the disk before the desk is asked, and reads in that same
@@ -393,7 +432,9 @@ impl Tools {
             let has_older = page.has_older;
             let found = self
                 .write(move |tx| {
-                    incoming::messages(tx, &id, &page.messages, &|| token(random.as_ref()))?;
+                    // What agents say is left to sync: only it knows whether this page is older than what is here.
+                    let own: Vec<_> = page.messages.into_iter().filter(|one| one.author.is_customer()).collect();
+                    incoming::messages(tx, &id, &own, &|| token(random.as_ref()))?;
                     Ok(EntryRow::find(tx, seq)?.is_none())
                 })
                 .await?;

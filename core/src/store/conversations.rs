@@ -7,8 +7,8 @@ use crate::{
     backend::DeskChannel,
     json, markdown,
     model::{
-        Agent, Attachment, Author, Content, ConversationId, ConversationStatus, ConversationSummary,
-        DeskConversationId, DeskMessageId, Timestamp,
+        Agent, Attachment, Content, ConversationId, ConversationStatus, ConversationSummary, DeskConversationId,
+        DeskMessageId, Timestamp,
     },
 };
 
@@ -25,6 +25,8 @@ pub(crate) struct ConversationRow {
     pub(crate) draft: Option<String>,
     pub(crate) status: ConversationStatus,
     pub(crate) channel: Channel,
+    /// How many messages the customer has not seen.
+    pub(crate) unread: u32,
     pub(crate) sync: SyncMark,
 }
 
@@ -46,22 +48,11 @@ pub(crate) enum Channel {
 const OUR_CHANNEL: &str = "own:channel";
 
 /// What is true of a conversation in another channel, in SQL.
-const IN_OTHER_CHANNEL: &str = "(channel IS NOT NULL
+pub(super) const IN_OTHER_CHANNEL: &str = "(channel IS NOT NULL
     AND channel <> ifnull((SELECT CAST(value AS INTEGER) FROM facts WHERE key = 'own:channel'), channel))";
 
 /// What is true of a conversation that the desk has deleted, in SQL: nothing in it can be unread any more.
-const GONE: &str = r#"(status = '"gone"')"#;
-
-/// What the customer has not seen of a conversation.
-#[derive(Clone, Debug)]
-pub(crate) struct UnreadIn {
-    pub(crate) conversation: ConversationId,
-    pub(crate) count: u32,
-    /// Who wrote the newest of these, and what, on one line.
-    pub(crate) newest: Option<(Author, String)>,
-    /// In all conversations together.
-    pub(crate) total: u32,
-}
+pub(super) const GONE: &str = r#"(status = '"gone"')"#;
 
 /// How much of a conversation's history is here without a gap.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -77,7 +68,8 @@ pub(crate) struct SyncMark {
 }
 
 const COLUMNS: &str = "id, session, desk_id, agent_seen_at, draft, synced_to, history_from, history_complete,
-    page_validator, status, channel, (SELECT CAST(value AS INTEGER) FROM facts WHERE key = 'own:channel')";
+    page_validator, status, channel, (SELECT CAST(value AS INTEGER) FROM facts WHERE key = 'own:channel'),
+    unread";
 
 fn read(row: &Row<'_>) -> Result<ConversationRow, StoreError> {
     Ok(ConversationRow {
@@ -94,6 +86,7 @@ fn read(row: &Row<'_>) -> Result<ConversationRow, StoreError> {
         },
         status: json::from_str(&row.get::<_, String>(9)?)?,
         channel: Channel::of(row.get(10)?, row.get(11)?),
+        unread: row.get(12)?,
     })
 }
 
@@ -245,102 +238,56 @@ impl ConversationRow {
         Ok(())
     }
 
-    /// Who is on it.
-    pub(crate) fn set_agent(tx: &mut Tx<'_>, id: &ConversationId, agent: &Agent) -> Result<(), StoreError> {
+    /// Who is on it, by what the desk said at that time; `None` where it tells no times. An older word changes nothing,
+    /// in whatever order the two arrive.
+    pub(crate) fn set_agent(
+        tx: &mut Tx<'_>,
+        id: &ConversationId,
+        agent: &Agent,
+        at: Option<Timestamp>,
+    ) -> Result<(), StoreError> {
+        let at = at.map(Timestamp::millis);
+        let agent = serde_json::to_string(agent)?;
         let changed = tx
-            .prepare_cached("UPDATE conversations SET agent = ?2 WHERE id = ?1 AND agent IS NOT ?2")?
-            .execute(params![id.as_str(), serde_json::to_string(agent)?])?;
+            .prepare_cached(
+                "UPDATE conversations SET agent = ?2
+                 WHERE id = ?1 AND agent_at <= ifnull(?3, agent_at) AND agent IS NOT ?2",
+            )?
+            .execute(params![id.as_str(), agent, at])?;
+        tx.prepare_cached("UPDATE conversations SET agent_at = ?2 WHERE id = ?1 AND agent_at < ?2")?
+            .execute(params![id.as_str(), at])?;
         if changed > 0 {
             tx.touch(id);
         }
         Ok(())
     }
 
-    /// What the desk says of who has looked; marks only move forward.
-    pub(crate) fn raise_seen(
-        tx: &mut Tx<'_>,
-        id: &ConversationId,
-        customer: Option<Timestamp>,
-        agent: Option<Timestamp>,
-    ) -> Result<(), StoreError> {
-        let millis = |at: Option<Timestamp>| at.map_or(0, Timestamp::millis);
-        let changed = tx
-            .prepare_cached(
-                "UPDATE conversations SET customer_seen_at = max(customer_seen_at, ?2),
-                    agent_seen_at = max(agent_seen_at, ?3)
-                 WHERE id = ?1 AND (customer_seen_at < ?2 OR agent_seen_at < ?3)",
-            )?
-            .execute(params![id.as_str(), millis(customer), millis(agent)])?;
-        if changed > 0 {
-            Self::recount_unread(tx, id)?;
-        }
-        Ok(())
-    }
-
-    /// The customer has seen everything that is here. Whether that is news.
-    pub(crate) fn mark_seen(tx: &mut Tx<'_>, id: &ConversationId) -> Result<bool, StoreError> {
-        let highest: i64 = tx
-            .prepare_cached("SELECT coalesce(max(desk_id), 0) FROM messages WHERE conversation = ?1")?
-            .query_row([id.as_str()], |row| row.get(0))?;
-        let unread: i64 = tx
-            .prepare_cached("SELECT unread FROM conversations WHERE id = ?1")?
-            .query_row([id.as_str()], |row| row.get(0))?;
-        tx.prepare_cached("UPDATE conversations SET seen_to = max(seen_to, ?2) WHERE id = ?1")?
-            .execute(params![id.as_str(), highest])?;
-        if unread > 0 {
-            Self::recount_unread(tx, id)?;
-        }
-        Ok(unread > 0)
-    }
-
-    /// Counts what is not the customer's, has a number above what was seen here, and is not older than what was seen
-    /// anywhere. The desk's mark has whole seconds: what came in that very second counts as unread, for a message
-    /// shown twice as new is better than one never shown as new.
-    pub(super) fn recount_unread(tx: &mut Tx<'_>, id: &ConversationId) -> Result<(), StoreError> {
-        tx.prepare_cached(
-            "UPDATE conversations SET unread = (SELECT count(*) FROM messages m
-                WHERE m.conversation = conversations.id AND m.own = 0 AND m.desk_id > conversations.seen_to
-                  AND m.created_at >= conversations.customer_seen_at)
-             WHERE id = ?1",
-        )?
-        .execute([id.as_str()])?;
-        tx.touch(id);
-        Ok(())
-    }
-
-    /// Counts a message of the desk's that came in, by the same rule as [`Self::recount_unread`]: of ten thousand missed
-    /// ones, each is looked at once.
-    pub(crate) fn count_unread(
-        tx: &Tx<'_>,
-        id: &ConversationId,
-        number: DeskMessageId,
-        created_at: Timestamp,
-    ) -> Result<(), StoreError> {
-        tx.prepare_cached(
-            "UPDATE conversations SET unread = unread + 1 WHERE id = ?1 AND seen_to < ?2 AND customer_seen_at <= ?3",
-        )?
-        .execute(params![id.as_str(), number.get(), created_at.millis()])?;
-        Ok(())
+    /// Whether an event of that time is no older than those that were taken in; notes its time where it is.
+    pub(crate) fn is_news(tx: &Tx<'_>, id: &ConversationId, at: Option<Timestamp>) -> Result<bool, StoreError> {
+        let Some(at) = at else { return Ok(true) };
+        let taken = tx
+            .prepare_cached("UPDATE conversations SET updated_at = ?2 WHERE id = ?1 AND updated_at <= ?2")?
+            .execute(params![id.as_str(), at.millis()])?;
+        Ok(taken > 0)
     }
 
     /// Brings the line up to date after messages came in or changed at the desk.
     pub(crate) fn refresh(tx: &mut Tx<'_>, id: &ConversationId) -> Result<(), StoreError> {
         let newest = tx
             .prepare_cached(
-                "SELECT own, author, content, attachments, created_at FROM messages WHERE conversation = ?1
+                "SELECT own, content, attachments, created_at FROM messages WHERE conversation = ?1
                  ORDER BY sort_at DESC, sort_id DESC LIMIT 1",
             )?
             .query_row([id.as_str()], |row| {
                 Ok((
                     row.get::<_, bool>(0)?,
                     row.get::<_, String>(1)?,
-                    row.get::<_, String>(2)?,
-                    row.get::<_, Option<String>>(3)?,
-                    row.get::<_, i64>(4)?,
+                    row.get::<_, Option<String>>(2)?,
+                    row.get::<_, i64>(3)?,
                 ))
             })
             .optional()?;
-        let Some((own, author, content, attachments, at)) = newest else {
+        let Some((own, content, attachments, at)) = newest else {
             tx.prepare_cached("UPDATE conversations SET preview = '', preview_own = 0 WHERE id = ?1")?
                 .execute([id.as_str()])?;
             tx.touch(id);
@@ -351,9 +298,6 @@ impl ConversationRow {
             "UPDATE conversations SET preview = ?2, preview_own = ?3, last_activity = max(?4, created_at) WHERE id = ?1",
         )?
         .execute(params![id.as_str(), preview, own, at])?;
-        if let Author::Agent { agent: Some(agent) } = json::from_str(&author)? {
-            Self::set_agent(tx, id, &agent)?;
-        }
         tx.touch(id);
         Ok(())
     }
@@ -435,37 +379,6 @@ impl ConversationRow {
         Ok(statement.query_row([id.as_str()], |row| row.get(0))?)
     }
 
-    /// What the customer has not seen of a conversation; `None` where it is not known here.
-    pub(crate) fn unread_in(connection: &Connection, id: DeskConversationId) -> Result<Option<UnreadIn>, StoreError> {
-        let line = connection
-            .prepare_cached(&format!(
-                "SELECT id, unread FROM conversations WHERE desk_id = ?1 AND NOT {IN_OTHER_CHANNEL} AND NOT {GONE}"
-            ))?
-            .query_row([id.get()], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))
-            .optional()?;
-        let Some((conversation, count)) = line else { return Ok(None) };
-        // Of the same that `recount_unread` counts.
-        let newest = connection
-            .prepare_cached(
-                "SELECT m.author, m.content, m.attachments FROM messages m, conversations c
-                 WHERE c.id = ?1 AND m.conversation = c.id AND m.own = 0 AND m.desk_id > c.seen_to
-                    AND m.created_at >= c.customer_seen_at
-                 ORDER BY m.desk_id DESC LIMIT 1",
-            )?
-            .query_row([&conversation], |row| {
-                Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, Option<String>>(2)?))
-            })
-            .optional()?;
-        let newest = match newest {
-            Some((author, content, attachments)) => {
-                Some((json::from_str(&author)?, preview(false, &content, attachments.as_deref())?))
-            }
-            None => None,
-        };
-        let (conversation, total) = (ConversationId::new(conversation), Self::unread(connection)?);
-        Ok(Some(UnreadIn { conversation, count, newest, total }))
-    }
-
     /// Unread messages of all conversations together.
     pub(crate) fn unread(connection: &Connection) -> Result<u32, StoreError> {
         let sql =
@@ -475,7 +388,7 @@ impl ConversationRow {
 }
 
 /// What there is of a message on one line: its words, else the name of its first file.
-fn preview(own: bool, content: &str, attachments: Option<&str>) -> Result<String, StoreError> {
+pub(super) fn preview(own: bool, content: &str, attachments: Option<&str>) -> Result<String, StoreError> {
     let content: Content = json::from_str(content)?;
     let words = if own { fold(content.as_text()) } else { markdown::plain(content.as_text(), PREVIEW_CHARS) };
     let Some(json) = attachments.filter(|_| words.is_empty()) else { return Ok(words) };

@@ -15,12 +15,14 @@ use rusqlite::{OptionalExtension as _, params};
 
 use super::{
     ConversationRow, EntryRow, EntryState, FileRow, MessageRow, StoreError, Tx, join,
+    order::{self, Kept, Take, delivery},
     schema::UNSENT,
+    seen::Seen,
     unsent::{self, Settled},
 };
 use crate::{
     backend::{ConversationChange, DeskConversation, DeskMessage},
-    model::{AnswerState, Attachment, Content, ConversationId, Delivery, DeskMessageId, MessageId, Receipt},
+    model::{AnswerState, Attachment, Author, Content, ConversationId, DeskMessageId, MessageId, Timestamp},
 };
 
 /// What writing down did.
@@ -42,20 +44,31 @@ pub(crate) fn messages(
     new_id: &dyn Fn() -> String,
 ) -> Result<Applied, StoreError> {
     let mut pending = Pending::load(tx, conversation, incoming)?;
+    let seen = Seen::load(tx, conversation)?;
     let mut applied = Applied::default();
-    let mut changed = false;
+    let (mut changed, mut deleted, mut unread) = (false, false, 0);
     for message in incoming {
-        match one(tx, conversation, message, &mut pending, new_id)? {
+        match one(tx, conversation, message, &mut pending, seen, new_id)? {
             Outcome::New => {
                 applied.new += 1;
                 changed = true;
-                if !message.author.is_customer() {
-                    ConversationRow::count_unread(tx, conversation, message.id, message.created_at)?;
-                }
+                unread += u32::from(seen.is_some_and(|seen| seen.is_unread(message)));
             }
             Outcome::Changed => changed = true,
+            Outcome::Deleted => (changed, deleted) = (true, true),
             Outcome::Same => {}
         }
+    }
+    let spoke = |message: &&DeskMessage| matches!(message.author, Author::Agent { agent: Some(_) });
+    if let Some(last) = incoming.iter().filter(spoke).max_by_key(|message| (message.created_at, message.id))
+        && let Author::Agent { agent: Some(agent) } = &last.author
+    {
+        ConversationRow::set_agent(tx, conversation, agent, Some(last.created_at))?;
+    }
+    if deleted {
+        ConversationRow::recount_unread(tx, conversation)?;
+    } else {
+        ConversationRow::count_unread(tx, conversation, unread)?;
     }
     if changed {
         ConversationRow::refresh(tx, conversation)?;
@@ -66,15 +79,18 @@ pub(crate) fn messages(
 /// Writes down a conversation and the messages that came with it. One without any message is not ours to show: it is
 /// either empty at the desk, or the outbox is just opening it. One in which the customer said nothing may be that, too,
 /// for a desk's automation speaks at once: while an opening is under way it is left to the outbox. With `whole`,
-/// everything from the first to the last of these numbers is now here.
+/// everything from the first to the last of these numbers is now here. Without `fresh` its status may be older than what is
+/// known.
 pub(crate) fn conversation(
     tx: &mut Tx<'_>,
     session: &str,
     incoming: &DeskConversation,
+    fresh: bool,
     whole: Option<(DeskMessageId, DeskMessageId)>,
     new_id: &dyn Fn() -> String,
 ) -> Result<Applied, StoreError> {
     let known = ConversationRow::by_desk_id(tx, incoming.id)?;
+    let fresh = fresh || known.is_none();
     let (id, mut mark) = match known {
         Some(row) => (row.id, row.sync),
         None => {
@@ -89,7 +105,9 @@ pub(crate) fn conversation(
     };
     let applied = messages(tx, &id, &incoming.messages, new_id)?;
     ConversationRow::set_channel(tx, Some(&id), incoming.channel)?;
-    ConversationRow::set_status(tx, &id, incoming.status)?;
+    if fresh {
+        ConversationRow::set_status(tx, &id, incoming.status)?;
+    }
     ConversationRow::raise_seen(tx, &id, incoming.customer_seen_at, incoming.agent_seen_at)?;
     if let Some((first, last)) = whole {
         mark.synced_to = mark.synced_to.max(Some(last));
@@ -137,18 +155,20 @@ pub(crate) fn opened(
     Ok(joined)
 }
 
-/// Writes down what changed about a conversation.
+/// Writes down what changed about a conversation. An event that is older than one before it tells only who has looked.
 pub(crate) fn change(tx: &mut Tx<'_>, change: &ConversationChange) -> Result<Applied, StoreError> {
     let Some(row) = ConversationRow::by_desk_id(tx, change.id)? else {
         ConversationRow::set_channel(tx, None, change.channel)?;
         return Ok(Applied { unknown: true, ..Applied::default() });
     };
     ConversationRow::set_channel(tx, Some(&row.id), change.channel)?;
-    if let Some(status) = change.status {
-        ConversationRow::set_status(tx, &row.id, status)?;
-    }
-    if let Some(agent) = &change.agent {
-        ConversationRow::set_agent(tx, &row.id, agent)?;
+    if ConversationRow::is_news(tx, &row.id, change.updated_at)? {
+        if let Some(status) = change.status {
+            ConversationRow::set_status(tx, &row.id, status)?;
+        }
+        if let Some(agent) = &change.agent {
+            ConversationRow::set_agent(tx, &row.id, agent, change.updated_at)?;
+        }
     }
     ConversationRow::raise_seen(tx, &row.id, change.customer_seen_at, change.agent_seen_at)?;
     Ok(Applied::default())
@@ -160,15 +180,15 @@ pub(crate) fn change(tx: &mut Tx<'_>, change: &ConversationChange) -> Result<App
 /// phone's, and is given back its own place; after several it is an earlier attempt's twin.
 pub(crate) fn sent(
     tx: &mut Tx<'_>,
-    conversation: &ConversationId,
     message: &MessageId,
     answer: &DeskMessage,
     attempts: u32,
     new_id: &dyn Fn() -> String,
 ) -> Result<(), StoreError> {
     let Some(row) = MessageRow::find(tx, message)? else { return Ok(()) };
+    let conversation = &row.message.conversation.clone();
     let holder = holder(tx, conversation, answer.id)?;
-    rebind(tx, conversation, message, answer, holder)?;
+    rebind(tx, &row, answer, holder)?;
     match row.desk_id {
         Some(taken) if taken != answer.id && attempts > 1 => twin(tx, conversation, taken, message)?,
         Some(taken) if taken != answer.id => {
@@ -179,32 +199,49 @@ pub(crate) fn sent(
                 created_at: row.message.created_at,
                 ..answer.clone()
             };
-            insert(tx, conversation, &copy, new_id)?;
+            insert(tx, conversation, &copy, false, new_id)?;
         }
         _ => {}
     }
     ConversationRow::refresh(tx, conversation)
 }
 
+/// This message of the phone's is what the desk has under the answer's number. Sync may have written that down as
+/// another phone's before; what it has learnt of it since (that an agent has read or deleted it) stays.
 fn rebind(
     tx: &mut Tx<'_>,
-    conversation: &ConversationId,
-    message: &MessageId,
+    row: &MessageRow,
     answer: &DeskMessage,
     holder: Option<MessageId>,
 ) -> Result<(), StoreError> {
-    if let Some(holder) = holder
-        && holder != *message
-    {
-        // Sync wrote the same message down as another phone's before this answer came.
+    let own = &row.message;
+    let Some(holder) = holder else { return bind(tx, &own.conversation, &own.id, answer) };
+    let learnt = if holder == own.id {
+        None
+    } else {
+        let learnt = MessageRow::find(tx, &holder)?.map(|learnt| learnt.message);
+        let updated_at = updated_at(tx, &holder)?;
         tx.prepare_cached("DELETE FROM messages WHERE id = ?1")?.execute([holder.as_str()])?;
+        bind(tx, &own.conversation, &own.id, answer)?;
+        learnt.map(|learnt| (learnt, updated_at))
+    };
+    // What the answer says itself is older than anything that is known.
+    let mut known = DeskMessage { content: own.content.clone(), is_creation: true, ..answer.clone() };
+    if let Some((learnt, updated_at)) = learnt {
+        known.receipt = known.receipt.max(order::told(learnt.delivery.as_ref()));
+        known.updated_at = updated_at;
+        if learnt.deleted {
+            (known.deleted, known.content, known.attachments) = (true, learnt.content, Vec::new());
+        }
     }
-    bind(tx, conversation, message, answer)
+    update(tx, &own.id, &known).map(|_| ())
 }
 
 enum Outcome {
     New,
     Changed,
+    /// Changed, and not to be counted any more.
+    Deleted,
     Same,
 }
 
@@ -254,9 +291,17 @@ fn one(
     conversation: &ConversationId,
     message: &DeskMessage,
     pending: &mut Pending,
+    seen: Option<Seen>,
     new_id: &dyn Fn() -> String,
 ) -> Result<Outcome, StoreError> {
     if let Some(holder) = holder(tx, conversation, message.id)? {
+        if let Some(row) = unsent_of(tx, conversation, message)? {
+            // An event of a later change came before the one that tells whose it is.
+            pending.entries.retain(|(entry, ..)| entry.message.as_ref() != Some(&row.message.id));
+            rebind(tx, &row, message, Some(holder))?;
+            tx.touch_outbox();
+            return Ok(Outcome::Changed);
+        }
         return update(tx, &holder, message);
     }
     if message.author.is_customer() {
@@ -288,8 +333,29 @@ fn one(
             return Ok(Outcome::Changed);
         }
     }
-    insert(tx, conversation, message, new_id)?;
+    let late = seen.is_some_and(|seen| seen.is_late(message.id));
+    insert(tx, conversation, message, late, new_id)?;
     Ok(Outcome::New)
+}
+
+/// The message of this phone that the echo names, while the outbox still holds it.
+fn unsent_of(
+    tx: &Tx<'_>,
+    conversation: &ConversationId,
+    message: &DeskMessage,
+) -> Result<Option<MessageRow>, StoreError> {
+    let Some(echo) = message.echo.as_ref().filter(|_| message.author.is_customer()) else { return Ok(None) };
+    let row = MessageRow::find(tx, &MessageId::new(echo.clone()))?;
+    Ok(row.filter(|row| row.desk_id.is_none() && row.message.conversation == *conversation))
+}
+
+/// The time of the newest event of a message.
+fn updated_at(tx: &Tx<'_>, id: &MessageId) -> Result<Option<Timestamp>, StoreError> {
+    let kept: Option<i64> = tx
+        .prepare_cached("SELECT updated_at FROM messages WHERE id = ?1")?
+        .query_row([id.as_str()], |row| row.get(0))
+        .optional()?;
+    Ok(kept.filter(|millis| *millis > 0).map(Timestamp::from_millis))
 }
 
 fn holder(tx: &Tx<'_>, conversation: &ConversationId, number: DeskMessageId) -> Result<Option<MessageId>, StoreError> {
@@ -349,14 +415,15 @@ fn insert(
     tx: &mut Tx<'_>,
     conversation: &ConversationId,
     message: &DeskMessage,
+    late: bool,
     new_id: &dyn Fn() -> String,
 ) -> Result<(), StoreError> {
     let own = message.author.is_customer();
     let id = MessageId::new(new_id());
     tx.prepare_cached(
         "INSERT INTO messages (id, conversation, desk_id, sort_at, sort_id, own, author, content, attachments,
-            created_at, delivery, deleted, in_reply_to)
-         VALUES (?1, ?2, ?3, ?4, ?3, ?5, ?6, ?7, ?8, ?4, ?9, ?10, ?11)",
+            created_at, delivery, deleted, in_reply_to, updated_at, late)
+         VALUES (?1, ?2, ?3, ?4, ?3, ?5, ?6, ?7, ?8, ?4, ?9, ?10, ?11, ?12, ?13)",
     )?
     .execute(params![
         id.as_str(),
@@ -369,41 +436,47 @@ fn insert(
         json(&files::aligned(&id, &[], &message.attachments))?,
         own.then(|| serde_json::to_string(&delivery(message.receipt))).transpose()?,
         message.deleted,
-        message.in_reply_to.map(DeskMessageId::get)
+        message.in_reply_to.map(DeskMessageId::get),
+        message.updated_at.map_or(0, Timestamp::millis),
+        late && !own
     ])?;
     tx.touch(conversation);
     Ok(())
 }
 
-/// A message that is here already: takes what is new, keeps an answer that is still on its way.
+/// A message that is here already: takes what is newer ([`order`]), keeps an answer that is still on its way.
 fn update(tx: &mut Tx<'_>, id: &MessageId, message: &DeskMessage) -> Result<Outcome, StoreError> {
     let Some(row) = MessageRow::find(tx, id)? else { return Ok(Outcome::Same) };
     let old = row.message;
-    let mut content = message.content.clone();
-    if let Some(slot) = content.answer_slot()
-        && let Some(kept) = old.content.answer()
-        && (kept.state != AnswerState::Sent || slot.is_none())
-    {
-        *slot = Some(kept.clone());
+    let updated_at = if message.updated_at.is_some() { updated_at(tx, id)? } else { None };
+    let take = order::take(Kept { updated_at, deleted: old.deleted }, message);
+    let receipt = order::receipt(old.delivery.as_ref(), message.receipt);
+    let (deleted, attachments, content) = match take {
+        Take::All => {
+            let mut content = message.content.clone();
+            if let Some(slot) = content.answer_slot()
+                && let Some(kept) = old.content.answer()
+                && (kept.state != AnswerState::Sent || slot.is_none())
+            {
+                *slot = Some(kept.clone());
+            }
+            (message.deleted, files::aligned(id, &old.attachments, &message.attachments), content)
+        }
+        Take::Growth => (old.deleted, old.attachments.clone(), old.content.clone()),
+    };
+    let other_words = message.content.as_text() != old.content.as_text();
+    let edited = !deleted && (old.edited || other_words);
+    let known = |author: &Author| !matches!(author, Author::Agent { agent: None });
+    let keeps_author = !known(&message.author) || (take == Take::Growth && known(&old.author));
+    let author = if keeps_author { old.author.clone() } else { message.author.clone() };
+    if let Some(at) = message.updated_at.filter(|at| updated_at < Some(*at)) {
+        tx.prepare_cached("UPDATE messages SET updated_at = ?2 WHERE id = ?1")?
+            .execute(params![id.as_str(), at.millis()])?;
     }
-    let receipt = match (&old.delivery, message.receipt) {
-        (None, _) => None,
-        (Some(Delivery::Read), _) | (Some(_), None) => old.delivery.clone(),
-        (Some(Delivery::Delivered), Some(Receipt::Sent)) => Some(Delivery::Delivered),
-        (Some(_), Some(receipt)) => Some(delivery(Some(receipt))),
-    };
-    let attachments = files::aligned(id, &old.attachments, &message.attachments);
-    let words_changed = content.as_text() != old.content.as_text();
-    let edited = old.edited || (words_changed && !message.deleted);
-    let author = if matches!(message.author, crate::model::Author::Agent { agent: None }) {
-        old.author.clone()
-    } else {
-        message.author.clone()
-    };
     if content == old.content
         && receipt == old.delivery
         && author == old.author
-        && message.deleted == old.deleted
+        && deleted == old.deleted
         && edited == old.edited
         && attachments == old.attachments
     {
@@ -423,23 +496,15 @@ fn update(tx: &mut Tx<'_>, id: &MessageId, message: &DeskMessage) -> Result<Outc
         json(&attachments)?,
         receipt.map(|receipt| serde_json::to_string(&receipt)).transpose()?,
         edited,
-        message.deleted
+        deleted
     ])?;
     tx.touch(&old.conversation);
-    Ok(Outcome::Changed)
+    Ok(if deleted && !old.deleted { Outcome::Deleted } else { Outcome::Changed })
 }
 
 /// Where the desk's time puts a message: before all that is unsent, however absurd that time is.
 fn sort_at(message: &DeskMessage) -> i64 {
     message.created_at.millis().min(UNSENT - 1)
-}
-
-fn delivery(receipt: Option<Receipt>) -> Delivery {
-    match receipt {
-        None | Some(Receipt::Sent) => Delivery::Sent,
-        Some(Receipt::Delivered) => Delivery::Delivered,
-        Some(Receipt::Read) => Delivery::Read,
-    }
 }
 
 fn json(attachments: &[Attachment]) -> Result<Option<String>, StoreError> {

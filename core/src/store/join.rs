@@ -22,6 +22,7 @@ pub(crate) fn join(tx: &mut Tx<'_>, from: &ConversationId, into: &ConversationId
         return Ok(());
     }
     let pair = params![old.id.as_str(), kept.id.as_str()];
+    ConversationRow::join_seen(tx, &old.id, &kept.id)?;
     tx.execute("UPDATE OR IGNORE messages SET conversation = ?2, rev = rev + 1 WHERE conversation = ?1", pair)?;
     forget_copies(tx, &old.id)?;
     tx.execute("UPDATE OR IGNORE twins SET conversation = ?2 WHERE conversation = ?1", pair)?;
@@ -40,11 +41,9 @@ pub(crate) fn join(tx: &mut Tx<'_>, from: &ConversationId, into: &ConversationId
         (old, kept) => kept.or(old),
     };
     tx.execute(
-        "UPDATE conversations SET draft = ?3, seen_to = max(conversations.seen_to, o.seen_to),
-            customer_seen_at = max(conversations.customer_seen_at, o.customer_seen_at),
-            agent_seen_at = max(conversations.agent_seen_at, o.agent_seen_at),
+        "UPDATE conversations SET draft = ?3, agent_seen_at = max(conversations.agent_seen_at, o.agent_seen_at),
             created_at = min(conversations.created_at, o.created_at)
-         FROM (SELECT seen_to, customer_seen_at, agent_seen_at, created_at FROM conversations WHERE id = ?1) o
+         FROM (SELECT agent_seen_at, created_at FROM conversations WHERE id = ?1) o
          WHERE conversations.id = ?2",
         params![old.id.as_str(), kept.id.as_str(), draft],
     )?;

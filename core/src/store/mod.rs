@@ -30,8 +30,10 @@ mod join;
 mod log;
 mod messages;
 mod open;
+mod order;
 mod place;
 pub(crate) mod schema;
+pub(crate) mod seen;
 mod unsent;
 mod writer;
 
@@ -39,7 +41,7 @@ mod writer;
 mod tests;
 
 pub(crate) use adopt::adopt;
-pub(crate) use conversations::{Channel, ConversationRow, SyncMark, UnreadIn};
+pub(crate) use conversations::{Channel, ConversationRow, SyncMark};
 pub(crate) use customer::{CustomerRow, SessionRow};
 pub(crate) use entries::{EntryRow, EntryState, Fence, NewEntry, Task};
 pub(crate) use feed::{Change, Feed, StoreId, Topic, Watcher};
@@ -47,6 +49,7 @@ pub(crate) use files::{FileId, FileRow, FileState, Part};
 use join::join;
 pub(crate) use messages::{MessageRow, Position};
 pub(crate) use place::{CustomerKey, Place, Recorded};
+pub(crate) use seen::{Marks, UnreadIn};
 pub(crate) use unsent::NewMessage;
 pub(crate) use writer::{Durability, Store, Tx, Work};
 

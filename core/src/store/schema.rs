@@ -5,6 +5,7 @@
 
 mod attachments;
 mod conversations;
+pub(super) mod seen;
 mod unsent;
 
 use rusqlite::{Connection, TransactionBehavior};
@@ -112,6 +113,7 @@ DROP INDEX outbox_message;
 ",
     unsent::STEP,
     conversations::STEP,
+    seen::STEP,
 ];
 
 /// The version that this code writes.

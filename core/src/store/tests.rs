@@ -1,13 +1,14 @@
 //! The store's promises: what the desk says is written down once, an own message is recognised, old files open.
 
 mod model;
+mod order;
 mod unsent;
 
 use std::{cell::Cell, collections::HashSet, path::Path, sync::Arc};
 
 use super::*;
 use crate::{
-    backend::{DeskConversation, DeskMessage, Secret},
+    backend::{ConversationChange, DeskConversation, DeskMessage, Secret},
     model::*,
     testing::message,
 };
@@ -115,10 +116,10 @@ impl Fixture {
     }
 
     async fn sent(&self, id: &str, answer: DeskMessage, attempts: u32) {
-        let (conversation, id) = (self.conversation.clone(), MessageId::new(id));
+        let id = MessageId::new(id);
         self.store
             .write(Durability::Later, move |tx| {
-                incoming::sent(tx, &conversation, &id, &answer, attempts, &|| "given-back".to_owned())
+                incoming::sent(tx, &id, &answer, attempts, &|| "given-back".to_owned())
             })
             .await
             .unwrap();
@@ -238,7 +239,7 @@ async fn empty_conversation_of_the_desk_is_not_shown() {
     let known = fixture
         .store
         .write(Durability::Later, move |tx| {
-            incoming::conversation(tx, "s", &empty, None, &|| "x".to_owned())?;
+            incoming::conversation(tx, "s", &empty, true, None, &|| "x".to_owned())?;
             Ok(ConversationRow::by_desk_id(tx, empty.id)?.is_some())
         })
         .await

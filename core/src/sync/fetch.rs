@@ -8,7 +8,9 @@ use super::{
     told::{Moment, Told},
 };
 use crate::{
-    backend::{Backend, BackendError, BackendFuture, DeskConversation, DeskMessage, Fault, Fetched},
+    backend::{
+        Backend, BackendError, BackendFuture, ConversationChange, DeskConversation, DeskMessage, Fault, Fetched,
+    },
     clock::{Random, token},
     customer::standing::{Standing, storage},
     model::{ConversationId, ConversationStatus, DeskConversationId},
@@ -70,6 +72,17 @@ impl Fetcher {
             // Not where it comes to nothing: then a page has to bring it.
             tx.after_commit(move || told.note(message.conversation, message.id));
             Ok(Some(row.id))
+        })
+        .await
+    }
+
+    /// Writes down a change of a conversation that the connection tells of. Whether it is known here.
+    pub(super) async fn told_change(&self, change: ConversationChange) -> Result<bool, BackendError> {
+        let told = Arc::clone(&self.told);
+        self.write(move |tx| {
+            let known = !incoming::change(tx, &change)?.unknown;
+            tx.after_commit(move || told.note_conversation(change.id));
+            Ok(known)
         })
         .await
     }
@@ -185,7 +198,8 @@ impl Fetcher {
             let applied = self
                 .write(move |tx| {
                     part.messages = told.fresh(part.messages, asked);
-                    incoming::conversation(tx, &session, &part, run, &|| token(random.as_ref()))
+                    let fresh = told.is_fresh(part.id, asked);
+                    incoming::conversation(tx, &session, &part, fresh, run, &|| token(random.as_ref()))
                 })
                 .await?;
             if last || applied.deferred {

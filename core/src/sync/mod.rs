@@ -15,8 +15,9 @@
 //!   list that leaves out a known conversation has its page asked for.
 //! - **Where no socket can be had**, the conversation on screen is asked for conditionally every few seconds, and with
 //!   none on screen the list every few minutes: one conditional request, no body where nothing is new.
-//! - **Events are upserts** by the desk's number; they may come twice, late, or out of order. They never move the mark
-//!   up to which nothing is missing: only a resync does.
+//! - **Events are upserts** by the desk's number; they may come twice, late, or out of order. Of two the one that the desk
+//!   dates later stands, and a deletion is final (the store's `order` has the rules). They never move the mark up to
+//!   which nothing is missing: only a resync does.
 //! - **A page gives way** to what the connection has told of since the page was asked for ([`told`]): it may be older.
 //! - **Marks** are kept with the rows, in one transaction with the page that moves them. A crash in a gap leaves the
 //!   mark below it, and the next resync reads it again.
@@ -28,6 +29,8 @@
 
 pub(crate) mod catch_up;
 pub(crate) mod fetch;
+#[cfg(test)]
+mod interleaved;
 pub(crate) mod link;
 pub(crate) mod moment;
 mod realtime;

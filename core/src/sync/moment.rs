@@ -1,4 +1,12 @@
 //! What is true for the moment only: the link, who is there, who types. Never kept.
+//!
+//! # Typing
+//! The words that somebody types, or stopped, come as late and out of order as all events, and carry no time. A word
+//! that somebody types is out of date, and changes nothing, where
+//! - it names a newest message that is older than one of the desk's that has arrived: it was said before that; or
+//! - the word that ends it has come just before it, while nobody was known to type ([`OVERTAKEN`]).
+//!
+//! Whoever types, a message of the desk's ends it. The word that one person stopped does not end another's typing.
 
 use std::{
     collections::HashMap,
@@ -9,13 +17,64 @@ use std::{
 use tokio::sync::watch;
 
 use crate::{
-    model::{Availability, ConversationId, Timestamp, Typing},
+    model::{Availability, ConversationId, DeskMessageId, Timestamp, Typing},
     store::{Feed, Topic},
 };
 
 /// How long somebody counts as typing without a further word: the desk's own clients clear after 30 s, for the word
 /// that ends it may be lost.
 const TYPING_LASTS: Duration = Duration::from_secs(30);
+
+/// How long a word that somebody stopped typing waits for the one that they began: two events that overtake each other
+/// are that close.
+const OVERTAKEN: Duration = Duration::from_secs(1);
+
+/// Who types in one conversation. Pure.
+#[derive(Debug, Default)]
+struct Typist {
+    /// And until when that holds without a further word.
+    now: Option<(Typing, Timestamp)>,
+    /// The desk's newest message that has arrived.
+    spoken: Option<DeskMessageId>,
+    /// Who has stopped without having begun, and until when the word of the beginning is taken for theirs.
+    stopped: Option<(Typing, Timestamp)>,
+}
+
+impl Typist {
+    fn at(&self, now: Timestamp) -> Option<&(Typing, Timestamp)> {
+        // Further away than it lasts it is only where the clock was set back.
+        self.now.as_ref().filter(|(_, until)| *until > now && *until <= now.plus(TYPING_LASTS))
+    }
+
+    fn begins(&mut self, who: Typing, after: Option<DeskMessageId>, now: Timestamp) {
+        let overtaken = self.stopped.take().is_some_and(|(other, until)| until > now && may_be_one(&other, &who));
+        let outdated = after.is_some() && after < self.spoken;
+        if !overtaken && !outdated {
+            self.now = Some((who, now.plus(TYPING_LASTS)));
+        }
+    }
+
+    fn stops(&mut self, who: Typing, now: Timestamp) {
+        match self.at(now) {
+            None => self.stopped = Some((who, now.plus(OVERTAKEN))),
+            Some((other, _)) if may_be_one(other, &who) => self.now = None,
+            Some(_) => {}
+        }
+    }
+
+    fn speaks(&mut self, message: DeskMessageId) {
+        // An older one that was edited is nobody's speaking.
+        if self.spoken < Some(message) {
+            self.spoken = Some(message);
+            self.now = None;
+        }
+    }
+}
+
+/// Not every desk says who it is.
+fn may_be_one(one: &Typing, other: &Typing) -> bool {
+    one.name.is_none() || other.name.is_none() || one == other
+}
 
 /// How the client reaches the desk.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,7 +113,7 @@ pub(crate) struct Moment {
     connection: Arc<watch::Sender<Connection>>,
     availability: Arc<watch::Sender<Availability>>,
     history: Arc<watch::Sender<History>>,
-    typing: Arc<Mutex<HashMap<ConversationId, (Typing, Timestamp)>>>,
+    typing: Arc<Mutex<HashMap<ConversationId, Typist>>>,
     feed: Feed,
 }
 
@@ -97,17 +156,111 @@ impl Moment {
     pub(crate) fn typing(&self, conversation: &ConversationId, now: Timestamp) -> Option<(Typing, Timestamp)> {
         let conversation = self.feed.conversation(conversation);
         let typing = self.typing.lock().unwrap_or_else(PoisonError::into_inner);
-        typing.get(&conversation).filter(|(_, until)| *until > now).cloned()
+        typing.get(&conversation).and_then(|typist| typist.at(now)).cloned()
     }
 
-    pub(crate) fn set_typing(&self, conversation: &ConversationId, typing: Option<Typing>, now: Timestamp) {
+    /// The desk says that somebody types in the conversation, or stopped; `after` is its newest message by then.
+    pub(crate) fn set_typing(
+        &self,
+        conversation: &ConversationId,
+        typing: bool,
+        who: Typing,
+        after: Option<DeskMessageId>,
+        now: Timestamp,
+    ) {
+        self.change(
+            conversation,
+            |typist| if typing { typist.begins(who, after, now) } else { typist.stops(who, now) },
+        );
+    }
+
+    /// Somebody at the desk has said this.
+    pub(crate) fn spoken(&self, conversation: &ConversationId, message: DeskMessageId) {
+        self.change(conversation, |typist| typist.speaks(message));
+    }
+
+    fn change(&self, conversation: &ConversationId, change: impl FnOnce(&mut Typist)) {
         let conversation = self.feed.conversation(conversation);
         let mut all = self.typing.lock().unwrap_or_else(PoisonError::into_inner);
-        match typing {
-            Some(typing) => all.insert(conversation.clone(), (typing, now.plus(TYPING_LASTS))),
-            None => all.remove(&conversation),
-        };
+        let typist = all.entry(conversation.clone()).or_default();
+        let before = typist.now.clone();
+        change(typist);
+        let changed = before != typist.now;
         drop(all);
-        self.feed.publish([Topic::Typing(conversation)]);
+        if changed {
+            self.feed.publish([Topic::Typing(conversation)]);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn who(name: &str) -> Typing {
+        Typing { name: Some(name.to_owned()) }
+    }
+
+    fn at(millis: u64) -> Timestamp {
+        Timestamp::from_seconds(1_000_000).plus(Duration::from_millis(millis))
+    }
+
+    fn number(id: i64) -> Option<DeskMessageId> {
+        DeskMessageId::new(id)
+    }
+
+    fn types(typist: &Typist, now: Timestamp) -> Option<&str> {
+        typist.at(now).and_then(|(typing, _)| typing.name.as_deref())
+    }
+
+    #[test]
+    fn beginning_that_comes_after_its_message_changes_nothing() {
+        let mut typist = Typist::default();
+        typist.begins(who("Ann"), number(4), at(0));
+        assert_eq!(types(&typist, at(1)), Some("Ann"));
+        typist.speaks(number(5).unwrap());
+        typist.begins(who("Ann"), number(4), at(5));
+        assert_eq!(types(&typist, at(6)), None);
+        // She goes on, and an older message of hers is edited meanwhile.
+        typist.begins(who("Ann"), number(5), at(10));
+        typist.speaks(number(3).unwrap());
+        assert_eq!(types(&typist, at(11)), Some("Ann"));
+    }
+
+    #[test]
+    fn beginning_that_comes_after_its_end_changes_nothing() {
+        let mut typist = Typist::default();
+        typist.stops(who("Ann"), at(0));
+        typist.begins(who("Ann"), None, at(200));
+        assert_eq!(types(&typist, at(201)), None);
+        // The next one counts, and so does one that comes later than two words overtake each other.
+        typist.begins(who("Ann"), None, at(300));
+        assert_eq!(types(&typist, at(301)), Some("Ann"));
+        typist.stops(who("Ann"), at(400));
+        typist.begins(who("Ann"), None, at(450));
+        assert_eq!(types(&typist, at(451)), Some("Ann"), "the end of what was known is no end of the next");
+        typist.stops(who("Ann"), at(500));
+        typist.stops(who("Ann"), at(501));
+        typist.begins(who("Ann"), None, at(2_000));
+        assert_eq!(types(&typist, at(2_001)), Some("Ann"));
+    }
+
+    #[test]
+    fn end_of_one_agents_typing_does_not_end_anothers() {
+        let mut typist = Typist::default();
+        typist.begins(who("Ann"), None, at(0));
+        typist.stops(who("Bob"), at(1));
+        assert_eq!(types(&typist, at(2)), Some("Ann"));
+        typist.stops(Typing { name: None }, at(3));
+        assert_eq!(types(&typist, at(4)), None);
+    }
+
+    #[test]
+    fn typing_ends_by_itself_and_with_a_clock_that_is_set_back() {
+        let mut typist = Typist::default();
+        typist.begins(who("Ann"), None, at(0));
+        assert_eq!(types(&typist, at(29_999)), Some("Ann"));
+        assert_eq!(types(&typist, at(30_001)), None);
+        assert_eq!(types(&typist, Timestamp::from_seconds(990_000)), None);
     }
 }

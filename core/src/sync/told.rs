@@ -2,7 +2,8 @@
 //!
 //! A page shows its messages as they were when the desk wrote the answer, and it may arrive after the word that one of
 //! them was edited or deleted. Nothing in a page says how old it is. So what the connection has told of since the page
-//! was asked for is not taken from the page.
+//! was asked for is not taken from the page: neither a message nor where a conversation stands. A deletion is taken from
+//! any page, for it is final. What is left is at least as new as what is kept here.
 
 use std::{
     collections::VecDeque,
@@ -27,8 +28,16 @@ pub(super) struct Told(Mutex<Inner>);
 #[derive(Default)]
 struct Inner {
     count: u64,
-    /// The last ones, each with its place in the count. With the conversation, for a desk may number each by itself.
-    last: VecDeque<(u64, DeskConversationId, DeskMessageId)>,
+    /// The last ones, each with its place in the count; `None` for the conversation itself. With the conversation, for a
+    /// desk may number each by itself.
+    last: VecDeque<(u64, DeskConversationId, Option<DeskMessageId>)>,
+}
+
+impl Inner {
+    fn has_told(&self, conversation: DeskConversationId, message: Option<DeskMessageId>, since: Moment) -> bool {
+        let mut last = self.last.iter();
+        last.any(|&(place, there, id)| place > since.0 && (there, id) == (conversation, message))
+    }
 }
 
 impl Told {
@@ -43,6 +52,15 @@ impl Told {
 
     /// The connection has told of this message, and it is written down.
     pub(super) fn note(&self, conversation: DeskConversationId, message: DeskMessageId) {
+        self.add(conversation, Some(message));
+    }
+
+    /// The connection has told of this conversation, and it is written down.
+    pub(super) fn note_conversation(&self, conversation: DeskConversationId) {
+        self.add(conversation, None);
+    }
+
+    fn add(&self, conversation: DeskConversationId, message: Option<DeskMessageId>) {
         let mut inner = self.inner();
         inner.count += 1;
         let place = inner.count;
@@ -55,14 +73,16 @@ impl Told {
     /// Of what the desk said when it was asked at that moment, what is not older than what is here.
     pub(super) fn fresh(&self, mut messages: Vec<DeskMessage>, asked: Moment) -> Vec<DeskMessage> {
         let inner = self.inner();
-        let told = |message: &DeskMessage| {
-            let this = (message.conversation, message.id);
-            inner.last.iter().any(|&(place, conversation, id)| place > asked.0 && (conversation, id) == this)
-        };
         if inner.count > asked.0 {
-            messages.retain(|message| !told(message));
+            messages
+                .retain(|message| message.deleted || !inner.has_told(message.conversation, Some(message.id), asked));
         }
         messages
+    }
+
+    /// Whether what the desk said of the conversation itself, asked at that moment, is not older than what is here.
+    pub(super) fn is_fresh(&self, conversation: DeskConversationId, asked: Moment) -> bool {
+        !self.inner().has_told(conversation, None, asked)
     }
 }
 
@@ -88,6 +108,26 @@ mod tests {
         told.note(DeskConversationId::new(9).unwrap(), message(3).id);
         assert_eq!(numbers(asked), [1, 3]);
         assert_eq!(numbers(told.now()), [1, 2, 3]);
+    }
+
+    #[test]
+    fn deletion_is_taken_from_a_page_whatever_was_told_since() {
+        let told = Told::default();
+        let asked = told.now();
+        told.note(message(1).conversation, message(1).id);
+        let page = vec![DeskMessage { deleted: true, ..message(1) }];
+        assert_eq!(told.fresh(page.clone(), asked), page);
+    }
+
+    #[test]
+    fn status_of_a_list_gives_way_to_what_was_told_since_it_was_asked_for() {
+        let told = Told::default();
+        let (one, two) = (DeskConversationId::new(1).unwrap(), DeskConversationId::new(2).unwrap());
+        let asked = told.now();
+        told.note(one, message(1).id);
+        assert!(told.is_fresh(one, asked), "a message says nothing of where the conversation stands");
+        told.note_conversation(one);
+        assert!(!told.is_fresh(one, asked) && told.is_fresh(two, asked) && told.is_fresh(one, told.now()));
     }
 
     #[test]

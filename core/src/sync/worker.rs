@@ -15,7 +15,7 @@ use crate::{
     clock::{Clock, fraction},
     model::{Availability, ConversationId, DeskConversationId, Typing},
     signal::{Signal, stopped},
-    store::{ConversationRow, Topic, incoming},
+    store::{ConversationRow, Topic},
 };
 
 /// How often the file is looked at for what another process wrote, while somebody looks at a conversation: a look is a
@@ -317,12 +317,12 @@ impl Worker {
     async fn realtime(&self, event: RealtimeEvent) -> bool {
         let written = match event {
             RealtimeEvent::Message(message) => {
-                let own = message.author.is_customer();
+                let (own, number) = (message.author.is_customer(), message.id);
                 match self.fetcher.told(message).await {
                     Ok(Some(id)) => {
                         if !own {
                             // Who has spoken types no more, whatever became of the word that says so.
-                            self.moment.set_typing(&id, None, self.clock.now());
+                            self.moment.spoken(&id, number);
                         }
                         Ok(false)
                     }
@@ -330,12 +330,10 @@ impl Worker {
                     Err(error) => Err(error),
                 }
             }
-            RealtimeEvent::Conversation(change) => {
-                self.fetcher.write(move |tx| Ok(incoming::change(tx, &change)?.unknown)).await
-            }
-            RealtimeEvent::Typing { conversation, typing, name } => {
+            RealtimeEvent::Conversation(change) => self.fetcher.told_change(change).await.map(|known| !known),
+            RealtimeEvent::Typing { conversation, typing, name, after } => {
                 if let Some(id) = self.local(conversation).await {
-                    self.moment.set_typing(&id, typing.then_some(Typing { name }), self.clock.now());
+                    self.moment.set_typing(&id, typing, Typing { name }, after, self.clock.now());
                 }
                 Ok(false)
             }

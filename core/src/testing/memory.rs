@@ -59,7 +59,7 @@ use crate::{
         DeskConversation, DeskInfo, DeskMessage, Establish, Fault, Fetched, HelpCenterBackend, IncomingFile,
         OutgoingFile, OutgoingMessage, Page, Realtime, RealtimeEvent, Resume, Session,
     },
-    model::{Answer, ConversationStatus, CustomerProfile, DeskConversationId, DeskMessageId, Identity},
+    model::{Answer, ConversationStatus, CustomerProfile, DeskConversationId, DeskMessageId, Identity, Timestamp},
 };
 
 /// How a [`MemoryDesk`] is made.
@@ -84,6 +84,8 @@ pub struct MemoryOptions {
     pub single_conversation: bool,
     /// The channel that conversations opened by customers are in: none.
     pub channel: Option<DeskChannel>,
+    /// Whether events, and the answer to a mark of what was seen, tell the desk's time. On.
+    pub tells_times: bool,
 }
 
 impl Default for MemoryOptions {
@@ -107,6 +109,7 @@ impl Default for MemoryOptions {
             inbox_known: true,
             single_conversation: false,
             channel: None,
+            tells_times: true,
         }
     }
 }
@@ -326,8 +329,13 @@ impl Backend for MemoryDesk {
         }))
     }
 
-    fn mark_seen<'a>(&'a self, session: &'a Session, conversation: DeskConversationId) -> BackendFuture<'a, ()> {
-        // Promise: twice is as good as once.
+    fn mark_seen<'a>(
+        &'a self,
+        session: &'a Session,
+        conversation: DeskConversationId,
+    ) -> BackendFuture<'a, Option<Timestamp>> {
+        // Promise: twice is as good as once. The time is the desk's own, and not before the one that the conversation
+        // tells as the customer's last looking.
         let session = session.clone();
         Box::pin(self.perform(Call::MarkSeen, move |state| {
             unsupported(state.options.capabilities.read_receipts)?;

@@ -22,5 +22,7 @@ pub fn message(number: i64) -> DeskMessage {
         receipt: None,
         deleted: false,
         in_reply_to: None,
+        updated_at: None,
+        is_creation: false,
     }
 }

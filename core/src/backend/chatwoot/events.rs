@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::{lenient::Wire, mapping, wire};
 use crate::{
-    Availability, Clock, DeskConversationId,
+    Availability, Clock, DeskConversationId, DeskMessageId,
     backend::{RealtimeEvent, Secret},
 };
 
@@ -27,7 +27,8 @@ impl Events {
         match name {
             "message.created" | "message.updated" => {
                 let message: wire::Message = read(data)?;
-                let message = mapping::message(message, None, self.clock.now())?;
+                let mut message = mapping::message(message, None, self.clock.now())?;
+                message.is_creation = name == "message.created";
                 Some(RealtimeEvent::Message(Box::new(message)))
             }
             "conversation.created" | "conversation.updated" | "conversation.status_changed" => {
@@ -53,7 +54,9 @@ impl Events {
         }
         let conversation = DeskConversationId::new(wire.conversation.id?)?;
         let name = mapping::agent(wire.user).map(|agent| agent.name).filter(|name| !name.is_empty());
-        Some(RealtimeEvent::Typing { conversation, typing, name })
+        let numbers = wire.conversation.messages.items.iter().filter_map(|message| message.id);
+        let after = numbers.max().and_then(DeskMessageId::new);
+        Some(RealtimeEvent::Typing { conversation, typing, name, after })
     }
 }
 
@@ -128,6 +131,7 @@ mod tests {
             agent_seen_at: None,
             agent: None,
             channel: None,
+            updated_at: None,
         };
         assert_eq!(bare, Some(RealtimeEvent::Conversation(nothing)));
     }
@@ -140,7 +144,7 @@ mod tests {
         };
         let ann = json!({"id": 1, "name": "Ann", "type": "user"});
         let conversation = DeskConversationId::new(2).unwrap();
-        let expected = RealtimeEvent::Typing { conversation, typing: true, name: Some("Ann".to_owned()) };
+        let expected = RealtimeEvent::Typing { conversation, typing: true, name: Some("Ann".to_owned()), after: None };
         assert_eq!(typing(ann.clone(), false), Some(expected));
         assert_eq!(typing(ann, true), None);
         assert_eq!(typing(json!({"name": "Me", "type": "contact"}), false), None);

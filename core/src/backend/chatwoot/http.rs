@@ -24,7 +24,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{
     Method, StatusCode,
-    header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH, LOCATION, RETRY_AFTER},
+    header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, DATE, ETAG, HeaderValue, IF_NONE_MATCH, LOCATION, RETRY_AFTER},
 };
 use serde_json::Value;
 use tokio::time::timeout;
@@ -32,11 +32,11 @@ use url::Url;
 
 use super::{
     dial::Dialer,
-    lenient::{List, Wire},
+    lenient::{List, Wire, http_date},
     transport::{Response, Transport, empty, late, text, whole, whole_body},
 };
 use crate::{
-    Limits,
+    Limits, Timestamp,
     backend::{BackendError, Fault},
 };
 
@@ -110,6 +110,8 @@ pub(super) struct Reply {
     pub(super) form: Form,
     pub(super) etag: Option<String>,
     pub(super) retry_after: Option<Duration>,
+    /// When the desk's server wrote it, by its own clock, where it says so.
+    pub(super) date: Option<Timestamp>,
     pub(super) body: Vec<u8>,
 }
 
@@ -288,6 +290,7 @@ impl Http {
         let retry_after = text(&response, &RETRY_AFTER)
             .and_then(|seconds| seconds.trim().parse().ok())
             .map(|seconds| Duration::from_secs(seconds).min(MAX_RETRY_AFTER));
+        let date = text(&response, &DATE).and_then(http_date);
         if status.is_redirection() && status != StatusCode::NOT_MODIFIED {
             let detail = format!("{label}: {} leads away from the desk", status.as_u16());
             return Err(BackendError::refused(Fault::Network, detail));
@@ -297,7 +300,7 @@ impl Http {
             BackendError::unclear(Fault::Desk, detail)
         })?;
         let form = form(media.as_deref(), &body);
-        Ok(Reply { label, status, form, etag, retry_after, body })
+        Ok(Reply { label, status, form, etag, retry_after, date, body })
     }
 
     /// A 4xx in a form that is not the desk's. Over TLS it can only be what the desk itself hides behind (a firewall's

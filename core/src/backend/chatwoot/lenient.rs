@@ -224,6 +224,15 @@ fn iso_millis(text: &str) -> Option<i64> {
     Some(seconds * 1000 + i64::from(millis))
 }
 
+/// The date of an answer's header: `Wed, 17 Jun 2026 10:00:00 GMT`.
+pub(super) fn http_date(text: &str) -> Option<Timestamp> {
+    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let mut parts = text.strip_suffix(" GMT")?.split_once(", ")?.1.split(' ');
+    let (day, month, year, time) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+    let month = MONTHS.iter().position(|name| *name == month)? + 1;
+    to_moment(&Value::from(format!("{year}-{month:02}-{day}T{time}Z")))
+}
+
 /// The Gregorian calendar, with years that begin in March so that the leap day is the last.
 fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };
@@ -270,6 +279,22 @@ mod tests {
     }
 
     #[test]
+    fn date_of_a_header_is_read() {
+        let table = [
+            ("Wed, 17 Jun 2026 10:00:00 GMT", Some(1_781_690_400_000)),
+            ("Thu, 29 Feb 2024 00:00:00 GMT", Some(1_709_164_800_000)),
+            ("Wed, 17 Jun 2026 10:00:00", None),
+            ("Wednesday, 17-Jun-26 10:00:00 GMT", None),
+            ("Wed, 17 Brumaire 2026 10:00:00 GMT", None),
+            (" GMT", None),
+            ("", None),
+        ];
+        for (text, expected) in table {
+            assert_eq!(http_date(text).map(Timestamp::millis), expected, "{text}");
+        }
+    }
+
+    #[test]
     fn numbers_of_every_form_are_read() {
         let table = [
             (json!(7), Some(7)),
@@ -308,6 +333,11 @@ mod tests {
         #[test]
         fn any_text_as_a_moment_never_panics(text in "\\PC{0,40}") {
             let _ = to_moment(&Value::from(text));
+        }
+
+        #[test]
+        fn any_text_as_a_header_never_panics(text in "(Wed, )?\\PC{0,30}( GMT)?") {
+            let _ = http_date(&text);
         }
 
         #[test]

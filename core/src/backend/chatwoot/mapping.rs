@@ -85,6 +85,8 @@ pub(super) fn message(
         receipt,
         deleted,
         in_reply_to,
+        updated_at: wire.updated_at,
+        is_creation: false,
     })
 }
 
@@ -258,5 +260,6 @@ pub(super) fn change(wire: wire::Conversation, key: &Secret) -> Option<Conversat
         agent_seen_at: wire.agent_last_seen_at,
         agent: wire.meta.assignee.and_then(agent),
         channel: channel(wire.inbox_id).map(|channel| DeskChannel { ours, ..channel }),
+        updated_at: wire.updated_at,
     })
 }

@@ -80,7 +80,7 @@ use self::{
 use crate::backend::Fault;
 use crate::{
     Answer, ClientConfig, Clock, ConversationStatus, CustomerProfile, DeskConversationId, DeskMessageId, Identity,
-    Limits, SupportError,
+    Limits, SupportError, Timestamp,
     backend::{
         Backend, BackendError, BackendFuture, Capabilities, ConversationContext, Departure, DeskChannel,
         DeskConversation, DeskInfo, DeskMessage, Establish, Fetched, IncomingFile, OutgoingFile, OutgoingMessage, Page,
@@ -375,10 +375,17 @@ impl Backend for Chatwoot {
         })
     }
 
-    fn mark_seen<'a>(&'a self, session: &'a Session, conversation: DeskConversationId) -> BackendFuture<'a, ()> {
+    fn mark_seen<'a>(
+        &'a self,
+        session: &'a Session,
+        conversation: DeskConversationId,
+    ) -> BackendFuture<'a, Option<Timestamp>> {
         Box::pin(async move {
             let request = Request::new(Method::POST, "POST seen", &["update_last_seen"]).body(json!({}));
-            self.on_conversation(session, conversation, request).await?.must_be_ours()
+            let reply = self.on_conversation(session, conversation, request).await?;
+            reply.must_be_ours()?;
+            // The desk's answer is empty; its server dates it.
+            Ok(reply.date)
         })
     }
 

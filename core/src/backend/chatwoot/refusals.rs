@@ -118,6 +118,7 @@ mod tests {
             form,
             etag: None,
             retry_after: None,
+            date: None,
             body: body.as_bytes().to_vec(),
         };
         match http.judge(reply) {

@@ -49,6 +49,8 @@ pub(super) struct Conversation {
     pub(super) agent_last_seen_at: Option<Timestamp>,
     pub(super) messages: List<Message>,
     /// Of events only.
+    pub(super) updated_at: Option<Timestamp>,
+    /// Of events only.
     pub(super) contact_inbox: ContactInbox,
     /// Of events only.
     pub(super) meta: Meta,
@@ -63,6 +65,7 @@ impl Wire for Conversation {
             contact_last_seen_at: fields.moment("contact_last_seen_at"),
             agent_last_seen_at: fields.moment("agent_last_seen_at"),
             messages: fields.list("messages").unwrap_or_default(),
+            updated_at: fields.moment("updated_at"),
             contact_inbox: fields.object("contact_inbox").unwrap_or_default(),
             meta: fields.object("meta").unwrap_or_default(),
         })
@@ -110,6 +113,8 @@ pub(super) struct Message {
     pub(super) sender_type: Option<String>,
     /// Of events only.
     pub(super) status: Option<String>,
+    /// Of events only.
+    pub(super) updated_at: Option<Timestamp>,
     /// Of events only, and there only of the one that tells of the creation.
     pub(super) echo_id: Option<String>,
 }
@@ -129,6 +134,7 @@ impl Wire for Message {
             sender: fields.object("sender"),
             sender_type: fields.text("sender_type"),
             status: fields.text("status"),
+            updated_at: fields.moment("updated_at"),
             echo_id: fields.text("echo_id"),
         })
     }

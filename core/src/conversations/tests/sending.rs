@@ -106,6 +106,8 @@ async fn progress_is_shown_through_every_phase() {
     phone.desk.once(Call::Establish, Play::Held);
     phone.desk.once(Call::SendFiles, Play::Held);
     phone.desk.once(Call::SendMessage, Play::AnswerHeld);
+    // An echo that comes before the answer would end it.
+    phone.desk.air(crate::testing::memory::Air::Lost);
     phone.client.network_changed(true);
     phone.desk.until(|desk| desk.held() == 1).await;
     phone.desk.release();

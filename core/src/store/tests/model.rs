@@ -169,7 +169,7 @@ fn carry_out(tx: &mut Tx<'_>, model: &mut Model, step: Step) -> Result<(), Store
             let Some(place) = model.pick(at, |one| one.fence.is_some()) else { return Ok(()) };
             let (one, answer) = model.take(place, true);
             let never = || unreachable!("nobody else has it");
-            incoming::sent(tx, &conversation, &MessageId::new(one.id), &answer, 1, &never)?;
+            incoming::sent(tx, &MessageId::new(one.id), &answer, 1, &never)?;
         }
         Step::Echoed(at) => {
             let Some(place) = model.pick(at, |_| true) else { return Ok(()) };

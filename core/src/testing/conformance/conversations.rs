@@ -114,9 +114,11 @@ pub(super) async fn customer_looking_twice_is_kept(desk: &impl DeskSide) -> Chec
     done(phone.backend.capabilities().read_receipts, "no read receipts")?;
     let conversation = phone.open().await?;
     phone.say(conversation, "hello").await?;
-    phone.backend.mark_seen(&phone.session, conversation).await?;
+    let taken = phone.backend.mark_seen(&phone.session, conversation).await?;
     let first = phone.listed(conversation).await?.customer_seen_at;
     ensure!(first.is_some(), "the list does not say when the customer looked");
+    let covers = taken.is_none_or(|taken| first.is_none_or(|first| first.seconds() <= taken.seconds()));
+    ensure!(covers, "the desk says of a mark that it was taken before the time that its list tells");
     phone.backend.mark_seen(&phone.session, conversation).await?;
     let second = phone.listed(conversation).await?.customer_seen_at;
     ensure!(second >= first, "the customer has looked earlier than before");

@@ -315,7 +315,11 @@ impl Backend for Flawed {
         })
     }
 
-    fn mark_seen<'a>(&'a self, session: &'a Session, conversation: DeskConversationId) -> BackendFuture<'a, ()> {
+    fn mark_seen<'a>(
+        &'a self,
+        session: &'a Session,
+        conversation: DeskConversationId,
+    ) -> BackendFuture<'a, Option<Timestamp>> {
         Box::pin(async move { self.fault(self.desk.mark_seen(session, conversation).await) })
     }
 

@@ -76,8 +76,18 @@ impl MemoryDesk {
 
     /// Types, or stops.
     pub fn agent_types(&self, conversation: DeskConversationId, typing: bool) {
-        let event = RealtimeEvent::Typing { conversation, typing, name: Some(agent().name) };
-        self.change(|state| state.tell(conversation, event));
+        self.change(|state| {
+            let (name, after) = (Some(agent().name), state.newest(conversation));
+            state.tell(conversation, RealtimeEvent::Typing { conversation, typing, name, after });
+        });
+    }
+
+    /// Looks at a conversation as the customer on another phone.
+    pub fn customer_sees_elsewhere(&self, conversation: DeskConversationId) -> bool {
+        self.change(|state| {
+            let now = state.later();
+            state.change(conversation, |row| row.customer_seen_at = Some(now))
+        })
     }
 
     /// Looks at a conversation.
@@ -141,6 +151,11 @@ impl MemoryDesk {
     /// Changes what the desk says that it can do.
     pub fn can(&self, change: impl FnOnce(&mut Capabilities)) {
         self.change(|state| change(&mut state.options.capabilities));
+    }
+
+    /// Whether it tells times: see [`MemoryOptions::tells_times`](super::MemoryOptions::tells_times).
+    pub fn tells_times(&self, tells: bool) {
+        self.change(|state| state.options.tells_times = tells);
     }
 
     /// How many realtime connections are open.

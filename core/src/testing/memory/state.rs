@@ -292,11 +292,11 @@ impl State {
         &mut self,
         session: &Session,
         conversation: DeskConversationId,
-    ) -> Result<(), BackendError> {
+    ) -> Result<Option<Timestamp>, BackendError> {
         self.row(session, conversation)?;
         let now = self.later();
         self.change(conversation, |row| row.customer_seen_at = Some(now));
-        Ok(())
+        Ok(self.options.tells_times.then_some(now))
     }
 
     pub(super) fn customer_resolves(
@@ -353,9 +353,12 @@ impl State {
             echo,
             deleted: false,
             in_reply_to: None,
+            updated_at: None,
+            is_creation: false,
         };
         self.change_row(conversation, |row| row.messages.push(message.clone()));
-        self.tell(conversation, RealtimeEvent::Message(Box::new(message.clone())));
+        let event = DeskMessage { updated_at: self.dated(message.created_at), is_creation: true, ..message.clone() };
+        self.tell(conversation, RealtimeEvent::Message(Box::new(event)));
         Some(message)
     }
 
@@ -371,7 +374,9 @@ impl State {
             }
         });
         if let Some(message) = changed {
-            self.tell(conversation, RealtimeEvent::Message(Box::new(message)));
+            let now = self.later();
+            let event = DeskMessage { updated_at: self.dated(now), ..message };
+            self.tell(conversation, RealtimeEvent::Message(Box::new(event)));
         }
         true
     }
@@ -447,7 +452,19 @@ impl State {
         }
     }
 
+    /// What an event tells of a time of the desk's.
+    fn dated(&self, at: Timestamp) -> Option<Timestamp> {
+        self.options.tells_times.then_some(at)
+    }
+
+    /// The newest message of a conversation.
+    pub(super) fn newest(&self, id: DeskConversationId) -> Option<DeskMessageId> {
+        self.rows.get(&id)?.conversation.messages.iter().map(|message| message.id).max()
+    }
+
     fn tell_conversation(&mut self, id: DeskConversationId) {
+        let now = self.later();
+        let updated_at = self.dated(now);
         let Some(row) = self.rows.get(&id) else { return };
         let change = ConversationChange {
             id,
@@ -456,6 +473,7 @@ impl State {
             agent_seen_at: row.conversation.agent_seen_at,
             agent: None,
             channel: row.conversation.channel,
+            updated_at,
         };
         self.tell(id, RealtimeEvent::Conversation(change));
     }
