@@ -1,0 +1,3 @@
+//! Files of boxes, and others, that no tool at hand makes.
+
+use super::*;
