@@ -1,6 +1,7 @@
 //! Photos made by hand, of every byte order, with the location in every place where a camera may put it.
 
-mod by_hand;
+mod boxes;
+mod others;
 mod properties;
 mod real;
 
@@ -107,6 +108,14 @@ fn stripped(bytes: &[u8], media_type: &str) -> (Vec<u8>, bool) {
     let mut medium = Cursor::new(bytes.to_vec());
     let changed = strip(&mut medium, media_type).unwrap();
     (medium.into_inner(), changed)
+}
+
+/// Why the location can't be removed.
+fn refusal(bytes: &[u8], media_type: &str) -> &'static str {
+    match strip(&mut Cursor::new(bytes.to_vec()), media_type) {
+        Err(Failure::Unremovable(why)) => why,
+        other => panic!("{other:?}"),
+    }
 }
 
 fn holds(bytes: &[u8], word: &[u8]) -> bool {
