@@ -193,6 +193,9 @@ fn bring_in(
     let name = file_id.file_name(extension(&look.name));
     let path = folder.path(&name);
     let Look { file: source, size, name: shown, media_type, strips } = look;
+    // One that is given away need not be copied to find nothing in it.
+    let is_linked = attachment.given_away
+        && source.as_ref().is_some_and(|source| !strips || location::is_clean(source, media_type));
     // From here on it goes with this, until it is kept.
     let mut taken = Taken {
         attachment: Attachment {
@@ -219,7 +222,7 @@ fn bring_in(
             file.write_all(bytes).map_err(|error| storage(&error))?;
             file
         }
-        (Source::Path(path), _) if attachment.given_away && !strips && fs::hard_link(path, &taken.path).is_ok() => {
+        (Source::Path(path), _) if is_linked && fs::hard_link(path, &taken.path).is_ok() => {
             reopen(&taken.path)?
         }
         (Source::Path(path), Some(source)) => copy(number, path, source, size, &taken.path)?,

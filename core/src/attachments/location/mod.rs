@@ -36,6 +36,8 @@ mod tiff;
 mod webp;
 mod xmp;
 
+use std::{fs, io};
+
 use super::{
     sniff::{AVIF, HEIC, JPEG, PNG, WEBP},
     window::Medium,
@@ -102,6 +104,36 @@ pub(crate) fn strip(medium: &mut dyn Medium, media_type: &str) -> Outcome<bool> 
         _ => {}
     }
     Ok(file.changed())
+}
+
+/// Whether a file of this type holds no location, nor anything else that [`strip`] would change; nothing is written.
+pub(crate) fn is_clean(file: &fs::File, media_type: &str) -> bool {
+    strip(&mut Untouched(file), media_type).is_ok()
+}
+
+/// A file that is only read: the first write fails.
+struct Untouched<'a>(&'a fs::File);
+
+impl io::Read for Untouched<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        self.0.read(into)
+    }
+}
+
+impl io::Write for Untouched<'_> {
+    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        Err(io::ErrorKind::PermissionDenied.into())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl io::Seek for Untouched<'_> {
+    fn seek(&mut self, to: io::SeekFrom) -> io::Result<u64> {
+        self.0.seek(to)
+    }
 }
 
 /// A drawing says it in XMP; photos within it are words that can't be looked into.
