@@ -42,9 +42,10 @@ async fn photo_or_film_of_any_tool_arrives_without_its_place() {
         let own = fs::read(path).unwrap();
         // The compressed packet shows no trace of what it holds.
         assert_eq!(trace_in(&own).is_some(), name != "compressed.png", "{name} is made wrong");
-        for file in [NewAttachment::path(path), NewAttachment::path(path).given_away()] {
-            conversation.send_message(NewMessage::text(name).attach(file)).await.unwrap();
-            screen.until_last(Delivery::Sent).await;
+        for (way, file) in [("copied", NewAttachment::path(path)), ("given", NewAttachment::path(path).given_away())] {
+            let sent = conversation.send_message(NewMessage::text(format!("{way} {name}")).attach(file)).await.unwrap();
+            let is_sent = |m: &shopbell::Message| m.id == sent && m.delivery == Some(Delivery::Sent);
+            screen.until("the file", |messages| messages.last().is_some_and(is_sent)).await;
             let there = desk.desk().conversations()[0].messages.last().unwrap().id;
             let [got] = &desk.desk().files(there)[..] else { panic!("{name} did not arrive") };
             assert_eq!(got.len(), own.len(), "{name}");

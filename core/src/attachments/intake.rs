@@ -222,9 +222,7 @@ fn bring_in(
             file.write_all(bytes).map_err(|error| storage(&error))?;
             file
         }
-        (Source::Path(path), _) if is_linked && fs::hard_link(path, &taken.path).is_ok() => {
-            reopen(&taken.path)?
-        }
+        (Source::Path(path), _) if is_linked && fs::hard_link(path, &taken.path).is_ok() => reopen(&taken.path)?,
         (Source::Path(path), Some(source)) => copy(number, path, source, size, &taken.path)?,
         (Source::Path(_), None) => return Err(refused(number, "can't be read")),
     };

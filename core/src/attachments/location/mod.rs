@@ -61,10 +61,10 @@ pub(crate) enum Plan {
 
 /// Photos and films by name only: what is called so, and begins like nothing that is known.
 const PHOTOS_AND_FILMS: [&str; 54] = [
-    ".jpg", ".jpeg", ".jpe", ".png", ".apng", ".gif", ".webp", ".heic", ".heif", ".hif", ".avif", ".tif", ".tiff", ".dng",
-    ".jxl", ".jp2", ".j2k", ".jxr", ".wdp", ".psd", ".cr2", ".cr3", ".crw", ".nef", ".nrw", ".arw", ".srf", ".sr2",
-    ".orf", ".rw2", ".raf", ".pef", ".srw", ".3fr", ".x3f", ".insp", ".mp4", ".m4v", ".mov", ".qt", ".3gp", ".3g2",
-    ".mkv", ".webm", ".avi", ".wmv", ".asf", ".flv", ".mpg", ".mpeg", ".mts", ".m2ts", ".ts", ".insv",
+    ".jpg", ".jpeg", ".jpe", ".png", ".apng", ".gif", ".webp", ".heic", ".heif", ".hif", ".avif", ".tif", ".tiff",
+    ".dng", ".jxl", ".jp2", ".j2k", ".jxr", ".wdp", ".psd", ".cr2", ".cr3", ".crw", ".nef", ".nrw", ".arw", ".srf",
+    ".sr2", ".orf", ".rw2", ".raf", ".pef", ".srw", ".3fr", ".x3f", ".insp", ".mp4", ".m4v", ".mov", ".qt", ".3gp",
+    ".3g2", ".mkv", ".webm", ".avi", ".wmv", ".asf", ".flv", ".mpg", ".mpeg", ".mts", ".m2ts", ".ts", ".insv",
 ];
 
 /// What is to be done with a file of this type and name.
@@ -100,7 +100,8 @@ pub(crate) fn strip(medium: &mut dyn Medium, media_type: &str) -> Outcome<bool> 
         "image/tiff" => tiff::whole(file)?,
         "image/svg+xml" => svg(file)?,
         "video/webm" => matroska::strip(file)?,
-        HEIC | AVIF | "video/mp4" | "video/quicktime" | "video/3gpp" | "audio/mp4" => bmff::strip(file)?,
+        HEIC | AVIF => bmff::strip(file, true)?,
+        "video/mp4" | "video/quicktime" | "video/3gpp" | "audio/mp4" => bmff::strip(file, false)?,
         _ => {}
     }
     Ok(file.changed())

@@ -8,7 +8,17 @@ const BEGINS: [&str; 4] = ["city", "country", "provincestate", "worldregion"];
 
 /// Other such names.
 const EXACT: [&str; 11] = [
-    "state", "province", "lat", "lon", "long", "coverage", "geo", "xyz", "absolutealtitude", "relativealtitude", "iso6709",
+    "state",
+    "province",
+    "lat",
+    "lon",
+    "long",
+    "coverage",
+    "geo",
+    "xyz",
+    "absolutealtitude",
+    "relativealtitude",
+    "iso6709",
 ];
 
 /// Whether a property of this name says where something was taken. What stands before the last `:` or `.` names who
@@ -36,9 +46,9 @@ pub(super) fn is_position(words: &[u8]) -> bool {
 /// Whether a text of a film's telemetry track, such as a drone's subtitles, tells coordinates.
 pub(super) fn tells_position(text: &[u8]) -> bool {
     let text = text.to_ascii_lowercase();
-    ["gps", "latitud", "longtit", "longitud"].iter().any(|word| {
-        text.windows(word.len()).any(|window| window == word.as_bytes())
-    })
+    ["gps", "latitud", "longtit", "longitud"]
+        .iter()
+        .any(|word| text.windows(word.len()).any(|window| window == word.as_bytes()))
 }
 
 #[cfg(test)]
@@ -48,16 +58,39 @@ mod tests {
     #[test]
     fn names_of_places_are_known_and_others_are_not() {
         for name in [
-            "exif:GPSLatitude", "photoshop:City", "photoshop:State", "photoshop:Country", "Iptc4xmpCore:Location",
-            "Iptc4xmpCore:CountryCode", "Iptc4xmpExt:Sublocation", "Iptc4xmpExt:LocationCreated", "xmpDM:shotLocation",
-            "drone-dji:GpsLongtitude", "geo:lat", "geo:long", "com.apple.quicktime.location.ISO6709",
-            "RECORDING_LOCATION", "dc:coverage", "exif:GPSAltitude", "location-eng",
+            "exif:GPSLatitude",
+            "photoshop:City",
+            "photoshop:State",
+            "photoshop:Country",
+            "Iptc4xmpCore:Location",
+            "Iptc4xmpCore:CountryCode",
+            "Iptc4xmpExt:Sublocation",
+            "Iptc4xmpExt:LocationCreated",
+            "xmpDM:shotLocation",
+            "drone-dji:GpsLongtitude",
+            "geo:lat",
+            "geo:long",
+            "com.apple.quicktime.location.ISO6709",
+            "RECORDING_LOCATION",
+            "dc:coverage",
+            "exif:GPSAltitude",
+            "location-eng",
         ] {
             assert!(is_location(name.as_bytes()), "{name}");
         }
         for name in [
-            "tiff:Make", "xmp:Rating", "dc:title", "xmp:CreateDate", "com.apple.quicktime.make", "TITLE", "ENCODER",
-            "exif:PixelXDimension", "tiff:Orientation", "photoshop:ColorMode", "xml:lang", "dc:language",
+            "tiff:Make",
+            "xmp:Rating",
+            "dc:title",
+            "xmp:CreateDate",
+            "com.apple.quicktime.make",
+            "TITLE",
+            "ENCODER",
+            "exif:PixelXDimension",
+            "tiff:Orientation",
+            "photoshop:ColorMode",
+            "xml:lang",
+            "dc:language",
         ] {
             assert!(!is_location(name.as_bytes()), "{name}");
         }

@@ -4,9 +4,9 @@
 //! and lists of their own. Within a picture's data the two bytes that begin a segment can't stand by themselves.
 
 use super::{
-    MAX_METADATA,
-    bmff, iptc, tiff, xmp,
+    MAX_METADATA, bmff,
     file::{File, Outcome, Span, index},
+    iptc, tiff, xmp,
 };
 
 const EXIF: &[u8] = b"Exif\0\0";
@@ -17,6 +17,10 @@ const MORE_XMP_HEAD: u64 = 75;
 
 /// Samsung's phones note in which country a photo was taken: three digits behind these words.
 const COUNTRY: &[u8] = b"MCC_Data";
+
+/// How XMP begins and ends, wherever it stands.
+const PACKET: &[u8] = b"<x:xmpmeta";
+const PACKET_END: &[u8] = b"</x:xmpmeta";
 
 /// How much of a find tells what it is.
 const HEAD: usize = 48;
@@ -34,7 +38,8 @@ pub(super) fn scan(file: &mut File<'_>, span: Span) -> Outcome {
     while at < span.end {
         let want = usize::try_from(span.end - at).unwrap_or(STEP).min(STEP);
         let part = file.bytes(at, want)?;
-        let Some(found) = part.iter().zip(part.get(1..).unwrap_or_default()).position(|pair| may_begin(*pair.0, *pair.1))
+        let Some(found) =
+            part.iter().zip(part.get(1..).unwrap_or_default()).position(|pair| may_begin(*pair.0, *pair.1))
         else {
             // The last byte may be the first of two.
             let length = u64::try_from(part.len()).unwrap_or(u64::MAX);
@@ -51,7 +56,10 @@ pub(super) fn scan(file: &mut File<'_>, span: Span) -> Outcome {
 }
 
 fn may_begin(first: u8, second: u8) -> bool {
-    matches!((first, second), (0xff, 0xe1 | 0xeb | 0xed) | (b'f', b't') | (b'I', b'I') | (b'M', b'M' | b'C'))
+    matches!(
+        (first, second),
+        (0xff, 0xe1 | 0xeb | 0xed) | (b'f', b't') | (b'I', b'I') | (b'M', b'M' | b'C') | (b'<', b'x')
+    )
 }
 
 /// A part of XMP that stands in several segments.
@@ -108,6 +116,16 @@ fn look_at(file: &mut File<'_>, here: Span, all: Span, parts: &mut Vec<Part>) ->
                 is_code
             })?;
             Ok(digits.end)
+        }
+        head if head.starts_with(PACKET) => {
+            let text = here.part(0, MAX_METADATA);
+            let bytes = file.read(text)?.unwrap_or_default();
+            let end = bytes.windows(PACKET_END.len()).position(|window| window == PACKET_END);
+            // Without an end it goes on as long as there is text.
+            let end = end.or_else(|| bytes.iter().position(|byte| matches!(byte, 0..=8 | 0xff)));
+            let packet = text.part(0, end.and_then(|end| u64::try_from(end).ok()).unwrap_or(text.len()));
+            file.edit(packet, b' ', xmp::strip)?;
+            Ok(packet.end)
         }
         _ => Ok(here.start),
     }

@@ -84,7 +84,8 @@ fn start_tag(packet: &mut [u8], at: usize, hidden: &mut Option<(Vec<u8>, usize)>
 
 /// Where an attribute's value stands, from its `=` on; unfinished, it goes to the end.
 fn value(packet: &[u8], at: usize) -> Option<(usize, usize)> {
-    let skip = |at: usize| at + packet.get(at..).unwrap_or_default().iter().take_while(|b| b.is_ascii_whitespace()).count();
+    let skip =
+        |at: usize| at + packet.get(at..).unwrap_or_default().iter().take_while(|b| b.is_ascii_whitespace()).count();
     let equals = skip(at);
     if packet.get(equals) != Some(&b'=') {
         return None;

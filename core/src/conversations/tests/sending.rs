@@ -301,7 +301,8 @@ async fn photo_or_film_that_cannot_be_cleaned_is_refused_unless_the_app_says_oth
     // The customer agreed.
     phone.send("", vec![broken.clone().keep_location(), raw.clone().keep_location()]).await.unwrap();
     let mut phone = Phone::with(|config| config.limits.allow_unremovable_location = true).await;
-    let films = [phone.file("a.mp4", b"\0\0\0\x10ftypisom\0\0\0\0\0\0\xff\xffmoov"), phone.file("a.CR2", b"\x01\x02\x03")];
+    let films =
+        [phone.file("a.mp4", b"\0\0\0\x10ftypisom\0\0\0\0\0\0\xff\xffmoov"), phone.file("a.CR2", b"\x01\x02\x03")];
     phone.send("", films.to_vec()).await.unwrap();
     phone.until_sent().await;
     assert_eq!(phone.desk.files().len(), 2);

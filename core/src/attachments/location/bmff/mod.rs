@@ -23,6 +23,8 @@ pub(super) struct Node {
 /// What is known of a film while its boxes are walked.
 #[derive(Default)]
 struct Film {
+    /// It is a photo: short enough to be searched as a whole for metadata that no box points at.
+    is_photo: bool,
     /// Where the film begins: offsets count from here.
     base: u64,
     /// Its tracks, as its fragments need them.
@@ -41,8 +43,8 @@ const HOLDERS: [&[u8; 4]; 11] =
 
 /// Boxes whose content is known to say nothing of a place.
 const QUIET: [&[u8; 4]; 24] = [
-    b"mdat", b"ftyp", b"styp", b"sidx", b"ssix", b"mfra", b"pdin", b"prft", b"mvhd", b"tkhd", b"mdhd", b"hdlr", b"vmhd",
-    b"smhd", b"nmhd", b"stbl", b"elst", b"trex", b"mehd", b"mfhd", b"tfhd", b"tfdt", b"trun", b"tref",
+    b"mdat", b"ftyp", b"styp", b"sidx", b"ssix", b"mfra", b"pdin", b"prft", b"mvhd", b"tkhd", b"mdhd", b"hdlr",
+    b"vmhd", b"smhd", b"nmhd", b"stbl", b"elst", b"trex", b"mehd", b"mfhd", b"tfhd", b"tfdt", b"trun", b"tref",
 ];
 
 const XMP: [u8; 16] = [0xbe, 0x7a, 0xcf, 0xcb, 0x97, 0xa9, 0x42, 0xe8, 0x9c, 0x71, 0x99, 0x94, 0x91, 0xe3, 0xaf, 0xac];
@@ -51,9 +53,9 @@ const CREDENTIALS: [u8; 16] =
     [0xd8, 0xfe, 0xc3, 0xd6, 0x1b, 0x0e, 0x48, 0x3c, 0x92, 0x97, 0x58, 0x28, 0x87, 0x7e, 0xc4, 0x81];
 
 /// Takes the location out of a file of boxes.
-pub(super) fn strip(file: &mut File<'_>) -> Outcome {
+pub(super) fn strip(file: &mut File<'_>, is_photo: bool) -> Outcome {
     let all = file.all();
-    let mut film = Film::default();
+    let mut film = Film { is_photo, ..Film::default() };
     let mut at = all.start;
     while let Some(node) = next(file, Span::new(at, all.end))? {
         top(file, node, &mut film)?;
@@ -105,11 +107,7 @@ fn next(file: &mut File<'_>, span: Span) -> Outcome<Option<Node>> {
 }
 
 /// Runs `each` for the boxes of a span.
-fn children(
-    file: &mut File<'_>,
-    span: Span,
-    mut each: impl FnMut(&mut File<'_>, Node) -> Outcome,
-) -> Outcome {
+fn children(file: &mut File<'_>, span: Span, mut each: impl FnMut(&mut File<'_>, Node) -> Outcome) -> Outcome {
     file.deeper(|file| {
         let mut at = span.start;
         while at < span.end {
@@ -143,6 +141,7 @@ fn top(file: &mut File<'_>, node: Node, film: &mut Film) -> Outcome {
         b"mini" => Err(Failure::Unremovable("it is in the short form of HEIF")),
         // The film of a motion photo, and what Samsung's phones append.
         b"mpvd" | b"sefd" => file.deeper(|file| scan::scan(file, node.content)),
+        b"mdat" if film.is_photo => file.deeper(|file| scan::scan(file, node.content)),
         _ => walk(file, node, film),
     }
 }

@@ -35,12 +35,15 @@ fn track(handler: &[u8; 4], entry: &[u8], chunks: &[(u64, u32)], size: u32) -> V
     let runs: Vec<u32> = (1..).zip(chunks).flat_map(|(number, (_, samples))| [number, *samples, 1]).collect();
     let offsets: Vec<u8> = chunks.iter().flat_map(|(at, _)| at.to_be_bytes()).collect();
     let count = u32::try_from(chunks.len()).unwrap();
-    let table = node(b"stbl", &[
-        &node(b"stsd", &[&numbers(&[0, 1]), entry]),
-        &node(b"stsz", &[&numbers(&[0, size, samples])]),
-        &node(b"stsc", &[&numbers(&[0, count]), &numbers(&runs)]),
-        &node(b"co64", &[&numbers(&[0, count]), &offsets]),
-    ]);
+    let table = node(
+        b"stbl",
+        &[
+            &node(b"stsd", &[&numbers(&[0, 1]), entry]),
+            &node(b"stsz", &[&numbers(&[0, size, samples])]),
+            &node(b"stsc", &[&numbers(&[0, count]), &numbers(&runs)]),
+            &node(b"co64", &[&numbers(&[0, count]), &offsets]),
+        ],
+    );
     let handler = node(b"hdlr", &[&[0; 8], handler, &[0; 12]]);
     let media = node(b"mdia", &[&handler, &node(b"minf", &[&table])]);
     node(b"trak", &[&node(b"tkhd", &[&numbers(&[0, 0, 0, 7])]), &media])
@@ -137,12 +140,8 @@ fn measured_values_of_places_go_and_others_stay() {
     let size = u32::try_from(sample(PLACE).len()).unwrap();
     let first = ftyp(b"qt  ").len() as u64 + 8;
     let chunks = [(first, 2), (first + u64::from(size) * 2 + 7, 1)];
-    let film = [
-        ftyp(b"qt  "),
-        node(b"mdat", &[&samples]),
-        node(b"moov", &[&track(b"meta", &keyed(), &chunks, size)]),
-    ]
-    .concat();
+    let film = [ftyp(b"qt  "), node(b"mdat", &[&samples]), node(b"moov", &[&track(b"meta", &keyed(), &chunks, size)])]
+        .concat();
     let (after, _) = stripped(&film, MP4);
     assert!(!holds(&after, PLACE) && holds(&after, b"between"));
     assert_eq!(after.windows(5).filter(|five| five == b"still").count(), 4, "three values and a key");
@@ -161,12 +160,9 @@ fn measurements_go_whole_and_pictures_stay() {
         (b"abcd", node(b"abcd", &[&[0; 8]]), true),
         (b"meta", node(b"mebx", &[&[0; 8]]), false),
     ] {
-        let film = [
-            ftyp(b"isom"),
-            node(b"mdat", &[&[9; 40]]),
-            node(b"moov", &[&track(handler, &entry, &[(at, 4)], 10)]),
-        ]
-        .concat();
+        let film =
+            [ftyp(b"isom"), node(b"mdat", &[&[9; 40]]), node(b"moov", &[&track(handler, &entry, &[(at, 4)], 10)])]
+                .concat();
         let (after, _) = stripped(&film, MP4);
         assert_eq!(!holds(&after, &[9]), goes, "{}", handler.escape_ascii());
     }
@@ -236,6 +232,20 @@ fn items_are_found_wherever_they_stand() {
     let mut beyond = iloc;
     beyond[20] = 1;
     assert!(refusal(&heif(&items, &beyond, &data, b""), HEIC).contains("broken"));
+}
+
+#[test]
+fn metadata_of_a_photo_that_nothing_points_at_goes_too() {
+    let items = node(b"iinf", &[&[0; 4], &[0, 1], &item(1, b"Exif", b"\0")]);
+    for meta in [node(b"meta", &[&[0; 4], &items]), Vec::new()] {
+        let rest = node(b"mdat", &[&[7; 300], b"\0\0\0\x06Exif\0\0", &exif(true), b"<x:xmpmeta>", XMP.as_bytes()]);
+        let photo = [ftyp(b"avif"), meta, rest].concat();
+        let (after, _) = stripped(&photo, AVIF);
+        for word in [&b"LATITUDE"[..], b"48,51.5N", b"2,17.6E"] {
+            assert!(!holds(&after, word), "{}", word.escape_ascii());
+        }
+        assert!(holds(&after, &[7; 300]) && holds(&after, b"Nikon\0") && holds(&after, b"<xmp:Rating>5<"));
+    }
 }
 
 #[test]

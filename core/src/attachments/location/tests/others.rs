@@ -26,7 +26,7 @@ fn value_astride_two_segments_of_xmp_goes() {
     let total = u32::try_from(XMP.len()).unwrap().to_be_bytes();
     let part = |from: usize, to: usize| {
         let offset = u32::try_from(from).unwrap().to_be_bytes();
-        app(0xe1, &[b"http://ns.adobe.com/xmp/extension/\0", &[b'F'; 32], &total, &offset, XMP[from..to].as_bytes()])
+        app(0xe1, &[b"http://ns.adobe.com/xmp/extension/\0", &[b'F'; 32], &total, &offset, &XMP.as_bytes()[from..to]])
     };
     // In any order.
     let after = cleaned(&[&part(middle, XMP.len()), &part(0, middle)]);
@@ -61,10 +61,8 @@ fn photoshops_resources_lose_places_and_keep_the_rest() {
     }
     // One that goes on in the next segment.
     let fields = resource(0x0404, &[&fields[..], &[b'x'; 200]].concat());
-    let after = cleaned(&[
-        &app(0xed, &[b"Photoshop 3.0\0", &fields[..30]]),
-        &app(0xed, &[b"Photoshop 3.0\0", &fields[30..]]),
-    ]);
+    let after =
+        cleaned(&[&app(0xed, &[b"Photoshop 3.0\0", &fields[..30]]), &app(0xed, &[b"Photoshop 3.0\0", &fields[30..]])]);
     assert!(!holds(&after, b"Chi") && !holds(&after, b"Le Loi"));
 }
 
@@ -196,22 +194,29 @@ fn tags_of_a_film_that_was_sent_while_it_was_made_are_found() {
     let tag = |name: &[u8], words: &[u8], below: &[u8]| {
         element(b"\x67\xc8", &[&element(b"\x44\x87", &[words]), &element(b"\x45\xa3", &[name]), below])
     };
-    let tags = element(b"\x12\x54\xc3\x67", &[
-        b"\xbf\x84\x01\x02\x03\x04",
-        &element(b"\x73\x73", &[
-            &tag(b"RECORDING_LOCATION", b"VN, Hue", &tag(b"NOTE", b"Le Loi", b"")),
-            &tag(b"COMMENT", b"+11.2233+044.5566/", b""),
-            &tag(b"TITLE", b"Parcel", b""),
-        ]),
-    ]);
+    let tags = element(
+        b"\x12\x54\xc3\x67",
+        &[
+            b"\xbf\x84\x01\x02\x03\x04",
+            &element(
+                b"\x73\x73",
+                &[
+                    &tag(b"RECORDING_LOCATION", b"VN, Hue", &tag(b"NOTE", b"Le Loi", b"")),
+                    &tag(b"COMMENT", b"+11.2233+044.5566/", b""),
+                    &tag(b"TITLE", b"Parcel", b""),
+                ],
+            ),
+        ],
+    );
     let head = b"\x1a\x45\xdf\xa3\x81\0\x18\x53\x80\x67\x01\xff\xff\xff\xff\xff\xff\xff";
-    let cluster = [b"\x1f\x43\xb6\x75\x01\xff\xff\xff\xff\xff\xff\xff".to_vec(), element(b"\xa3", &[&[9; 40]])].concat();
+    let cluster =
+        [b"\x1f\x43\xb6\x75\x01\xff\xff\xff\xff\xff\xff\xff".to_vec(), element(b"\xa3", &[&[9; 40]])].concat();
     let film = [head.to_vec(), cluster, tags].concat();
     let (after, changed) = stripped(&film, "video/webm");
     assert!(changed && holds(&after, &[9; 40]) && holds(&after, b"Parcel"));
     assert!(!holds(&after, b"Hue") && !holds(&after, b"Le Loi") && !holds(&after, b"11.2233"));
     assert!(holds(&after, b"\xec\x84"), "the check sum is not to be read any more");
-    assert_eq!(stripped(&after, "video/webm").1, false);
+    assert!(!stripped(&after, "video/webm").1, "once is enough");
     let track = element(b"\x16\x54\xae\x6b", &[&element(b"\xae", &[&element(b"\x83", &[&[0x21]])])]);
     assert!(refusal(&[head.to_vec(), track].concat(), "video/webm").contains("measurements"));
     assert!(refusal(&[head.to_vec(), b"\x12\x54\xc3\x67\x9f".to_vec()].concat(), "video/webm").contains("broken"));

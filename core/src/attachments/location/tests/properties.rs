@@ -5,8 +5,7 @@ use proptest::prelude::*;
 use super::*;
 
 /// All formats, whatever the bytes begin like.
-const TYPES: [&str; 9] =
-    [JPEG, PNG, WEBP, HEIC, TIFF, "image/gif", "video/mp4", "video/webm", "image/svg+xml"];
+const TYPES: [&str; 9] = [JPEG, PNG, WEBP, HEIC, TIFF, "image/gif", "video/mp4", "video/webm", "image/svg+xml"];
 
 /// Strips; a file that is refused keeps its length too.
 fn length_after(bytes: &[u8], media_type: &str) -> usize {

@@ -10,10 +10,31 @@ macro_rules! files {
 }
 
 pub(super) const FILES: [(&str, &[u8]); 25] = files![
-    "compressed.png", "drone.mp4", "film.3gp", "film.mkv", "film.mov", "film.mp4", "film.webm", "first.mp4",
-    "fragments.mp4", "keys.mov", "motion.heic", "motion.jpg", "pages-big.tif", "photo-little.tif", "photo.avif",
-    "photo.dng", "photo.gif", "photo.heic", "photo.jpg", "photo.png", "photo.webp", "raw-profiles.png", "tags.mp4",
-    "telemetry.mov", "voice.m4a",
+    "compressed.png",
+    "drone.mp4",
+    "film.3gp",
+    "film.mkv",
+    "film.mov",
+    "film.mp4",
+    "film.webm",
+    "first.mp4",
+    "fragments.mp4",
+    "keys.mov",
+    "motion.heic",
+    "motion.jpg",
+    "pages-big.tif",
+    "photo-little.tif",
+    "photo.avif",
+    "photo.dng",
+    "photo.gif",
+    "photo.heic",
+    "photo.jpg",
+    "photo.png",
+    "photo.webp",
+    "raw-profiles.png",
+    "tags.mp4",
+    "telemetry.mov",
+    "voice.m4a",
 ];
 
 /// The place as each format writes it: in words, as fractions of degrees and minutes, and in 65,536ths of a degree.
@@ -67,7 +88,9 @@ fn what_says_no_place_stays() {
 fn samples_of_pictures_and_sound_stay() {
     for (name, bytes) in FILES {
         let (after, _) = stripped(bytes, media_type(bytes, name));
-        let (Some(at), false) = (find(bytes, b"mdat"), name == "telemetry.mov" || name == "drone.mp4") else { continue };
+        let (Some(at), false) = (find(bytes, b"mdat"), name == "telemetry.mov" || name == "drone.mp4") else {
+            continue;
+        };
         if media_type(bytes, name).starts_with("video") || name.ends_with("m4a") {
             let length = u32::from_be_bytes(bytes[at - 4..at].try_into().unwrap()) as usize;
             assert_eq!(bytes[at..at - 4 + length], after[at..at - 4 + length], "{name}");
