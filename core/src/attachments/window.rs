@@ -34,8 +34,13 @@ impl<'a> Window<'a> {
 
     /// The bytes from `at` on: `want` of them, fewer only where the file ends before. At most [`SIZE`].
     pub(crate) fn bytes(&mut self, at: u64, want: usize) -> io::Result<&[u8]> {
+        self.cost = self.cost.saturating_add(u64::try_from(want.min(SIZE)).unwrap_or(u64::MAX)).saturating_add(1);
+        self.peek(at, want)
+    }
+
+    /// The same for a caller that goes on from where it found something: what it asks for again costs nothing again.
+    pub(super) fn peek(&mut self, at: u64, want: usize) -> io::Result<&[u8]> {
         let want = want.min(SIZE);
-        self.cost = self.cost.saturating_add(u64::try_from(want).unwrap_or(u64::MAX)).saturating_add(1);
         let inside = |seen: &[u8], from: u64| {
             let start = usize::try_from(at.checked_sub(from)?).ok()?;
             (start.checked_add(want)? <= seen.len()).then_some(start)

@@ -32,9 +32,8 @@ pub(super) fn broken<T>() -> Outcome<T> {
 /// How deep files may stand within files, and boxes within boxes.
 const MAX_DEPTH: u8 = 24;
 
-/// How many times its length, and how much besides, may be read of a file. A photo or film needs a little more than
-/// its length at most.
-const TIMES: u64 = 4;
+/// How many times its length, and how much besides, may be read of a file. A photo needs about twice its length.
+const TIMES: u64 = 8;
 const BESIDES: u64 = 64 << 20;
 
 /// How much is read or written at once where a long stretch is blanked.
@@ -124,6 +123,12 @@ impl<'a> File<'a> {
     pub(super) fn bytes(&mut self, at: u64, want: usize) -> Outcome<&[u8]> {
         self.is_affordable()?;
         Ok(self.window.bytes(at, want)?)
+    }
+
+    /// The same for a search, which asks for most bytes again after each find.
+    pub(super) fn peek(&mut self, at: u64, want: usize) -> Outcome<&[u8]> {
+        self.is_affordable()?;
+        Ok(self.window.peek(at, want)?)
     }
 
     /// `N` bytes from `at` on; `None` where the span ends before.

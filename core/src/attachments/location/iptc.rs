@@ -71,6 +71,22 @@ pub(super) fn strip(fields: &mut [u8]) -> bool {
     changed
 }
 
+/// How fields begin where they stand by themselves: with their version.
+pub(super) const FIRST: &[u8] = &[0x1c, 2, 0, 0, 2, 0];
+
+/// How long the fields are that begin here, as far as they are whole.
+pub(super) fn extent(bytes: &[u8]) -> usize {
+    let mut at = 0_usize;
+    while let Some([0x1c, _, _, a, b]) = bytes.get(at..).and_then(|rest| rest.first_chunk::<5>()) {
+        let end = at.saturating_add(5).saturating_add(usize::from(u16::from_be_bytes([*a, *b])));
+        if end > bytes.len() {
+            break;
+        }
+        at = end;
+    }
+    at
+}
+
 /// How an `APP13` segment of such resources begins.
 pub(super) const SEGMENT: &[u8] = b"Photoshop 3.0\0";
 

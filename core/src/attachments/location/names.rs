@@ -43,13 +43,20 @@ pub(super) fn is_position(words: &[u8]) -> bool {
     latitude >= 2 && number(rest) >= 2
 }
 
-/// Whether a text of a film's telemetry track, such as a drone's subtitles, tells coordinates.
+/// Whether a text of a film's telemetry track, such as a drone's subtitles, tells coordinates: such a word, and numbers
+/// behind it.
 pub(super) fn tells_position(text: &[u8]) -> bool {
     let text = text.to_ascii_lowercase();
-    ["gps", "latitud", "longtit", "longitud"]
-        .iter()
-        .any(|word| text.windows(word.len()).any(|window| window == word.as_bytes()))
+    let is_number = |rest: &[u8]| rest.iter().take(NEAR).filter(|byte| byte.is_ascii_digit()).count() >= DIGITS;
+    ["gps", "latitud", "longtit", "longitud"].iter().any(|word| {
+        let mut places = text.windows(word.len()).enumerate().filter(|(_, window)| *window == word.as_bytes());
+        places.any(|(at, _)| text.get(at..).is_some_and(is_number))
+    })
 }
+
+/// How near such a word a number stands, and how many digits coordinates have at least.
+const NEAR: usize = 48;
+const DIGITS: usize = 4;
 
 #[cfg(test)]
 mod tests {
@@ -104,5 +111,13 @@ mod tests {
         for words in ["", "+", "+84 123 456", "2026-11-30", "-1", "+12", "1+1"] {
             assert!(!is_position(words.as_bytes()), "{words}");
         }
+    }
+
+    #[test]
+    fn captions_that_mention_a_word_are_no_position() {
+        assert!(tells_position(b"\0\x10GPS(11.2233,44.5566,77)"));
+        assert!(tells_position(b"[latitude: 11.2233] [longitude: 44.5566]"));
+        assert!(!tells_position(b"\0\x10Turn the GPS on before 9 in the morning"));
+        assert!(!tells_position(b"What latitude means"));
     }
 }

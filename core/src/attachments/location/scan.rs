@@ -18,6 +18,9 @@ const MORE_XMP_HEAD: u64 = 75;
 /// Samsung's phones note in which country a photo was taken: three digits behind these words.
 const COUNTRY: &[u8] = b"MCC_Data";
 
+/// How long IPTC is that stands by itself.
+const MAX_FIELDS: u64 = 64 << 10;
+
 /// How XMP begins and ends, wherever it stands.
 const PACKET: &[u8] = b"<x:xmpmeta";
 const PACKET_END: &[u8] = b"</x:xmpmeta";
@@ -37,7 +40,7 @@ pub(super) fn scan(file: &mut File<'_>, span: Span) -> Outcome {
     let mut at = span.start;
     while at < span.end {
         let want = usize::try_from(span.end - at).unwrap_or(STEP).min(STEP);
-        let part = file.bytes(at, want)?;
+        let part = file.peek(at, want)?;
         let Some(found) =
             part.iter().zip(part.get(1..).unwrap_or_default()).position(|pair| may_begin(*pair.0, *pair.1))
         else {
@@ -58,7 +61,7 @@ pub(super) fn scan(file: &mut File<'_>, span: Span) -> Outcome {
 fn may_begin(first: u8, second: u8) -> bool {
     matches!(
         (first, second),
-        (0xff, 0xe1 | 0xeb | 0xed) | (b'f', b't') | (b'I', b'I') | (b'M', b'M' | b'C') | (b'<', b'x')
+        (0xff, 0xe1 | 0xeb | 0xed) | (b'f', b't') | (b'I', b'I') | (b'M', b'M' | b'C') | (b'<', b'x') | (0x1c, 2)
     )
 }
 
@@ -116,6 +119,13 @@ fn look_at(file: &mut File<'_>, here: Span, all: Span, parts: &mut Vec<Part>) ->
                 is_code
             })?;
             Ok(digits.end)
+        }
+        // Some programs append lists of their own, with IPTC in them.
+        head if head.starts_with(iptc::FIRST) => {
+            let bytes = file.read(here.part(0, MAX_FIELDS))?.unwrap_or_default();
+            let fields = here.part(0, u64::try_from(iptc::extent(&bytes)).unwrap_or(0));
+            file.edit(fields, 0, iptc::strip)?;
+            Ok(fields.end)
         }
         head if head.starts_with(PACKET) => {
             let text = here.part(0, MAX_METADATA);

@@ -80,6 +80,14 @@ fn country_that_a_phone_notes_behind_a_photo_goes() {
 }
 
 #[test]
+fn iptc_that_a_program_appends_loses_places() {
+    let fields = b"\x1c\x02\0\0\x02\0\x02\x1c\x02\x05\0\x05Title\x1c\x02\x5a\0\x03Hue\x1c\x02\x5a\xff\x03AXS!";
+    let photo = [in_jpeg(&[]), b"AXS!".to_vec(), fields.to_vec(), vec![9; 100]].concat();
+    let (after, _) = stripped(&photo, JPEG);
+    assert!(!holds(&after, b"Hue") && holds(&after, b"Title") && holds(&after, b"\x03AXS!\x09"));
+}
+
+#[test]
 fn exif_that_cannot_be_read_is_blanked_whole() {
     let after = cleaned(&[&app(0xe1, &[b"Exif\0\0", b"LATITUDE without a table"])]);
     assert!(!holds(&after, b"LATITUDE") && holds(&after, b"Exif\0\0\0\0\0"));
