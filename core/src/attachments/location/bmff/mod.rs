@@ -75,11 +75,19 @@ pub(super) fn within(file: &mut File<'_>, span: Span) -> Outcome<u64> {
                 top(file, node, &mut film)?;
                 at = node.content.end;
             }
+            // Behind the film stands something else, unless it is a part of the film that is cut off.
+            Err(Failure::Unremovable(_)) if is_cut(file, at)? => return broken(),
             Ok(_) | Err(Failure::Unremovable(_)) => break,
             Err(error) => return Err(error),
         }
     }
     Ok(at)
+}
+
+/// Whether a box of a film begins here.
+fn is_cut(file: &mut File<'_>, at: u64) -> Outcome<bool> {
+    let kind = file.bytes(at.saturating_add(4), 4)?;
+    Ok(matches!(kind, b"moov" | b"moof" | b"mdat" | b"udta" | b"meta" | b"uuid" | b"free"))
 }
 
 /// The box that begins with the span; `None` behind the last one.

@@ -65,6 +65,17 @@ fn film_with_lengths_of_every_kind_is_walked() {
     }
 }
 
+#[test]
+fn film_behind_a_photo_is_refused_where_it_is_cut_off_and_may_be_followed_by_anything() {
+    let photo = b"\xff\xd8\xff\xd9".to_vec();
+    let film = [ftyp(b"isom"), node(b"mdat", &[&[9; 40]]), node(b"moov", &[&place()])].concat();
+    let whole = [photo.clone(), film.clone(), b"SEFH and what else a phone appends".to_vec()].concat();
+    let (after, _) = stripped(&whole, JPEG);
+    assert!(!holds(&after, PLACE) && holds(&after, &[9; 40]) && holds(&after, b"SEFH and"));
+    let cut = [photo, film[..film.len() - 2].to_vec()].concat();
+    assert!(refusal(&cut, JPEG).contains("broken"));
+}
+
 /// Ten gigabytes of nothing between two ends.
 struct Huge {
     head: Vec<u8>,
