@@ -86,6 +86,10 @@ pub struct Limits {
     /// How much room fetched files may take, in bytes; 256 MiB.
     #[uniffi(default = None)]
     pub max_cache_bytes: Option<i64>,
+    /// Sends a photo or film even if the place where it was taken can't be removed from it, and logs a warning. Off: such
+    /// a message is refused as `LocationNotRemovable`. `NewAttachment` names the formats.
+    #[uniffi(default = false)]
+    pub allow_unremovable_location: bool,
 }
 
 impl ClientConfig {
@@ -159,6 +163,7 @@ impl Limits {
         if let Some(bytes) = self.max_cache_bytes {
             limits.max_cache_bytes = u64::try_from(bytes).unwrap_or(0);
         }
+        limits.allow_unremovable_location = self.allow_unremovable_location;
     }
 }
 
@@ -200,6 +205,7 @@ mod tests {
             attachment_types: Some(vec!["image/*".into()]),
             stall_timeout_millis: Some(20),
             max_cache_bytes: Some(21),
+            allow_unremovable_location: true,
         };
         let set = config(limits).checked().unwrap().limits;
         assert_eq!(set.connect_timeout.as_millis(), 11);
@@ -213,6 +219,7 @@ mod tests {
         assert_eq!((set.max_attachments, set.max_attachment_bytes, set.max_cache_bytes), (18, 19, 21));
         assert_eq!(set.attachment_types, ["image/*"]);
         assert_eq!(set.stall_timeout.as_millis(), 20);
+        assert!(set.allow_unremovable_location);
     }
 
     #[test]

@@ -25,6 +25,15 @@ pub enum SupportError {
         /// What is wrong, and what would be right.
         text: String,
     },
+    /// A file may hold the place where it was taken, and that can't be removed. Nothing has changed. Ask the customer,
+    /// and send it with `keepLocation` if they agree; or allow all such files (`allowUnremovableLocation` of the limits).
+    #[error("{text}")]
+    LocationNotRemovable {
+        /// The file's number in the message's list, from 1.
+        number: i32,
+        /// Why it can't be removed.
+        text: String,
+    },
     /// There is no such conversation, message, choice or field.
     #[error("{text}")]
     NotFound {
@@ -131,6 +140,7 @@ impl SupportError {
             Self::Storage { problem, .. } => matches!(problem, StorageProblem::Full | StorageProblem::Other),
             Self::InvalidConfig { .. }
             | Self::InvalidInput { .. }
+            | Self::LocationNotRemovable { .. }
             | Self::NotFound { .. }
             | Self::Conflict { .. }
             | Self::Rejected { .. }
@@ -154,6 +164,9 @@ impl From<Core> for SupportError {
         match error {
             Core::InvalidConfig { field, .. } => Self::InvalidConfig { field: field.to_owned(), text },
             Core::InvalidInput { field, .. } => Self::InvalidInput { field: field.to_owned(), text },
+            Core::LocationNotRemovable { number, .. } => {
+                Self::LocationNotRemovable { number: i32::try_from(number).unwrap_or(i32::MAX), text }
+            }
             Core::NotFound { .. } => Self::NotFound { text },
             Core::Conflict { .. } => Self::Conflict { text },
             Core::Offline => Self::Offline { text },
@@ -215,6 +228,7 @@ mod tests {
         vec![
             Core::InvalidConfig { field: "inbox", problem: problem.clone() },
             Core::InvalidInput { field: "text", problem },
+            Core::LocationNotRemovable { number: 2, problem: "its structure is broken" },
             Core::NotFound { what: "message" },
             Core::Conflict { problem: "it has arrived" },
             Core::Offline,

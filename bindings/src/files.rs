@@ -15,6 +15,7 @@ impl Conversation {
     ///
     /// Errors, with nothing changed: [`SupportError::InvalidInput`] where a file is empty, too large, of a type that
     /// can't be sent, no file or not readable, or there are too many; as for `send` of the text;
+    /// [`SupportError::LocationNotRemovable`] where a photo or film may tell where it was taken and that can't be removed;
     /// [`SupportError::Unsupported`] where the desk takes no files. [`SupportError::Storage`] where the phone is full;
     /// then the text is kept as the draft.
     pub async fn send_message(&self, text: String, attachments: Vec<NewAttachment>) -> Result<String, SupportError> {

@@ -74,6 +74,10 @@ pub struct Limits {
     pub max_attachment_bytes: u64,
     /// The media types that may be attached, as `image/png` or `image/*`. Empty: all.
     pub attachment_types: Vec<String>,
+    /// Sends a photo or film even if the place where it was taken can't be removed from it, and logs a warning. Off:
+    /// such a message is refused with [`SupportError::LocationNotRemovable`]. See
+    /// [`NewAttachment`](crate::NewAttachment) for the formats.
+    pub allow_unremovable_location: bool,
     /// How long a file that is sent or fetched may stand still before the connection counts as broken. 30 s: a phone
     /// that changes from one network to another. A file that moves may take as long as it needs.
     pub stall_timeout: Duration,
@@ -107,6 +111,7 @@ impl Default for Limits {
             max_attachments: 10,
             max_attachment_bytes: 100 << 20,
             attachment_types: Vec::new(),
+            allow_unremovable_location: false,
             stall_timeout: Duration::from_secs(30),
             max_cache_bytes: 256 << 20,
         }

@@ -35,6 +35,16 @@ pub enum SupportError {
         /// What is wrong, and what would be right.
         problem: String,
     },
+    /// A file may hold the place where it was taken, and that can't be removed. Nothing has changed. Ask the customer,
+    /// and send it with [`keep_location`](crate::NewAttachment::keep_location) if they agree; or let all such files be
+    /// sent ([`allow_unremovable_location`](crate::Limits::allow_unremovable_location)).
+    #[error("attachments: number {number} may hold the place where it was taken, which can't be removed: {problem}")]
+    LocationNotRemovable {
+        /// The file's number in the message's list, from 1.
+        number: usize,
+        /// Why it can't be removed.
+        problem: &'static str,
+    },
     /// There is no such conversation, message, attachment, choice or field.
     #[error("there is no such {what}")]
     NotFound {
@@ -142,6 +152,7 @@ impl SupportError {
             | Self::Storage(StorageProblem::Full | StorageProblem::Other { .. }) => true,
             Self::InvalidConfig { .. }
             | Self::InvalidInput { .. }
+            | Self::LocationNotRemovable { .. }
             | Self::NotFound { .. }
             | Self::Conflict { .. }
             | Self::Rejected { .. }

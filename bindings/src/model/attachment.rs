@@ -88,7 +88,17 @@ pub enum Transfer {
 }
 
 /// A file to be sent with a message. It is copied while the message is taken, so that the app may change or delete its
-/// own afterwards. Where a photo was taken is taken out of the copy.
+/// own afterwards.
+///
+/// The place where a photo or film was taken is removed from the copy, unless `keep_location` is set: its coordinates and
+/// the names of places. Pixels, samples and all else stay. Cleaned are JPEG, PNG, WebP, GIF, TIFF, DNG, HEIC, HEIF, AVIF,
+/// SVG and the film of a motion photo; MP4, QuickTime, 3GPP, M4A, Matroska and WebM.
+///
+/// A message is refused (`LocationNotRemovable`) with a photo or film of another format (AVI, MPEG, WMV, FLV, JPEG XL,
+/// JPEG 2000, PSD, a camera's raw file), with a file that only its name calls a photo or film, and with one of the formats
+/// above whose structure is broken, compressed or not understood; the limits' `allow_unremovable_location` sends it, with
+/// as much removed as can be. BMP, documents, archives, texts and other sounds are sent as they are: photos inside
+/// documents and archives are not looked at.
 #[derive(Clone, PartialEq, Eq, uniffi::Record)]
 pub struct NewAttachment {
     /// Where it is.
@@ -96,10 +106,11 @@ pub struct NewAttachment {
     /// Calls it this, and not as the file is called.
     #[uniffi(default = None)]
     pub name: Option<String>,
-    /// Sends the place where a photo was taken along with it.
+    /// Sends the place where a photo or film was taken along with it: the file is sent as it is, whatever its format.
     #[uniffi(default = false)]
     pub keep_location: bool,
-    /// The app promises not to write to the file any more: it need not be copied then, where a link can be made.
+    /// The app promises not to write to the file any more: it need not be copied then, where a link can be made and no
+    /// location has to be removed.
     #[uniffi(default = false)]
     pub given_away: bool,
 }

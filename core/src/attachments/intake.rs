@@ -8,7 +8,7 @@ use std::{
 
 use super::{
     folder::{Folder, storage},
-    location,
+    location::{self, Failure, Plan},
     new::{NewAttachment, Source},
     picture, sniff,
     window::Window,
@@ -90,7 +90,19 @@ impl Rules<'_> {
         }
         Err(refused(number, format!("is of the type {media_type}, which can't be sent")))
     }
+
+    /// The location can't be removed: an error, unless the app wants such files sent all the same.
+    fn check_location(&self, number: usize, media_type: &str, problem: &'static str) -> Result<(), SupportError> {
+        if !self.limits.allow_unremovable_location {
+            return Err(SupportError::LocationNotRemovable { number, problem });
+        }
+        tracing::warn!(number, media_type, problem, "the location can't be removed from an attachment; it is sent");
+        Ok(())
+    }
 }
+
+/// What is said of a file whose format is not understood.
+const NOT_UNDERSTOOD: &str = "its format is not understood";
 
 const CHANGED: &str = "was changed while it was copied";
 
@@ -130,6 +142,8 @@ struct Look {
     size: u64,
     name: String,
     media_type: &'static str,
+    /// Whether the location is to be removed.
+    strips: bool,
 }
 
 fn look_at(number: usize, attachment: &NewAttachment, rules: &Rules<'_>) -> Result<Look, SupportError> {
@@ -156,11 +170,15 @@ fn look_at(number: usize, attachment: &NewAttachment, rules: &Rules<'_>) -> Resu
     let wanted = attachment.wanted_name();
     let media_type = sniff::media_type(&head, &wanted);
     rules.check_type(number, media_type)?;
+    let plan = if attachment.keep_location { Plan::Leave } else { location::plan(media_type, &wanted) };
+    if plan == Plan::NotUnderstood {
+        rules.check_location(number, media_type, NOT_UNDERSTOOD)?;
+    }
     let mut name = safe(&wanted, "file");
     if extension(&name).is_empty() && name.len() < 250 {
         name.push_str(sniff::usual_extension(media_type));
     }
-    Ok(Look { file, size, name, media_type })
+    Ok(Look { file, size, name, media_type, strips: plan == Plan::Clean })
 }
 
 fn bring_in(
@@ -174,8 +192,10 @@ fn bring_in(
     let file_id = FileId::of(&id, Part::Whole);
     let name = file_id.file_name(extension(&look.name));
     let path = folder.path(&name);
-    let Look { file: source, size, name: shown, media_type } = look;
-    let strips = !attachment.keep_location && location::can_hold(media_type);
+    let Look { file: source, size, name: shown, media_type, strips } = look;
+    // One that is given away need not be copied to find nothing in it.
+    let is_linked = attachment.given_away
+        && source.as_ref().is_some_and(|source| !strips || location::is_clean(source, media_type));
     // From here on it goes with this, until it is kept.
     let mut taken = Taken {
         attachment: Attachment {
@@ -202,9 +222,7 @@ fn bring_in(
             file.write_all(bytes).map_err(|error| storage(&error))?;
             file
         }
-        (Source::Path(path), _) if attachment.given_away && !strips && fs::hard_link(path, &taken.path).is_ok() => {
-            reopen(&taken.path)?
-        }
+        (Source::Path(path), _) if is_linked && fs::hard_link(path, &taken.path).is_ok() => reopen(&taken.path)?,
         (Source::Path(path), Some(source)) => copy(number, path, source, size, &taken.path)?,
         (Source::Path(_), None) => return Err(refused(number, "can't be read")),
     };
@@ -214,7 +232,11 @@ fn bring_in(
         return Err(refused(number, CHANGED));
     }
     if strips {
-        location::strip(&mut file, media_type).map_err(|error| storage(&error))?;
+        match location::strip(&mut file, media_type) {
+            Ok(_) => {}
+            Err(Failure::Io(error)) => return Err(storage(&error)),
+            Err(Failure::Unremovable(problem)) => rules.check_location(number, media_type, problem)?,
+        }
     }
     let dimensions = picture::size(&mut Window::new(&mut file), media_type).map_err(|error| storage(&error))?;
     (taken.attachment.width, taken.attachment.height) = dimensions.unzip();
@@ -296,7 +318,7 @@ mod tests {
         let path = temporary.path().join("app's.bin");
         fs::write(&path, bytes).unwrap();
         let file = Some(fs::File::open(&path).unwrap());
-        let look = Look { file, size, name: "a.bin".to_owned(), media_type: "application/octet-stream" };
+        let look = Look { file, size, name: "a.bin".to_owned(), media_type: "application/octet-stream", strips: false };
         let (limits, desk) = (Limits::default(), Capabilities::default());
         let rules = Rules { limits: &limits, desk: &desk, now: Timestamp::default() };
         let attachment = NewAttachment::path(&path);

@@ -48,8 +48,22 @@ impl std::fmt::Debug for NewMessage {
 /// to the app's file afterwards would change what is sent: so that is done only with a file that is
 /// [given away](Self::given_away).
 ///
-/// Where a photo was taken is taken out of the copy of a JPEG, PNG or WebP, without touching a pixel, unless
-/// [`keep_location`](Self::keep_location) is asked for.
+/// # Location
+/// The place where a photo or film was taken is removed from the copy, unless [`keep_location`](Self::keep_location) is
+/// asked for: its coordinates and the names of places, wherever the format holds them. Pixels and samples stay as they
+/// are, and so does what says nothing of the place: the camera, the time, how a photo is to be turned.
+///
+/// | file | what happens |
+/// | --- | --- |
+/// | JPEG, PNG, WebP, GIF, TIFF, DNG, HEIC, HEIF, AVIF, SVG; the film of a motion photo | it is cleaned |
+/// | MP4, QuickTime, 3GPP, M4A, Matroska, WebM | it is cleaned |
+/// | another photo or film: AVI, MPEG, WMV, FLV, JPEG XL, JPEG 2000, PSD, a camera's raw file, or a file that only its name calls a photo or film | the message is refused |
+/// | one of the formats that are cleaned whose structure is broken, compressed or not understood | the message is refused |
+/// | BMP, which holds no place; documents, archives, texts and other sounds | it is sent as it is |
+///
+/// Refused is [`SupportError::LocationNotRemovable`](crate::SupportError::LocationNotRemovable). With
+/// [`Limits::allow_unremovable_location`](crate::Limits::allow_unremovable_location) such a file is sent, with as much
+/// removed as can be. Photos inside documents and archives are not looked at.
 #[derive(Clone)]
 pub struct NewAttachment {
     pub(super) source: Source,
@@ -85,7 +99,7 @@ impl NewAttachment {
         self
     }
 
-    /// Sends the place where a photo was taken along with it.
+    /// Sends the place where a photo or film was taken along with it: the file is sent as it is, whatever its format.
     #[must_use]
     pub fn keep_location(mut self) -> Self {
         self.keep_location = true;
@@ -93,7 +107,8 @@ impl NewAttachment {
     }
 
     /// The app promises not to write to the file any more (one that it made for this, in its cache, say): it need not
-    /// be copied then, where a link can be made. It stays where it is, and deleting it does no harm.
+    /// be copied then, where a link can be made and no location has to be removed. It stays where it is, and deleting it
+    /// does no harm.
     #[must_use]
     pub fn given_away(mut self) -> Self {
         self.given_away = true;

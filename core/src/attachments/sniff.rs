@@ -14,6 +14,20 @@ const MAGIC: &[(usize, &[u8], &str)] = &[
     (0, b"BM", "image/bmp"),
     (0, b"II*\0", "image/tiff"),
     (0, b"MM\0*", "image/tiff"),
+    // The same with long offsets, and cameras' raw files that are TIFF under another number.
+    (0, b"II+\0", "image/tiff"),
+    (0, b"MM\0+", "image/tiff"),
+    (0, b"IIRO", "image/x-olympus-orf"),
+    (0, b"IIRS", "image/x-olympus-orf"),
+    (0, b"MMOR", "image/x-olympus-orf"),
+    (0, b"IIU\0", "image/x-panasonic-rw2"),
+    (0, b"FUJIFILMCCD-RAW", "image/x-fuji-raf"),
+    (0, b"\0\0\0\x0cJXL \r\n\x87\n", "image/jxl"),
+    (0, b"\0\0\0\x0cjP  \r\n\x87\n", "image/jp2"),
+    (0, b"8BPS", "image/vnd.adobe.photoshop"),
+    (0, b"FLV\x01", "video/x-flv"),
+    (0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "video/x-ms-asf"),
+    (0, b"\0\0\x01\xba", "video/mpeg"),
     (0, b"%PDF-", "application/pdf"),
     (0, b"PK\x03\x04", "application/zip"),
     (0, b"\x1a\x45\xdf\xa3", "video/webm"),
@@ -28,16 +42,27 @@ const MAGIC: &[(usize, &[u8], &str)] = &[
     (0, b"\x1f\x8b", "application/gzip"),
 ];
 
+/// What QuickTime's files begin with from before they said what they are, behind a length.
+const OLD_QUICKTIME: [&[u8]; 4] = [b"moov", b"mdat", b"wide", b"pnot"];
+
 /// Who wrote a file of boxes says what it is; anything else of that kind is a film.
 const BRANDS: &[(&[u8], &str)] = &[
     (b"heic", HEIC),
     (b"heix", HEIC),
-    (b"mif1", HEIC),
+    (b"heim", HEIC),
+    (b"heis", HEIC),
+    (b"hevc", HEIC),
+    (b"hevx", HEIC),
+    (b"mif", HEIC),
     (b"msf1", HEIC),
     (b"avif", AVIF),
+    (b"avis", AVIF),
+    (b"crx ", "image/x-canon-cr3"),
     (b"M4A ", "audio/mp4"),
+    (b"M4B ", "audio/mp4"),
     (b"qt  ", "video/quicktime"),
     (b"3gp", "video/3gpp"),
+    (b"3g2", "video/3gpp"),
 ];
 
 /// Archives and texts that their name tells more about.
@@ -69,6 +94,10 @@ fn by_content(head: &[u8]) -> &'static str {
     if begins(4, b"ftyp") {
         let brand = BRANDS.iter().find(|(brand, _)| begins(8, brand));
         return brand.map_or("video/mp4", |(_, media_type)| media_type);
+    }
+    // No text begins with a zero.
+    if begins(0, &[0]) && OLD_QUICKTIME.iter().any(|kind| begins(4, kind)) {
+        return "video/quicktime";
     }
     if let Some((_, _, media_type)) = MAGIC.iter().find(|(at, magic, _)| begins(*at, magic)) {
         return media_type;
@@ -138,13 +167,17 @@ mod tests {
 
     #[test]
     fn content_tells_what_a_file_is_whatever_its_name() {
-        let table: [(&[u8], &str, &str); 15] = [
+        let table: [(&[u8], &str, &str); 19] = [
             (b"\xff\xd8\xff\xe0", "a.txt", JPEG),
             (b"\x89PNG\r\n\x1a\n", "a", PNG),
             (b"RIFF\0\0\0\0WEBP", "a.jpg", WEBP),
             (b"\0\0\0\x18ftypheic", "a", HEIC),
             (b"\0\0\0\x18ftypisom", "a", "video/mp4"),
             (b"\0\0\0\x18ftyp3gp4", "a", "video/3gpp"),
+            (b"\0\0\0\x08wide\0\0\x10\0mdat", "a", "video/quicktime"),
+            (b"the wide road", "a", "text/plain"),
+            (b"\0\0\0\x18ftypcrx ", "a", "image/x-canon-cr3"),
+            (b"FLV\x01", "a", "video/x-flv"),
             (b"%PDF-1.7", "a.exe", "application/pdf"),
             (b"PK\x03\x04", "a.zip", "application/zip"),
             (b"PK\x03\x04", "Letter.DOCX", BY_EXTENSION[0].2),

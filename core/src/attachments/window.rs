@@ -2,8 +2,11 @@
 
 use std::io::{self, Read, Seek, SeekFrom, Write};
 
-/// How much is read at once: a phone's page of flash, several times over.
+/// How much is read at once where reads follow each other: a phone's page of flash, several times over.
 const SIZE: usize = 64 << 10;
+
+/// How much is read at once after a jump: tables point all over a file, and little is wanted at each place.
+const JUMP: usize = 4 << 10;
 
 /// What can be read and changed in place.
 pub(crate) trait Medium: Read + Write + Seek {}
@@ -15,15 +18,28 @@ pub(crate) struct Window<'a> {
     medium: &'a mut dyn Medium,
     from: u64,
     seen: Vec<u8>,
+    /// Bytes read and asked for so far: what bounds the work that a hostile file can cause.
+    cost: u64,
 }
 
 impl<'a> Window<'a> {
     pub(crate) fn new(medium: &'a mut dyn Medium) -> Self {
-        Self { medium, from: 0, seen: Vec::new() }
+        Self { medium, from: 0, seen: Vec::new(), cost: 0 }
+    }
+
+    /// Bytes read and asked for so far.
+    pub(super) fn cost(&self) -> u64 {
+        self.cost
     }
 
     /// The bytes from `at` on: `want` of them, fewer only where the file ends before. At most [`SIZE`].
     pub(crate) fn bytes(&mut self, at: u64, want: usize) -> io::Result<&[u8]> {
+        self.cost = self.cost.saturating_add(u64::try_from(want.min(SIZE)).unwrap_or(u64::MAX)).saturating_add(1);
+        self.peek(at, want)
+    }
+
+    /// The same for a caller that goes on from where it found something: what it asks for again costs nothing again.
+    pub(super) fn peek(&mut self, at: u64, want: usize) -> io::Result<&[u8]> {
         let want = want.min(SIZE);
         let inside = |seen: &[u8], from: u64| {
             let start = usize::try_from(at.checked_sub(from)?).ok()?;
@@ -32,11 +48,14 @@ impl<'a> Window<'a> {
         let start = match inside(&self.seen, self.from) {
             Some(start) => start,
             None => {
+                let behind = self.from.saturating_add(u64::try_from(self.seen.len()).unwrap_or(u64::MAX));
+                let size = if (self.from..=behind).contains(&at) { SIZE } else { want.max(JUMP) };
                 self.medium.seek(SeekFrom::Start(at))?;
                 self.from = at;
                 self.seen.clear();
-                let limit = u64::try_from(SIZE).unwrap_or(u64::MAX);
+                let limit = u64::try_from(size).unwrap_or(u64::MAX);
                 (&mut *self.medium).take(limit).read_to_end(&mut self.seen)?;
+                self.cost = self.cost.saturating_add(u64::try_from(self.seen.len()).unwrap_or(u64::MAX));
                 0
             }
         };

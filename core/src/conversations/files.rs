@@ -23,7 +23,8 @@ impl Conversation {
     ///
     /// Errors, with nothing changed: [`SupportError::InvalidInput`] where a file is empty, too large, of a type that
     /// can't be sent, no file or not readable, was changed while it was copied, or there are too many; as for
-    /// [`send`](Self::send) of the text; [`SupportError::Unsupported`] where the desk takes no files.
+    /// [`send`](Self::send) of the text; [`SupportError::LocationNotRemovable`] where a photo or film may tell where it was
+    /// taken and that can't be removed ([`NewAttachment`]); [`SupportError::Unsupported`] where the desk takes no files.
     /// [`SupportError::Storage`] where the phone is full; then the text is kept as the draft.
     pub async fn send_message(&self, message: NewMessage) -> Result<MessageId, SupportError> {
         let NewMessage { text, attachments } = message;

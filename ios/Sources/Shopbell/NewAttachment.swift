@@ -6,7 +6,17 @@ import ShopbellBindings
 #endif
 
 /// A file to be sent with a message. It is copied while ``Conversation/send(_:attachments:isolation:)`` runs, so that
-/// the app may change or delete its own afterwards. Where a photo was taken is taken out of the copy.
+/// the app may change or delete its own afterwards.
+///
+/// The place where a photo or film was taken is removed from the copy, unless ``keepLocation`` is set: its coordinates
+/// and the names of places. Pixels, samples and all else stay. Cleaned are JPEG, PNG, WebP, GIF, TIFF, DNG, HEIC, HEIF,
+/// AVIF, SVG and the film of a motion photo; MP4, QuickTime, 3GPP, M4A, Matroska and WebM.
+///
+/// A message is refused (``SupportError/locationNotRemovable(number:message:)``) with a photo or film of another format
+/// (AVI, MPEG, WMV, FLV, JPEG XL, JPEG 2000, PSD, a camera's raw file), with a file that only its name calls a photo or
+/// film, and with one of the formats above whose structure is broken, compressed or not understood;
+/// `allowUnremovableLocation` of ``ShopbellConfig/limits`` sends it, with as much removed as can be. BMP, documents,
+/// archives, texts and other sounds are sent as they are: photos inside documents and archives are not looked at.
 ///
 /// Making one reads nothing: what can't be sent is told by the call that sends it.
 public struct NewAttachment: Equatable, Sendable {
@@ -18,7 +28,7 @@ public struct NewAttachment: Equatable, Sendable {
     fileprivate let source: Source
     /// Calls it this, and not as the file is called. What does harm in a name is taken out.
     public var name: String?
-    /// Sends the place where a photo was taken along with it.
+    /// Sends the place where a photo or film was taken along with it: the file is sent as it is, whatever its format.
     public var keepLocation: Bool
 
     /// A file on this phone. One that the customer picked, outside the app's own folders, is asked for as the system
@@ -27,9 +37,9 @@ public struct NewAttachment: Equatable, Sendable {
     /// - Parameters:
     ///   - file: Where it is: a file URL.
     ///   - name: Calls it this, and not as the file is called.
-    ///   - keepLocation: Sends the place where a photo was taken along with it.
+    ///   - keepLocation: Sends the place where a photo or film was taken along with it.
     ///   - givenAway: The app promises not to write to the file any more: it need not be copied then, where a link can
-    ///     be made. Deleting it does no harm.
+    ///     be made and no location has to be removed. Deleting it does no harm.
     public init(file: URL, name: String? = nil, keepLocation: Bool = false, givenAway: Bool = false) {
         source = .file(file, givenAway: givenAway)
         self.name = name

@@ -17,7 +17,8 @@ public struct ShopbellConfig: Equatable, Sendable {
     public var allowPlainHttp: Bool
     /// Names the app to the desk, as `name/version`.
     public var userAgent: String?
-    /// Sizes and times; what is left out stays at what suits a phone.
+    /// Sizes and times, and what may be sent; what is left out stays at what suits a phone. A photo or film from which the
+    /// place where it was taken can't be removed is refused, unless `allowUnremovableLocation` is set.
     public var limits: Limits
     /// The help centre; `nil` for an app without.
     public var helpCenter: HelpCenterConfig?

@@ -192,6 +192,7 @@ extension SupportError {
         switch self {
         case .invalidConfig: "invalidConfig"
         case .invalidInput: "invalidInput"
+        case .locationNotRemovable: "locationNotRemovable"
         case .notFound: "notFound"
         case .conflict: "conflict"
         case .offline: "offline"

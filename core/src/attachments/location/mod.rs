@@ -1,73 +1,151 @@
-//! Takes out of a photo where it was taken, in place: the file keeps its length, and every pixel.
+//! Removes from photos and films the place where they were taken, in place: a file keeps its length, its pixels and its
+//! samples, and every offset stays valid.
 //!
-//! Cameras write it into the picture as EXIF (a small TIFF file with a table of its own for it) and as XMP (XML). A
-//! JPEG holds both in `APP1` segments, a PNG in chunks with check sums, a WebP in chunks. The table's entry and the
-//! values are blanked; all else (the camera, the time, how the photo is to be turned) stays.
+//! | format | what is cleaned |
+//! | --- | --- |
+//! | JPEG | Exif, XMP (also in several segments), IPTC, content credentials; of all pictures in the file, and of a motion photo's film |
+//! | PNG, WebP, GIF | Exif, XMP, IPTC, content credentials |
+//! | TIFF, DNG | GPS tables, XMP, IPTC, GeoTIFF; of all pages and previews |
+//! | HEIC, HEIF, AVIF | Exif and XMP items; a motion photo's film |
+//! | MP4, QuickTime, 3GPP, M4A | `udta`, `meta` and `uuid` boxes; tracks of measurements, also in fragments |
+//! | Matroska, WebM | tags, attached pictures |
+//! | SVG | XMP |
 //!
-//! The readers trust nothing: every offset is looked up, never followed blindly, and each walk ends by a count of its
-//! own. What makes no sense is left as it is. Other formats are not touched.
+//! Coordinates and names of places are blanked; the camera, the time and how a photo is to be turned stay. Makers' own
+//! notes are blanked too, except Apple's: some hold the place, each in a way of its own. What can't be read (a table
+//! that is broken, a packet that is compressed) is blanked whole where it is surely metadata. Where the file's own
+//! structure can't be followed, or its format is a photo's or film's that is not understood here, the location can't be
+//! removed ([`Failure::Unremovable`]): what becomes of the file then is the caller's decision.
+//!
+//! No crate serves: those that edit metadata write the file anew, and those that read films only read them.
+//!
+//! Nothing is trusted: every offset is looked up within its span, each walk ends by a count of its own, and [`File`]
+//! bounds the work as a whole. Films are never read whole, only their boxes' heads and tables.
 
-mod jpeg;
+mod bmff;
+mod file;
+mod gif;
+mod iptc;
+mod matroska;
+mod names;
 mod png;
+mod scan;
 #[cfg(test)]
 pub(crate) mod tests;
 mod tiff;
 mod webp;
 mod xmp;
 
-use std::io;
+use std::{fs, io};
 
 use super::{
-    sniff::{JPEG, PNG, WEBP},
-    window::{Medium, Window},
+    sniff::{AVIF, HEIC, JPEG, PNG, WEBP},
+    window::Medium,
 };
+pub(crate) use file::Failure;
+use file::{File, Outcome};
 
 /// The largest metadata that is read to be looked through. Photos have some ten kB; what is larger is blanked whole.
 const MAX_METADATA: u64 = 1 << 20;
 
-/// How much is written at once where something is blanked whole.
-const BLANK: [u8; 4096] = [0; 4096];
-
-/// Whether a picture of this type can say where it was taken, in a way that is understood here.
-pub(crate) fn can_hold(media_type: &str) -> bool {
-    matches!(media_type, JPEG | PNG | WEBP)
+/// What a file's type says about its location.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Plan {
+    /// It is no photo and no film: sent as it is.
+    Leave,
+    /// It is cleaned.
+    Clean,
+    /// It is, or is called, a photo or film of a format that can't be cleaned.
+    NotUnderstood,
 }
 
-/// Takes it out; gives whether anything was there.
-pub(crate) fn strip(file: &mut dyn Medium, media_type: &str) -> io::Result<bool> {
-    let file = &mut Window::new(file);
+/// Photos and films by name only: what is called so, and begins like nothing that is known.
+const PHOTOS_AND_FILMS: [&str; 54] = [
+    ".jpg", ".jpeg", ".jpe", ".png", ".apng", ".gif", ".webp", ".heic", ".heif", ".hif", ".avif", ".tif", ".tiff",
+    ".dng", ".jxl", ".jp2", ".j2k", ".jxr", ".wdp", ".psd", ".cr2", ".cr3", ".crw", ".nef", ".nrw", ".arw", ".srf",
+    ".sr2", ".orf", ".rw2", ".raf", ".pef", ".srw", ".3fr", ".x3f", ".insp", ".mp4", ".m4v", ".mov", ".qt", ".3gp",
+    ".3g2", ".mkv", ".webm", ".avi", ".wmv", ".asf", ".flv", ".mpg", ".mpeg", ".mts", ".m2ts", ".ts", ".insv",
+];
+
+/// What is to be done with a file of this type and name.
+pub(crate) fn plan(media_type: &str, name: &str) -> Plan {
     match media_type {
-        JPEG => jpeg::strip(file),
-        PNG => png::strip(file),
-        WEBP => webp::strip(file),
-        _ => Ok(false),
-    }
-}
-
-/// The bytes of a piece of metadata; fewer where the file ends before.
-fn read(file: &mut Window<'_>, at: u64, length: u64) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let mut at = at;
-    let end = at.saturating_add(length.min(MAX_METADATA));
-    while at < end {
-        let part = file.bytes(at, usize::try_from(end - at).unwrap_or(usize::MAX))?;
-        if part.is_empty() {
-            break;
+        JPEG | PNG | WEBP | HEIC | AVIF | "image/gif" | "image/tiff" | "image/svg+xml" | "video/mp4"
+        | "video/quicktime" | "video/3gpp" | "audio/mp4" | "video/webm" => Plan::Clean,
+        // There is no place in it for metadata.
+        "image/bmp" => Plan::Leave,
+        "application/octet-stream" => {
+            let extension = crate::file_name::extension(name).to_ascii_lowercase();
+            if PHOTOS_AND_FILMS.contains(&extension.as_str()) { Plan::NotUnderstood } else { Plan::Leave }
         }
-        bytes.extend_from_slice(part);
-        at = at.saturating_add(u64::try_from(part.len()).unwrap_or(u64::MAX));
+        other if other.starts_with("image/") || other.starts_with("video/") => Plan::NotUnderstood,
+        _ => Plan::Leave,
     }
-    Ok(bytes)
 }
 
-/// Writes zeros over a piece of the file, as far as the file goes.
-fn blank(file: &mut Window<'_>, at: u64, length: u64) -> io::Result<()> {
-    let end = at.saturating_add(length).min(file.len()?);
-    let mut at = at;
-    while at < end {
-        let part = usize::try_from(end - at).unwrap_or(BLANK.len()).min(BLANK.len());
-        file.write(at, BLANK.get(..part).unwrap_or_default())?;
-        at = at.saturating_add(u64::try_from(part).unwrap_or(u64::MAX));
+/// Removes the location from a file of this type; gives whether any was there.
+///
+/// # Errors
+/// [`Failure::Unremovable`] where the file may still hold it. What could be removed has been.
+pub(crate) fn strip(medium: &mut dyn Medium, media_type: &str) -> Outcome<bool> {
+    let file = &mut File::new(medium)?;
+    match media_type {
+        JPEG => {
+            let all = file.all();
+            scan::scan(file, all)?;
+        }
+        PNG => png::strip(file)?,
+        WEBP => webp::strip(file)?,
+        "image/gif" => gif::strip(file)?,
+        "image/tiff" => tiff::whole(file)?,
+        "image/svg+xml" => svg(file)?,
+        "video/webm" => matroska::strip(file)?,
+        HEIC | AVIF => bmff::strip(file, true)?,
+        "video/mp4" | "video/quicktime" | "video/3gpp" | "audio/mp4" => bmff::strip(file, false)?,
+        _ => {}
     }
-    Ok(())
+    Ok(file.changed())
+}
+
+/// Whether a file of this type holds no location, nor anything else that [`strip`] would change; nothing is written.
+pub(crate) fn is_clean(file: &fs::File, media_type: &str) -> bool {
+    strip(&mut Untouched(file), media_type).is_ok()
+}
+
+/// A file that is only read: the first write fails.
+struct Untouched<'a>(&'a fs::File);
+
+impl io::Read for Untouched<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        self.0.read(into)
+    }
+}
+
+impl io::Write for Untouched<'_> {
+    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        Err(io::ErrorKind::PermissionDenied.into())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl io::Seek for Untouched<'_> {
+    fn seek(&mut self, to: io::SeekFrom) -> io::Result<u64> {
+        self.0.seek(to)
+    }
+}
+
+/// A drawing says it in XMP; photos within it are words that can't be looked into.
+fn svg(file: &mut File<'_>) -> Outcome {
+    let all = file.all();
+    let Some(mut drawing) = file.read(all)? else {
+        return Err(Failure::Unremovable("it is a drawing that is too large to be searched"));
+    };
+    let holds = |word: &[u8]| drawing.windows(word.len()).any(|window| window.eq_ignore_ascii_case(word));
+    if holds(b"data:image") {
+        return Err(Failure::Unremovable("it is a drawing that holds a photo"));
+    }
+    if xmp::strip(&mut drawing) { file.write(0, &drawing) } else { Ok(()) }
 }

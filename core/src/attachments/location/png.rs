@@ -1,8 +1,10 @@
 //! PNG: chunks of a length, a type, the content and a check sum.
 
-use std::io;
-
-use super::{super::window::Window, BLANK, MAX_METADATA, blank, read, tiff, xmp};
+use super::{
+    MAX_METADATA,
+    file::{File, Outcome, Span},
+    names, scan, tiff, xmp,
+};
 
 /// What a blanked chunk is called: by its letters' cases optional, private, and safe to copy. Nobody reads it.
 const NOBODYS: [u8; 4] = *b"voId";
@@ -10,74 +12,93 @@ const NOBODYS: [u8; 4] = *b"voId";
 /// Where the first chunk stands.
 const FIRST: u64 = 8;
 
-pub(super) fn strip(file: &mut Window<'_>) -> io::Result<bool> {
-    let mut changed = false;
+/// The longest keyword of a chunk of words.
+const KEYWORD: usize = 80;
+
+pub(super) fn strip(file: &mut File<'_>) -> Outcome {
+    let all = file.all();
     let mut at = FIRST;
-    while let Some([a, b, c, d, kind @ ..]) = file.array::<8>(at)? {
+    while let Some([a, b, c, d, kind @ ..]) = file.array::<8>(at, all)? {
         let length = u64::from(u32::from_be_bytes([a, b, c, d]));
         let content = at.saturating_add(8);
-        changed |= match &kind {
-            b"IEND" => return Ok(changed),
-            b"eXIf" => edit(file, at, kind, length, tiff::strip)?,
-            b"iTXt" | b"tEXt" | b"zTXt" => text(file, at, kind, length)?,
-            _ => false,
-        };
-        at = content.saturating_add(length).saturating_add(4);
+        let chunk = Chunk { kind, content: Span::new(content, content.saturating_add(length)) };
+        match &kind {
+            b"IEND" => return scan::scan(file, all.skip(chunk.content.end.saturating_add(4))),
+            b"eXIf" | b"exIf" => chunk.exif(file, all)?,
+            // Exif in compressed form, from a draft, and content credentials.
+            b"zxIf" | b"caBX" => chunk.wipe(file)?,
+            b"iTXt" | b"tEXt" | b"zTXt" => chunk.text(file)?,
+            _ => {}
+        }
+        at = chunk.content.end.saturating_add(4);
     }
-    Ok(changed)
+    Ok(())
 }
 
-/// Words: XMP in the clear is edited; compressed, or EXIF as some programs write it into words, it goes whole.
-fn text(file: &mut Window<'_>, at: u64, kind: [u8; 4], length: u64) -> io::Result<bool> {
-    let head = file.bytes(at.saturating_add(8), usize::try_from(length.min(64)).unwrap_or(64))?;
-    if head.starts_with(b"Raw profile type ") {
-        return wipe(file, at, length);
-    }
-    let Some(rest) = head.strip_prefix(b"XML:com.adobe.xmp\0") else { return Ok(false) };
-    if kind == *b"iTXt" && rest.first() == Some(&0) {
-        return edit(file, at, kind, length, xmp::strip);
-    }
-    wipe(file, at, length)
+struct Chunk {
+    kind: [u8; 4],
+    content: Span,
 }
 
-fn edit(file: &mut Window<'_>, at: u64, kind: [u8; 4], length: u64, strip: fn(&mut [u8]) -> bool) -> io::Result<bool> {
-    if length > MAX_METADATA {
-        return wipe(file, at, length);
+impl Chunk {
+    fn exif(&self, file: &mut File<'_>, all: Span) -> Outcome {
+        let here = Span::new(self.content.start, self.content.end.min(all.end));
+        if !tiff::begins(file.bytes(here.start, 4)?) {
+            return self.wipe(file);
+        }
+        if file.changes(|file| tiff::embedded(file, here))? { self.seal(file) } else { Ok(()) }
     }
-    let content = at.saturating_add(8);
-    let mut bytes = read(file, content, length)?;
-    if !strip(&mut bytes) {
-        return Ok(false);
-    }
-    file.write(content, &bytes)?;
-    let sum = crc(crc(CRC_START, &kind), &bytes) ^ CRC_START;
-    // A file that ends before has no sum to be right.
-    let end = content.saturating_add(length);
-    if file.array::<4>(end)?.is_some() {
-        file.write(end, &sum.to_be_bytes())?;
-    }
-    Ok(true)
-}
 
-/// Blanks a chunk whole, unless the file ends within it.
-fn wipe(file: &mut Window<'_>, at: u64, length: u64) -> io::Result<bool> {
-    let content = at.saturating_add(8);
-    let end = content.saturating_add(length);
-    if end.saturating_add(4) > file.len()? {
-        blank(file, content, length)?;
-        return Ok(true);
+    /// Words: XMP in the clear is edited; compressed, or metadata as some programs write it into words, it goes whole.
+    fn text(&self, file: &mut File<'_>) -> Outcome {
+        let length = usize::try_from(self.content.len()).unwrap_or(KEYWORD).min(KEYWORD);
+        let head = file.bytes(self.content.start, length)?.to_vec();
+        let keyword = head.split(|byte| *byte == 0).next().unwrap_or_default();
+        let flag = head.get(keyword.len().saturating_add(1));
+        let is_xmp = keyword == b"XML:com.adobe.xmp";
+        if is_xmp && self.kind == *b"iTXt" && flag == Some(&0) && self.content.len() <= MAX_METADATA {
+            // Behind the keyword: two numbers, the language and the keyword in it.
+            let packet = self.content.skip(20);
+            let skip = |bytes: &[u8]| {
+                let mut ends = bytes.iter().enumerate().filter(|(_, byte)| **byte == 0).map(|(at, _)| at + 1);
+                ends.nth(1).unwrap_or(bytes.len())
+            };
+            let behind = skip(&file.read(packet)?.unwrap_or_default());
+            let packet = packet.skip(u64::try_from(behind).unwrap_or(u64::MAX));
+            let changed = file.changes(|file| file.edit(packet, b' ', xmp::strip))?;
+            return if changed { self.seal(file) } else { Ok(()) };
+        }
+        if is_xmp || keyword.starts_with(b"Raw profile type ") || names::is_location(keyword) {
+            return self.wipe(file);
+        }
+        Ok(())
     }
-    file.write(at.saturating_add(4), &NOBODYS)?;
-    blank(file, content, length)?;
-    let mut sum = crc(CRC_START, &NOBODYS);
-    let mut left = length;
-    while left > 0 {
-        let part = usize::try_from(left).unwrap_or(BLANK.len()).min(BLANK.len());
-        sum = crc(sum, BLANK.get(..part).unwrap_or_default());
-        left = left.saturating_sub(u64::try_from(part).unwrap_or(u64::MAX));
+
+    /// Blanks the chunk whole.
+    fn wipe(&self, file: &mut File<'_>) -> Outcome {
+        file.write(self.content.start.saturating_sub(4), &NOBODYS)?;
+        file.blank(self.content)?;
+        Self { kind: NOBODYS, content: self.content }.seal(file)
     }
-    file.write(end, &(sum ^ CRC_START).to_be_bytes())?;
-    Ok(true)
+
+    /// Writes the check sum anew; a file that ends before has none.
+    fn seal(&self, file: &mut File<'_>) -> Outcome {
+        let mut sum = crc(CRC_START, &self.kind);
+        let mut at = self.content.start;
+        while at < self.content.end {
+            let part = file.bytes(at, usize::try_from(self.content.end - at).unwrap_or(usize::MAX))?;
+            if part.is_empty() {
+                return Ok(());
+            }
+            sum = crc(sum, part);
+            at = at.saturating_add(u64::try_from(part.len()).unwrap_or(u64::MAX));
+        }
+        let place = Span::new(at, at.saturating_add(4));
+        if file.array::<4>(at, place)?.is_some() {
+            file.write(at, &(sum ^ CRC_START).to_be_bytes())?;
+        }
+        Ok(())
+    }
 }
 
 const CRC_START: u32 = u32::MAX;

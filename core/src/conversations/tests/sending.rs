@@ -288,6 +288,44 @@ async fn location_is_taken_out_unless_it_is_to_be_kept() {
 }
 
 #[tokio::test]
+async fn photo_or_film_that_cannot_be_cleaned_is_refused_unless_the_app_says_otherwise() {
+    let phone = Phone::new().await;
+    let photo = phone.file("a.jpg", &photo_with_location());
+    let broken = phone.file("a.mp4", b"\0\0\0\x10ftypisom\0\0\0\0\0\0\xff\xffmoov");
+    let raw = phone.file("a.CR2", b"\x01\x02\x03");
+    for (file, problem) in [(&broken, "its structure is broken"), (&raw, "its format is not understood")] {
+        for file in [file.clone(), file.clone().given_away()] {
+            let refused = phone.send("words", vec![photo.clone(), file]).await;
+            assert_eq!(refused, Err(SupportError::LocationNotRemovable { number: 2, problem }));
+        }
+    }
+    assert!(phone.kept().is_empty() && phone.texts().is_empty());
+    // The customer agreed.
+    phone.send("", vec![broken.clone().keep_location(), raw.clone().keep_location()]).await.unwrap();
+    let mut phone = Phone::with(|config| config.limits.allow_unremovable_location = true).await;
+    let films =
+        [phone.file("a.mp4", b"\0\0\0\x10ftypisom\0\0\0\0\0\0\xff\xffmoov"), phone.file("a.CR2", b"\x01\x02\x03")];
+    phone.send("", films.to_vec()).await.unwrap();
+    phone.until_sent().await;
+    assert_eq!(phone.desk.files().len(), 2);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn film_that_is_given_away_is_linked_where_nothing_has_to_be_removed() {
+    use std::os::unix::fs::MetadataExt as _;
+    let phone = Phone::new().await;
+    phone.client.network_changed(false);
+    let film = |place: &[u8]| [b"\0\0\0\x10ftypisom\0\0\0\0\0\0\0\x10free".as_slice(), place].concat();
+    for (name, place, links) in [("clean.mp4", [0; 8], 2), ("place.mp4", *b"+11+044/", 1)] {
+        let file = phone.file(name, &film(&place)).given_away();
+        phone.send("", vec![file]).await.unwrap();
+        assert_eq!(fs::metadata(phone.folder.path().join(name)).unwrap().nlink(), links, "{name}");
+        assert_eq!(fs::read(phone.folder.path().join(name)).unwrap(), film(&place), "the app's own is not touched");
+    }
+}
+
+#[tokio::test]
 async fn message_of_files_alone_has_a_line_in_the_list() {
     let phone = Phone::new().await;
     phone.client.network_changed(false);

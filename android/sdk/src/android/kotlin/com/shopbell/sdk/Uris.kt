@@ -13,6 +13,8 @@ import kotlinx.coroutines.withContext
  * Cancelled while the files are copied, nothing is sent; afterwards the message is sent all the same.
  *
  * @throws SupportException.InvalidInput where a file is gone, may not be read any more, or can't be sent.
+ * @throws SupportException.LocationNotRemovable where a photo or film may tell where it was taken and that can't be
+ *   removed; [NewAttachment] names the formats.
  */
 public suspend fun Conversation.send(
     context: Context,

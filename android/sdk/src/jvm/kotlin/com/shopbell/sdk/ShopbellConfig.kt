@@ -7,7 +7,8 @@ package com.shopbell.sdk
  * @property inbox the inbox's identifier, from the desk's settings. Public: it is no secret.
  * @property allowPlainHttp allows plain `http` to other machines, for a desk on your own network. Never ship it.
  * @property userAgent names the app to the desk, as `name/version`.
- * @property limits sizes and times; what is left out stays at what suits a phone.
+ * @property limits sizes and times, and what may be sent; what is left out stays at what suits a phone. A photo or film
+ *   from which the place where it was taken can't be removed is refused, unless [Limits.allowUnremovableLocation] is set.
  * @property helpCenter the help centre; `null` for an app without.
  */
 public class ShopbellConfig

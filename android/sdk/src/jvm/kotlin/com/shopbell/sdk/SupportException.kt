@@ -26,6 +26,16 @@ public sealed class SupportException(
         cause: Throwable? = null,
     ) : SupportException(message, cause)
 
+    /**
+     * A file may hold the place where it was taken, and that can't be removed. Nothing has changed. Ask the customer, and
+     * send it with [NewAttachment.keepLocation] if they agree; or allow all such files
+     * ([Limits.allowUnremovableLocation]). [number] is the file's in the message's list, from 1.
+     */
+    public class LocationNotRemovable internal constructor(
+        public val number: Int,
+        message: String,
+    ) : SupportException(message)
+
     /** There is no such conversation, message, choice or field. */
     public class NotFound internal constructor(
         message: String,
