@@ -302,8 +302,11 @@ pub(super) fn take_in(tx: &Tx<'_>, article: &DeskArticle, page: Option<u32>) -> 
         phrasings.join("\n")
     ])?;
     if let Some(page) = page {
-        tx.prepare_cached("INSERT OR IGNORE INTO incoming_places VALUES (?1, ?2, ?3)")?
-            .execute(params![name.locale, page, name.id.as_str()])?;
+        tx.prepare_cached("INSERT OR IGNORE INTO incoming_places VALUES (?1, ?2, ?3)")?.execute(params![
+            name.locale,
+            page,
+            name.id.as_str()
+        ])?;
     }
     Ok(())
 }

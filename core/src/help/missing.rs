@@ -114,7 +114,10 @@ async fn complete(
             let (locale, published, missing) = (&language.locale, language.published, language.missing());
             format!("{locale}: {published} published, {missing} missing")
         });
-        let detail = format!("the articles that came are not those that are published ({})", counts.collect::<Vec<_>>().join("; "));
+        let detail = format!(
+            "the articles that came are not those that are published ({})",
+            counts.collect::<Vec<_>>().join("; ")
+        );
         cause.filter(|error| unreachable(error)).unwrap_or_else(|| BackendError::unclear(Fault::Desk, detail))
     });
     let keep: Vec<String> = reconciliation.to_keep().cloned().collect();
@@ -158,7 +161,11 @@ fn unreachable(error: &BackendError) -> bool {
 /// An article came by itself: one of those that are wanted, or one to be left alone from now on.
 async fn take(shelf: &Shelf, article: DeskArticle, locale: String, wanted: bool) -> Result<(), SupportError> {
     let take = shelf.store.write(Durability::Later, move |tx| {
-        if wanted { library::take_in(tx, &article, None) } else { pages::note_elsewhere(tx, &article.name.slug, &locale) }
+        if wanted {
+            library::take_in(tx, &article, None)
+        } else {
+            pages::note_elsewhere(tx, &article.name.slug, &locale)
+        }
     });
     take.await
 }

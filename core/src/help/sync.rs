@@ -83,7 +83,9 @@ pub(super) async fn sync(room: &Room, shelf: &Shelf) -> Result<Synced, SupportEr
         })
         .await?;
     match &incomplete {
-        Some(error) => tracing::warn!(changed, %error, "the help centre is incomplete on this device; the next sync tries again"),
+        Some(error) => {
+            tracing::warn!(changed, %error, "the help centre is incomplete on this device; the next sync tries again")
+        }
         None => tracing::debug!(changed, "the help centre was asked"),
     }
     if changed {

@@ -257,8 +257,7 @@ impl Chatwoot {
         if is_unchanged(&reply, validator)? {
             return Ok(Fetched::Unchanged);
         }
-        let value = sitemap::read(&reply.body, &self.http.root(Root::HelpCenters), portal)
-            .map_err(|what| BackendError::unclear(Fault::Desk, format!("GET sitemap: the answer is {what}")))?;
+        let value = sitemap::read(&reply.body, &self.http.root(Root::HelpCenters), portal)?;
         Ok(Fetched::New { value, validator: reply.etag })
     }
 

@@ -7,14 +7,7 @@ fn set(slugs: &[&str]) -> BTreeSet<String> {
 }
 
 fn language(locale: &str, published: u64, came: &[&str], kept: &[&str]) -> Language {
-    Language {
-        locale: locale.to_owned(),
-        published,
-        steady: true,
-        left_out: 0,
-        came: set(came),
-        kept: set(kept),
-    }
+    Language { locale: locale.to_owned(), published, steady: true, left_out: 0, came: set(came), kept: set(kept) }
 }
 
 /// The desk: what it has under each slug, and its list, if it has one.
@@ -118,7 +111,10 @@ fn what_came_and_what_is_said_decide_what_is_asked_next() {
             name: "two languages lack one each",
             languages: vec![language("vi", 2, &["a"], &[]), language("en", 2, &["x"], &[])],
             elsewhere: &[],
-            desk: Desk { articles: &[("b", published("vi")), ("y", published("en"))], list: Some(&["a", "b", "x", "y"]) },
+            desk: Desk {
+                articles: &[("b", published("vi")), ("y", published("en"))],
+                list: Some(&["a", "b", "x", "y"]),
+            },
             asked: &["list", "b", "y"],
             complete: true,
         },
