@@ -118,7 +118,7 @@ async fn complete(
             "the articles that came are not those that are published ({})",
             counts.collect::<Vec<_>>().join("; ")
         );
-        cause.filter(|error| unreachable(error)).unwrap_or_else(|| BackendError::unclear(Fault::Desk, detail))
+        cause.filter(unreachable).unwrap_or_else(|| BackendError::unclear(Fault::Desk, detail))
     });
     let keep: Vec<String> = reconciliation.to_keep().cloned().collect();
     shelf
