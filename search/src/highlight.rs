@@ -66,7 +66,7 @@ impl Highlighter {
     /// ```
     pub fn new(query: &str) -> Self {
         let mut plan = Plan::default();
-        plan.make(query, &[], 0, 0);
+        plan.make(query, &[], None, 0, 0);
         Self::of(&plan)
     }
 

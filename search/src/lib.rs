@@ -12,7 +12,8 @@
 //!    splitter and stemmer, so what is found can be shown, and what is shown was found: `doi` finds and marks *đổi* however
 //!    either is composed. Scripts without spaces are cut into overlapping pairs. See `fold`, `words`, `stem`.
 //! 2. **A query is its words.** Each stands for its own term; the last for all that begin with it; each for terms of its
-//!    root; and one that finds nothing for terms a typing error away. Question words weigh a quarter. See `plan`.
+//!    root; and one that finds nothing for terms a typing error away. Question words weigh a quarter, each in its own
+//!    language and spelling. See `plan`, `quiet` and `census`.
 //! 3. **Two rankings.** BM25F over title, phrasings and body picks the best few; among them the likeness to one title or
 //!    one phrasing (same words, same order, from the beginning) decides. See `rank`; its numbers are in `tuning`.
 //! 4. **A confidence.** Each hit says how likely it is right. [`Index::suggest`] shows what is more likely right than
@@ -50,6 +51,7 @@
 //! # Ok::<(), shopbell_search::OpenError>(())
 //! ```
 
+mod census;
 mod codec;
 mod fold;
 mod highlight;
@@ -61,6 +63,7 @@ mod quiet;
 mod rank;
 mod recent;
 mod segment;
+mod spelling;
 mod stem;
 mod tuning;
 mod typo;

@@ -7,10 +7,12 @@
 //! 4. Only a word that found nothing so stands for terms a typing error or two away.
 //!
 //! A word's weight is the square root of its rarity (BM25's idf), so that one odd word does not outvote three that fit;
-//! question words weigh a quarter.
+//! question words weigh a quarter. Which those are, see `quiet`.
 
-use crate::quiet::is_quiet;
+use crate::census::Counted;
+use crate::quiet::{LISTS, Languages, Listed, VIETNAMESE};
 use crate::segment::{Segment, Term, cut};
+use crate::spelling::evidence;
 use crate::stem::stem;
 use crate::tuning::{
     ASIDE_POSTINGS, BEGUN, BODY_POSTINGS, KIN, KIN_BESIDE, PREFIX_POSTINGS, QUIET, ROOT_LETTERS, ROOT_SHARE, TYPO,
@@ -37,6 +39,8 @@ pub(crate) struct Asked {
     /// Whether it may be the beginning of a word.
     pub(crate) open: bool,
     pub(crate) quiet: bool,
+    /// What the lists of quiet words say of it.
+    listed: Option<Listed>,
     /// In the plan's matches; sorted by segment and term.
     pub(crate) matches: Range<usize>,
     /// What finding it says, whatever the word.
@@ -72,6 +76,7 @@ struct Memory {
 pub(crate) struct Plan {
     splitter: Splitter,
     stem: String,
+    spelt: String,
     typos: Typos,
     memory: Vec<Memory>,
     pub(crate) text: String,
@@ -81,14 +86,17 @@ pub(crate) struct Plan {
     /// Which word follows which in it, each pair once.
     pub(crate) pairs: Vec<[usize; 2]>,
     pub(crate) matches: Vec<Match>,
+    /// Whether it has no word but quiet ones; then they are searched for as any other.
+    pub(crate) all_quiet: bool,
 }
 
 impl Plan {
-    /// Reads `query` against the segments. `stamp` changes whenever they do.
-    pub(crate) fn make(&mut self, query: &str, segments: &[&Segment], docs: u32, stamp: u64) {
+    /// Reads `query` against the segments, for articles of these locales or all. `stamp` changes whenever they do.
+    pub(crate) fn make(&mut self, query: &str, segments: &[&Segment], locales: Option<&[u8]>, docs: u32, stamp: u64) {
         self.read(query);
+        self.hush(query, segments.first().map(|base| base.counted()), locales);
         self.matches.clear();
-        let all_quiet = self.asked.iter().all(|asked| asked.quiet);
+        let all_quiet = self.all_quiet;
         let mut asked = std::mem::take(&mut self.asked);
         for asked in &mut asked {
             asked.quiet &= !all_quiet;
@@ -102,10 +110,43 @@ impl Plan {
         self.spare_bodies();
     }
 
+    /// Says which words are quiet.
+    fn hush(&mut self, query: &str, counted: Option<&Counted>, locales: Option<&[u8]>) {
+        let (accented, letters) = evidence(query, 1);
+        // The languages of the articles; and those that the query can be in.
+        let (here, possible): (Languages, Languages) = match letters {
+            0 => (counted.map_or(0, |counted| counted.languages(locales)), Languages::MAX),
+            _ => (1 << VIETNAMESE, 1 << VIETNAMESE),
+        };
+        let found = |listed: &Listed| counted.is_some_and(|counted| counted.has(listed.group));
+        // What the query speaks, whatever the articles do: two words that none of them has are no chance.
+        let (mut once, mut spoken): (Languages, Languages) = (0, 0);
+        for listed in self.asked.iter().filter(|asked| !asked.open).filter_map(|asked| asked.listed.as_ref()) {
+            if !found(listed) {
+                spoken |= once & listed.exact;
+                once |= listed.exact;
+            }
+        }
+        for asked in &mut self.asked {
+            asked.quiet = asked.listed.is_some_and(|listed| {
+                let (exact, alike) = (listed.exact & possible, listed.alike & possible);
+                let bare = listed.plain && !accented;
+                match counted.filter(|_| found(&listed)) {
+                    Some(_) if exact & spoken != 0 => true,
+                    Some(counted) if bare => alike & here != 0 && counted.is_quiet(listed.group, here),
+                    Some(_) => exact & here != 0,
+                    None if asked.open => exact & here != 0 || bare && alike & here != 0,
+                    None => exact != 0 || bare && alike != 0,
+                }
+            });
+        }
+        self.all_quiet = self.asked.iter().all(|asked| asked.quiet);
+    }
+
     /// Cuts the query into its different words.
     fn read(&mut self, query: &str) {
         let query = cut(query, QUERY_BYTES);
-        let Self { splitter, stem: stemmed, text, asked, sequence, pairs, .. } = self;
+        let Self { splitter, stem: stemmed, spelt, text, asked, sequence, pairs, .. } = self;
         text.clear();
         asked.clear();
         sequence.clear();
@@ -121,8 +162,17 @@ impl Plan {
                 stemmed.clear();
                 stemmed.push_str(word.text);
             }
-            if let Some(known) = asked.iter().position(|known| text.get(known.stem.clone()) == Some(stemmed.as_str())) {
-                return sequence.push(known);
+            let raw = query.get(word.bytes.0..word.bytes.1).unwrap_or_default();
+            let listed = if word.kind == Kind::Word { LISTS.look_up(word.text, raw, spelt) } else { None };
+            let same = |known: &Asked| text.get(known.stem.clone()) == Some(stemmed.as_str());
+            if let Some((at, known)) = asked.iter_mut().enumerate().find(|(_, known)| same(known)) {
+                // One of two spellings is not the quiet one: "cho chó", for a dog.
+                known.listed = known.listed.zip(listed).map(|(known, listed)| Listed {
+                    exact: known.exact & listed.exact,
+                    plain: known.plain && listed.plain,
+                    ..known
+                });
+                return sequence.push(at);
             }
             if asked.len() >= MOST_WORDS {
                 return;
@@ -136,7 +186,8 @@ impl Plan {
                 text: at..middle,
                 stem: middle..text.len(),
                 open: word.kind == Kind::Single,
-                quiet: is_quiet(word.text),
+                quiet: false,
+                listed,
                 matches: 0..0,
                 rarity: 0.0,
                 weight: 0.0,

@@ -33,6 +33,8 @@ pub(crate) struct Word<'a> {
     pub(crate) from: u32,
     /// Where it ends.
     pub(crate) to: u32,
+    /// Of a [`Kind::Word`]: where it stands in the text, in bytes.
+    pub(crate) bytes: (usize, usize),
     /// For each folded character the place of the character it came from.
     places: &'a [u32],
 }
@@ -57,8 +59,11 @@ pub(crate) struct Splitter {
     second: Option<(usize, usize)>,
     from: u32,
     to: u32,
-    /// Bytes and characters before the last apostrophe, and its place.
-    apostrophe: Option<(usize, usize, u32)>,
+    /// Where the word begins in the text, and where the character that is looked at does; in bytes.
+    begin: usize,
+    byte: usize,
+    /// Bytes and characters before the last apostrophe, and its place: in characters, in bytes.
+    apostrophe: Option<(usize, usize, u32, usize)>,
     units: bool,
 }
 
@@ -71,7 +76,8 @@ impl Splitter {
     /// The same, up to the end of the word at the character `end`, which `each` may bring nearer.
     pub(crate) fn split_until(&mut self, text: &str, end: &Cell<u32>, each: &mut dyn FnMut(Word<'_>)) {
         self.clear();
-        for (at, c) in (0u32..).zip(text.chars()) {
+        for (at, (byte, c)) in (0u32..).zip(text.char_indices()) {
+            self.byte = byte;
             if at >= end.get() && self.text.is_empty() {
                 return;
             }
@@ -87,7 +93,7 @@ impl Splitter {
                     Class::Unit => self.unit(f, at, each),
                     Class::Mark => self.mark(f, at),
                     Class::Apostrophe if !self.units && !self.text.is_empty() => {
-                        self.apostrophe = Some((self.text.len(), self.places.len(), at));
+                        self.apostrophe = Some((self.text.len(), self.places.len(), at, byte));
                     }
                     Class::Apostrophe | Class::Gap => self.flush(each),
                 }
@@ -96,6 +102,7 @@ impl Splitter {
                 self.to = at + 1;
             }
         }
+        self.byte = text.len();
         self.flush(each);
     }
 
@@ -134,7 +141,7 @@ impl Splitter {
     #[inline]
     fn push(&mut self, f: char, at: u32) {
         if self.text.is_empty() {
-            self.from = at;
+            (self.from, self.begin) = (at, self.byte);
         }
         self.to = at + 1;
         if self.text.len() + f.len_utf8() <= MAX_WORD {
@@ -144,7 +151,8 @@ impl Splitter {
     }
 
     fn hand_out(&self, kind: Kind, each: &mut dyn FnMut(Word<'_>)) {
-        each(Word { text: &self.text, kind, from: self.from, to: self.to, places: &self.places });
+        let bytes = (self.begin, self.byte);
+        each(Word { text: &self.text, kind, from: self.from, to: self.to, bytes, places: &self.places });
     }
 
     fn flush(&mut self, each: &mut dyn FnMut(Word<'_>)) {
@@ -157,7 +165,7 @@ impl Splitter {
                 let tail = self.text.get(bytes..).unwrap_or_default();
                 let places = self.places.get(places..).unwrap_or_default();
                 if let Some(&from) = places.first() {
-                    each(Word { text: tail, kind: Kind::Tail, from, to: self.to, places });
+                    each(Word { text: tail, kind: Kind::Tail, from, to: self.to, bytes: (0, 0), places });
                 }
             }
             (true, None) => self.hand_out(Kind::Single, each),
@@ -167,14 +175,15 @@ impl Splitter {
     }
 
     fn flush_word(&mut self, each: &mut dyn FnMut(Word<'_>)) {
-        let split = self.apostrophe.and_then(|(bytes, places, at)| {
+        let split = self.apostrophe.and_then(|(bytes, places, at, byte)| {
             let (head, tail) = (self.text.get(..bytes)?, self.text.get(bytes..)?);
-            (tail.chars().nth(2).is_some() && !head.is_empty()).then_some((head, tail, places, at))
+            (tail.chars().nth(2).is_some() && !head.is_empty()).then_some((head, tail, places, at, byte))
         });
-        let Some((head, tail, place, at)) = split else { return self.hand_out(Kind::Word, each) };
+        let Some((head, tail, place, at, byte)) = split else { return self.hand_out(Kind::Word, each) };
         let places = self.places.split_at_checked(place).unwrap_or_default();
-        each(Word { text: head, kind: Kind::Word, from: self.from, to: at, places: places.0 });
-        each(Word { text: tail, kind: Kind::Word, from: at + 1, to: self.to, places: places.1 });
+        let bytes = [(self.begin, byte), (byte, self.byte)];
+        each(Word { text: head, kind: Kind::Word, from: self.from, to: at, bytes: bytes[0], places: places.0 });
+        each(Word { text: tail, kind: Kind::Word, from: at + 1, to: self.to, bytes: bytes[1], places: places.1 });
     }
 
     fn clear(&mut self) {

@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use sandbox::{Fault, RequestLog, Sandbox};
+use sandbox::{Fault, RequestLog, Rule, Sandbox};
 use shopbell::{ArticleId, Block, Delivery, HelpCenter, HelpCenterConfig, SupportClient, SupportError};
 use shopbell_tests::{Screen, config, desk, only_conversation, until};
 
@@ -95,7 +95,63 @@ async fn more_articles_than_a_page_are_fetched_page_by_page() {
     assert_eq!(help.articles(Some("kho")).await.unwrap().len(), 230);
     desk.desk().clear_requests();
     assert!(!help.sync().await.unwrap());
-    assert!(asked(&desk).iter().all(|log| log.status == 304));
+    // But for what stands on no page, which is asked for by itself.
+    let pages = asked(&desk).into_iter().filter(|log| !log.path.contains("/articles/"));
+    assert!(pages.clone().count() >= 4 && pages.into_iter().all(|log| log.status == 304));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_published_article_arrives_though_the_pages_overlap_and_miss() {
+    let (desk, data) = (desk().await, tempfile::tempdir().unwrap());
+    let seeded = desk.desk().articles().into_iter().filter(|row| row.locale == "vi" && !row.draft).count();
+    for number in seeded..245 {
+        desk.desk().add_article("vi", &format!("kho-{}", number % 8), &format!("Kho {number}"), "Số lượng lớn.");
+    }
+    let (_client, help) = phone(&desk, data.path()).await;
+    let published = || {
+        let rows = desk.desk().articles().into_iter().filter(|row| row.locale == "vi" && !row.draft);
+        rows.map(|row| row.id.to_string()).collect::<std::collections::BTreeSet<_>>()
+    };
+    let here = async || {
+        let rows = help.articles(None).await.unwrap().into_iter();
+        rows.map(|row| row.id.as_str().to_owned()).collect::<std::collections::BTreeSet<_>>()
+    };
+    assert!(help.sync().await.unwrap());
+    let singles =
+        asked(&desk).iter().filter(|log| log.path.contains("/articles/") && log.path.ends_with(".json")).count();
+    assert!(singles > 0, "the pages had everything, and the test shows nothing");
+    assert_eq!((published().len(), here().await), (245, published()));
+    // Nothing is new, nothing has changed, and nothing is lost.
+    assert!(!help.sync().await.unwrap());
+    assert_eq!(here().await, published());
+    // One more, one less, one other.
+    desk.desk().add_article("vi", "kho-1", "Kho mới", "Mới.");
+    let rows = desk.desk().articles();
+    desk.desk().remove_article(&rows.iter().rfind(|row| row.title == "Kho 100").unwrap().slug);
+    desk.desk().set_article_draft(&rows.iter().rfind(|row| row.title == "Kho 200").unwrap().slug, true);
+    assert!(help.sync().await.unwrap());
+    assert_eq!((published().len(), here().await), (244, published()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sync_is_not_complete_while_the_desk_keeps_an_article_back() {
+    let (desk, data) = (desk().await, tempfile::tempdir().unwrap());
+    for number in 0..233 {
+        desk.desk().add_article("vi", &format!("kho-{}", number % 8), &format!("Kho {number}"), "Số lượng lớn.");
+    }
+    let (_client, help) = phone(&desk, data.path()).await;
+    let path_contains = Some("shop/sitemap.xml".to_owned());
+    desk.faults().add(Rule { path_contains, ..Rule::new(Fault::Status(503)) });
+    for _ in 0..2 {
+        let error = help.sync().await.unwrap_err();
+        assert!(error.is_retryable(), "{error}");
+        // What came can be read.
+        let here = help.articles(None).await.unwrap().len();
+        assert!(here > 200 && here < 245, "{here}");
+    }
+    desk.faults().clear();
+    assert!(help.sync().await.unwrap());
+    assert_eq!(help.articles(None).await.unwrap().len(), 245);
 }
 
 #[tokio::test(flavor = "multi_thread")]

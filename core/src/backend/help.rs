@@ -29,6 +29,32 @@ pub trait HelpCenterBackend: Send + Sync {
         validator: Option<&'a str>,
     ) -> BackendFuture<'a, Fetched<DeskArticlePage>>;
 
+    /// One article by its slug, if it is published. `locale` is its language, where the desk itself may not say.
+    ///
+    /// Asked where a page lacked it: a desk that fails over an article that it does not have may say [`Fault::Desk`].
+    fn article<'a>(
+        &'a self,
+        portal: &'a str,
+        slug: &'a str,
+        locale: Option<&'a str>,
+    ) -> BackendFuture<'a, Option<DeskArticle>> {
+        let _ = (portal, slug, locale);
+        Box::pin(async { Err(BackendError::refused(Fault::Unsupported, "no single articles")) })
+    }
+
+    /// Every published article, in all languages. Its validator changes only with what is listed. Asked only where
+    /// [`Capabilities::article_list`](super::Capabilities::article_list) says so.
+    ///
+    /// Errors: [`Fault::Desk`] where the list makes no sense, or is longer than any help centre's.
+    fn article_list<'a>(
+        &'a self,
+        portal: &'a str,
+        validator: Option<&'a str>,
+    ) -> BackendFuture<'a, Fetched<Vec<ListedArticle>>> {
+        let _ = (portal, validator);
+        Box::pin(async { Err(BackendError::refused(Fault::Unsupported, "no list of articles")) })
+    }
+
     /// Tells the desk that an article was read, as the desk counts it. Not idempotent.
     fn count_view<'a>(&'a self, portal: &'a str, article: &'a DeskArticleName) -> BackendFuture<'a, ()>;
 
@@ -117,6 +143,21 @@ pub struct DeskArticlePage {
     pub articles: Vec<DeskArticle>,
     /// Whether there may be another page. Never wrongly `false`.
     pub has_more: bool,
+    /// How many articles of the language are published, where the desk says it: what came is held against it.
+    pub published: Option<u64>,
+    /// Published articles of this page that can't be shown, for want of a title or an address. They count as come.
+    pub left_out: Vec<ArticleId>,
+}
+
+/// A line of a desk's list of published articles.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedArticle {
+    /// Its part of an address.
+    pub slug: String,
+    /// Its language, where the list says it.
+    pub locale: Option<String>,
+    /// The day of its last change as `YYYY-MM-DD`, where the list says it.
+    pub changed_on: Option<String>,
 }
 
 /// A vote on its way to the desk.

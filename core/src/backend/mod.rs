@@ -25,7 +25,8 @@ use std::{collections::BTreeMap, fmt, future::Future, pin::Pin, sync::Arc};
 pub use error::{BackendError, Fault, Happened};
 pub use files::{Departure, FileHead, IncomingFile, OutgoingFile, Resume};
 pub use help::{
-    DeskArticle, DeskArticleName, DeskArticlePage, DeskCategory, DeskPortal, HelpCenterBackend, OutgoingVote,
+    DeskArticle, DeskArticleName, DeskArticlePage, DeskCategory, DeskPortal, HelpCenterBackend, ListedArticle,
+    OutgoingVote,
 };
 
 use crate::model::{
@@ -240,6 +241,8 @@ pub struct Capabilities {
     pub conversation_context: bool,
     /// [`HelpCenterBackend::vote`] is taken.
     pub article_votes: bool,
+    /// [`HelpCenterBackend::article_list`] is there.
+    pub article_list: bool,
     /// The longest text of a message, in characters.
     pub max_message_chars: usize,
     /// The longest text of a customer's attribute, in characters.
@@ -268,6 +271,7 @@ impl Default for Capabilities {
             complete_list: false,
             conversation_context: false,
             article_votes: false,
+            article_list: false,
             max_message_chars: 100_000,
             max_attribute_chars: 1_000,
             max_attribute_integer: i64::MAX,

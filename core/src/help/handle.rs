@@ -300,9 +300,11 @@ impl HelpCenter {
     }
 
     /// Asks the desk for the articles now; whether anything changed. Only what is new is fetched. What is on the phone
-    /// stays whole and searchable meanwhile, and whatever comes of it.
+    /// stays whole and searchable meanwhile, and whatever comes of it. `Ok` means that every published article is on the
+    /// phone.
     ///
-    /// Errors: [`SupportError::Offline`] and its kin; [`SupportError::InvalidConfig`] where the desk has no such help
+    /// Errors: [`SupportError::Offline`] and its kin, also where some published articles did not come: what came is shown
+    /// then, and the next sync tries again; [`SupportError::InvalidConfig`] where the desk has no such help
     /// centre at its address; [`SupportError::Unsupported`] where the desk has none at all.
     pub async fn sync(&self) -> Result<bool, SupportError> {
         self.inner.active()?;

@@ -97,6 +97,32 @@ ALTER TABLE incoming ADD COLUMN phrasings TEXT NOT NULL DEFAULT '';
 -- Asked for in full once: what has not changed at the desk would come without them for ever.
 UPDATE pages SET validator = NULL;
 ",
+    "
+-- How many articles of the language are published, as the page says, and the ids of those on it that can't be shown.
+ALTER TABLE pages ADD COLUMN published INTEGER;
+ALTER TABLE pages ADD COLUMN left_out TEXT NOT NULL DEFAULT '';
+-- Which articles a page holds: pages overlap, where the desk orders them by what several have in common. An article
+-- that was fetched by its slug stands on none.
+CREATE TABLE places (
+    locale TEXT NOT NULL,
+    page INTEGER NOT NULL,
+    article TEXT NOT NULL,
+    PRIMARY KEY (locale, page, article)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE incoming_places (
+    locale TEXT NOT NULL,
+    page INTEGER NOT NULL,
+    article TEXT NOT NULL,
+    PRIMARY KEY (locale, page, article)
+) STRICT, WITHOUT ROWID;
+-- Published articles of other languages, as they turned out when they were fetched: they are not fetched again.
+CREATE TABLE elsewhere (
+    slug TEXT PRIMARY KEY,
+    locale TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+-- Asked for in full once: what was missed would stay hidden behind pages that have not changed.
+UPDATE pages SET validator = NULL;
+",
 ];
 
 /// Characters of an article that are searched and shown in snippets: as many bytes as the index takes at most.
@@ -245,6 +271,7 @@ pub(super) fn by_slug(connection: &Connection, slug: &str) -> Result<Option<Arti
 /// Throws away what a sync that was cut off has left.
 pub(super) fn clear_incoming(tx: &Tx<'_>) -> Result<(), StoreError> {
     tx.execute("DELETE FROM incoming", [])?;
+    tx.execute("DELETE FROM incoming_places", [])?;
     Ok(())
 }
 
@@ -274,16 +301,14 @@ pub(super) fn take_in(tx: &Tx<'_>, article: &DeskArticle, page: Option<u32>) -> 
         page,
         phrasings.join("\n")
     ])?;
+    if let Some(page) = page {
+        tx.prepare_cached("INSERT OR IGNORE INTO incoming_places VALUES (?1, ?2, ?3)")?.execute(params![
+            name.locale,
+            page,
+            name.id.as_str()
+        ])?;
+    }
     Ok(())
-}
-
-/// The articles of a page that has not changed; how many there are.
-pub(super) fn take_over(tx: &Tx<'_>, locale: &str, page: u32) -> Result<usize, StoreError> {
-    Ok(tx.execute(
-        "INSERT OR IGNORE INTO incoming (id, locale, page)
-         SELECT id, locale, page FROM articles WHERE locale = ?1 AND page = ?2",
-        params![locale, page],
-    )?)
 }
 
 /// Makes what came in the articles: what did not come vanishes. Whether anything that is searched or shown changed.
@@ -311,7 +336,9 @@ pub(super) fn replace(tx: &Tx<'_>) -> Result<bool, StoreError> {
          FROM incoming i WHERE i.id = articles.id",
         [],
     )?;
-    tx.execute("DELETE FROM incoming", [])?;
+    tx.execute("DELETE FROM places", [])?;
+    tx.execute("INSERT INTO places SELECT * FROM incoming_places", [])?;
+    clear_incoming(tx)?;
     tx.execute("DELETE FROM learnt WHERE article NOT IN (SELECT id FROM articles)", [])?;
     tx.execute("DELETE FROM views WHERE article NOT IN (SELECT id FROM articles)", [])?;
     Ok(gone + changed > 0)
@@ -334,32 +361,6 @@ pub(super) fn set_categories(tx: &Tx<'_>, categories: &[DeskCategory]) -> Result
         insert.execute(params![row.locale, row.slug, one_line(&row.name), one_line(&row.description), row.position])?;
     }
     Ok(before != kept(tx)?)
-}
-
-/// What is known of a page of the desk's list: its validator, and whether another follows.
-pub(super) fn page(connection: &Connection, locale: &str, page: u32) -> Result<Option<(String, bool)>, StoreError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT validator, has_more FROM pages WHERE locale = ?1 AND page = ?2 AND validator IS NOT NULL",
-    )?;
-    Ok(statement.query_row(params![locale, page], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
-}
-
-/// A page as a sync has seen it.
-#[derive(Clone, Debug)]
-pub(super) struct SeenPage {
-    pub(super) locale: String,
-    pub(super) page: u32,
-    pub(super) validator: Option<String>,
-    pub(super) has_more: bool,
-}
-
-pub(super) fn set_pages(tx: &Tx<'_>, pages: &[SeenPage]) -> Result<(), StoreError> {
-    tx.execute("DELETE FROM pages", [])?;
-    let mut insert = tx.prepare_cached("INSERT INTO pages VALUES (?1, ?2, ?3, ?4)")?;
-    for SeenPage { locale, page, validator, has_more } in pages {
-        insert.execute(params![locale, page, validator, has_more])?;
-    }
-    Ok(())
 }
 
 /// What customers ask with, of a starter pack; all others are forgotten.

@@ -9,7 +9,9 @@
 //! ```
 //! - **The library** (`library`) is one file for each help centre of a desk, and holds nothing of any person. It is
 //!   opened with the first question and closed with the client's pause. It can be thrown away: the desk says it again.
-//! - **Sync** (`sync`) puts aside what comes and swaps it in whole. Cut off anywhere, the old articles stay.
+//! - **Sync** (`sync`) puts aside what comes and swaps it in whole. Cut off anywhere, the old articles stay. What came is
+//!   held against what the desk says is published (`reconcile`, pure), for its pages may overlap and miss; what is missing
+//!   is fetched by itself (`missing`), and a sync that lacks something is never called complete.
 //! - **A starter pack** ([`pack`]) is what is shown until the desk was asked for the first time. Its phrasings stay,
 //!   beside those of a desk that keeps such.
 //! - **Languages** (`locales`): those the customer chose, each with what it falls back to, then the help centre's own.
@@ -26,9 +28,12 @@ mod handle;
 mod library;
 mod links;
 mod locales;
+mod missing;
 pub mod pack;
+mod pages;
 mod personal;
 mod pictures;
+mod reconcile;
 mod room;
 mod search;
 mod shelf;

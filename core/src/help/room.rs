@@ -14,7 +14,7 @@ use super::{
     HelpCenterConfig, library,
     pack::{PackEntry, PackError, PackReader},
     shelf::{DEFAULT, Shelf},
-    sync,
+    sync::{self, Synced},
     visit::{Outcome, Visit},
 };
 use crate::{
@@ -215,21 +215,23 @@ impl Room {
         Ok(())
     }
 
-    /// Asks the desk for the articles; whether anything changed. One at a time.
+    /// Asks the desk for the articles; whether anything changed. Where something that is published did not come, what
+    /// came is kept, and the error says so. One at a time.
     pub(super) async fn sync(self: &Arc<Self>) -> Result<bool, SupportError> {
         let shelf = self.shelf().await?;
         let _turn = self.syncing.lock().await;
         let outcome = sync::sync(self, &shelf).await;
-        let failed_at = outcome.as_ref().err().map(|_| self.clock.now());
-        *self.failed_at.lock().unwrap_or_else(PoisonError::into_inner) = failed_at;
-        let changed = outcome?;
+        let failed = outcome.as_ref().map_or(true, |synced| synced.incomplete.is_some());
+        *self.failed_at.lock().unwrap_or_else(PoisonError::into_inner) = failed.then(|| self.clock.now());
+        let Synced { changed, incomplete } = outcome?;
         self.tell_views(&shelf);
         if changed {
             shelf.renew().await?;
             // Told once more: a search that ran in between has answered from the old index.
             self.feed.publish([Topic::Help]);
         }
-        Ok(changed)
+        // Never "nothing new", nor "all is here", while something that is published is not.
+        incomplete.map_or(Ok(changed), |error| Err(error.into()))
     }
 
     /// Asks the desk on the side, where the articles are old. Not more often than it makes sense.

@@ -152,8 +152,10 @@ impl Shelf {
     pub(super) fn suggest(&self, connection: &Connection, draft: &str) -> Result<Vec<ArticleHit>, StoreError> {
         for locale in self.languages(connection)? {
             let query = Query { locale: Some(&locales::key(&locale)), ..Query::new(draft) };
-            let hits = self
-                .hits(connection, &|index, scratch| (index.suggest_from(&query, scratch), Highlighter::new(draft)))?;
+            let hits = self.hits(connection, &|index, scratch| {
+                let suggested = index.suggest_from(&query, scratch);
+                (suggested.hits, suggested.highlighter)
+            })?;
             if !hits.is_empty() {
                 return Ok(hits);
             }

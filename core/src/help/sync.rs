@@ -5,12 +5,14 @@
 //! transaction. Cut off anywhere before that, the old articles stay whole, and what was put aside is thrown away at the
 //! next start. A page that has not changed is taken over without a byte of it.
 //!
-//! The desk may change while it is asked, and an article move from a page not yet read to one that was. It is then
-//! missing until the next time, when every page behind it has changed and is read again.
+//! The pages need not hold everything: they may overlap and miss, and the desk may change while it is asked. So what came
+//! is held against what the desk says is published, whether pages had changed or not, and what is missing is fetched by
+//! itself: see [`missing`](super::missing). A sync after which something is still missing keeps what came and fails.
 
 use super::{
-    library::{self, SeenPage},
-    locales,
+    library, locales,
+    missing::{self, Missing},
+    pages::{self, SeenPage},
     room::Room,
     shelf::{AVAILABLE, DEFAULT, Shelf},
 };
@@ -29,8 +31,16 @@ const PORTAL_VALIDATOR: &str = "portal_validator";
 /// When the desk was last asked in full, in milliseconds since 1970.
 pub(super) const SYNCED_AT: &str = "synced_at";
 
-/// Asks for everything; whether anything that is shown changed.
-pub(super) async fn sync(room: &Room, shelf: &Shelf) -> Result<bool, SupportError> {
+/// What came of a sync.
+pub(super) struct Synced {
+    /// Whether anything that is shown changed.
+    pub(super) changed: bool,
+    /// Why something that is published did not come.
+    pub(super) incomplete: Option<BackendError>,
+}
+
+/// Asks for everything.
+pub(super) async fn sync(room: &Room, shelf: &Shelf) -> Result<Synced, SupportError> {
     let backend = &room.backend;
     let help = backend.help_center().ok_or(SupportError::Unsupported { what: "show a help centre" })?;
     let portal = portal(room, help, shelf).await?;
@@ -50,12 +60,17 @@ pub(super) async fn sync(room: &Room, shelf: &Shelf) -> Result<bool, SupportErro
     for locale in &chain {
         articles(room, help, shelf, locale, &mut pages).await?;
     }
+    let Missing { incomplete, reread } = missing::fetch(room, help, shelf, &pages).await?;
+    // Asked for in full the next time: a page that has not changed would hide again what it lacks.
+    for page in pages.iter_mut().filter(|page| reread.contains(&page.locale)) {
+        page.validator = None;
+    }
     let now = room.clock.now().millis();
     let changed = shelf
         .store
         .write(Durability::Later, move |tx| {
             let mut changed = library::replace(tx)?;
-            library::set_pages(tx, &pages)?;
+            pages::set_pages(tx, &pages)?;
             if let Some((portal, validator)) = portal {
                 changed |= take_portal(tx, &portal, validator.as_deref(), &tags)?;
             }
@@ -67,11 +82,16 @@ pub(super) async fn sync(room: &Room, shelf: &Shelf) -> Result<bool, SupportErro
             Ok(changed)
         })
         .await?;
-    tracing::debug!(changed, "the help centre was asked");
+    match &incomplete {
+        Some(error) => {
+            tracing::warn!(changed, %error, "the help centre is incomplete on this device; the next sync tries again")
+        }
+        None => tracing::debug!(changed, "the help centre was asked"),
+    }
     if changed {
         room.feed.publish([Topic::Help]);
     }
-    Ok(changed)
+    Ok(Synced { changed, incomplete })
 }
 
 /// The languages that the desk's help centre has, with spaces between.
@@ -112,34 +132,36 @@ async fn articles(
     help: &dyn HelpCenterBackend,
     shelf: &Shelf,
     locale: &str,
-    pages: &mut Vec<SeenPage>,
+    seen_pages: &mut Vec<SeenPage>,
 ) -> Result<(), SupportError> {
     for page in 1..=MOST_PAGES {
         let of = locale.to_owned();
-        let known = shelf.store.read(move |connection| library::page(connection, &of, page)).await?;
-        let validator = known.as_ref().map(|(validator, _)| validator.as_str());
+        let known = shelf.store.read(move |connection| pages::page(connection, &of, page)).await?;
+        let validator = known.as_ref().and_then(|known| known.validator.as_deref());
         let fetched = help.articles(&room.config.portal, locale, page, validator).await?;
         let of = locale.to_owned();
         let seen = match (fetched, known) {
-            (Fetched::Unchanged, Some((validator, has_more))) => {
-                shelf.store.write(Durability::Later, move |tx| library::take_over(tx, &of, page)).await?;
-                SeenPage { locale: locale.to_owned(), page, validator: Some(validator), has_more }
+            (Fetched::Unchanged, Some(known)) => {
+                shelf.store.write(Durability::Later, move |tx| pages::take_over(tx, &of, page)).await?;
+                known
             }
             (Fetched::Unchanged, None) => {
                 let detail = "an article page is unchanged, and nothing is known of it";
                 return Err(BackendError::unclear(Fault::Desk, detail).into());
             }
             (Fetched::New { value, validator }, _) => {
-                let has_more = value.has_more;
+                let (has_more, published) = (value.has_more, value.published);
+                let left_out: Vec<&str> = value.left_out.iter().map(crate::ArticleId::as_str).collect();
+                let left_out = left_out.join(" ");
                 let take_in = move |tx: &mut Tx<'_>| {
                     value.articles.iter().try_for_each(|article| library::take_in(tx, article, Some(page)))
                 };
                 shelf.store.write(Durability::Later, take_in).await?;
-                SeenPage { locale: locale.to_owned(), page, validator, has_more }
+                SeenPage { locale: locale.to_owned(), page, validator, has_more, published, left_out }
             }
         };
         let has_more = seen.has_more;
-        pages.push(seen);
+        seen_pages.push(seen);
         if !has_more {
             return Ok(());
         }

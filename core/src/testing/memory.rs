@@ -76,6 +76,8 @@ pub struct MemoryOptions {
     pub info: DeskInfo,
     /// How many messages a page has: 20.
     pub page_size: usize,
+    /// Whether pages of articles begin too early, each by one more: they overlap, and the last articles stand on none. Off.
+    pub pages_overlap: bool,
     /// Whether lists and pages repeat the sender's key; else only the event of the creation does. Off.
     pub keeps_echo: bool,
     /// Whether the app has the right inbox. On.
@@ -98,6 +100,7 @@ impl Default for MemoryOptions {
                 resolve: true,
                 conversation_context: true,
                 article_votes: true,
+                article_list: true,
                 max_message_chars: 10_000,
                 max_attachments: 5,
                 presence_interval: Duration::from_secs(60),
@@ -105,6 +108,7 @@ impl Default for MemoryOptions {
             },
             info: DeskInfo { name: "Memory".to_owned(), identity_proof_required: false, survey: false },
             page_size: 20,
+            pages_overlap: false,
             keeps_echo: false,
             inbox_known: true,
             single_conversation: false,

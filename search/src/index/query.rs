@@ -93,7 +93,8 @@ impl Index {
     /// ```
     pub fn search(&self, query: &Query<'_>, scratch: &mut Scratch) -> Results {
         let Scratch { plan, ranker, id } = scratch;
-        let allowed = self.allowed(query);
+        let locales = query.locale.map(|wanted| self.locales(wanted));
+        let allowed = self.allowed(query.category, locales.as_deref());
         if query.text.trim().is_empty() {
             ranker.most_read(&self.base, query.limit, allowed);
             let hits = ranker.top.iter().map(|one| self.hit(one, None, &Highlighter::default(), id)).collect();
@@ -104,7 +105,7 @@ impl Index {
             [Some(base), Some(overlay)] => &[&base.segment, &overlay.segment],
             _ => &[&self.base.segment],
         };
-        plan.make(query.text, segments, self.base.segment.docs(), self.stamp);
+        plan.make(query.text, segments, locales.as_deref(), self.base.segment.docs(), self.stamp);
         // One more than asked for: the lead over the next is part of the confidence.
         ranker.rank(plan, &self.base, self.overlay.as_ref(), query.limit.max(1).saturating_add(1), allowed);
         let highlighter = Highlighter::of(plan);
@@ -144,45 +145,42 @@ impl Index {
     /// assert!(index.suggest("Hello, are you there?", &mut scratch).is_empty());
     /// ```
     pub fn suggest(&self, draft: &str, scratch: &mut Scratch) -> Vec<Hit> {
-        self.suggest_from(&Query { limit: SUGGESTIONS, ..Query::new(draft) }, scratch)
+        self.suggest_from(&Query { limit: SUGGESTIONS, ..Query::new(draft) }, scratch).hits
     }
 
-    /// As [`Self::suggest`], with a category, a language or a limit below three.
+    /// As [`Self::suggest`], with a category, a language or a limit below three, and with what marks the matches.
     ///
     /// ```
     /// # use shopbell_search::{Document, IndexBuilder, Query, Scratch};
     /// # let index = IndexBuilder::new().build();
     /// let draft = Query { locale: Some("vi"), ..Query::new("tôi muốn đổi mật khẩu") };
-    /// assert!(index.suggest_from(&draft, &mut Scratch::default()).is_empty());
+    /// assert!(index.suggest_from(&draft, &mut Scratch::default()).hits.is_empty());
     /// ```
-    pub fn suggest_from(&self, draft: &Query<'_>, scratch: &mut Scratch) -> Vec<Hit> {
+    pub fn suggest_from(&self, draft: &Query<'_>, scratch: &mut Scratch) -> Results {
         if draft.text.trim().is_empty() {
-            return Vec::new();
+            return Results { hits: Vec::new(), highlighter: Highlighter::default() };
         }
         let query = Query { limit: draft.limit.min(SUGGESTIONS), ..*draft };
-        let mut hits = self.search(&query, scratch).hits;
+        let mut results = self.search(&query, scratch);
         // Question words alone ask for nothing.
-        if scratch
-            .plan
-            .asked
-            .iter()
-            .all(|asked| crate::quiet::is_quiet(scratch.plan.text.get(asked.text.clone()).unwrap_or_default()))
-        {
-            hits.clear();
+        if scratch.plan.all_quiet {
+            results.hits.clear();
         }
-        hits.retain(|hit| hit.confidence >= SUGGESTED);
-        hits
+        results.hits.retain(|hit| hit.confidence >= SUGGESTED);
+        results
+    }
+
+    /// The numbers of the locales that are of the wanted language.
+    fn locales(&self, wanted: &str) -> Vec<u8> {
+        let fits = |known: &str| language(known).eq_ignore_ascii_case(language(wanted));
+        self.base.segment.locales().filter(|(_, known)| fits(known)).map(|(number, _)| number).collect()
     }
 
     /// Whether a document passes the query's filters.
-    fn allowed(&self, query: &Query<'_>) -> impl Fn(u32) -> bool + use<'_> {
+    fn allowed<'a>(&'a self, category: Option<&str>, locales: Option<&'a [u8]>) -> impl Fn(u32) -> bool + use<'a> {
         let segment = &self.base.segment;
         // A category that no article has lets none through.
-        let category = query.category.map(|label| segment.category(label).unwrap_or(u16::MAX));
-        let locales = query.locale.map(|wanted| {
-            let fits = |known: &str| language(known).eq_ignore_ascii_case(language(wanted));
-            segment.locales().filter(|(_, known)| fits(known)).map(|(number, _)| number).collect::<Vec<u8>>()
-        });
+        let category = category.map(|label| segment.category(label).unwrap_or(u16::MAX));
         move |doc| {
             if !self.removed.is_empty() && self.removed.binary_search(&doc).is_ok() {
                 return false;
@@ -192,7 +190,7 @@ impl Index {
             }
             let Some(meta) = segment.meta(doc) else { return false };
             category.is_none_or(|wanted| wanted == meta.category)
-                && locales.as_ref().is_none_or(|wanted| meta.locale == 0 || wanted.contains(&meta.locale))
+                && locales.is_none_or(|wanted| meta.locale == 0 || wanted.contains(&meta.locale))
         }
     }
 }

@@ -4,7 +4,9 @@ use super::interner::Interner;
 use super::{
     BODY_TF, DOCS_PER_BLOCK, Field, HEADER, MAGIC, PHRASING_TF, SECTIONS, TERMS_PER_BLOCK, TITLE_TF, VERSION, norm,
 };
+use crate::census::Census;
 use crate::codec::{checksum, put, put_bytes};
+use crate::quiet::LISTS;
 use crate::stem::stem;
 use crate::words::{Kind, Splitter};
 
@@ -20,6 +22,10 @@ const BODY_BYTES: usize = 256 * 1024;
 struct Term {
     /// In the article being added: times in title, phrasings and body.
     now: [u32; 3],
+    /// Whether it is the stem of a word that may be quiet.
+    listed: bool,
+    /// The slot of the stem itself, spelt without accents, if that is such a word: most of a text's words are one.
+    slot: Option<u16>,
     strong: List,
     weak: List,
 }
@@ -63,6 +69,7 @@ pub(crate) struct Builder {
     totals: [u64; 3],
     categories: Labels,
     locales: Labels,
+    census: Census,
 }
 
 /// Short lists of names that documents share.
@@ -127,7 +134,8 @@ impl Builder {
     }
 
     fn text(&mut self, text: &str, field: Field, keep: bool) -> u32 {
-        let Self { words, terms, touched, splitter, stem: stemmed, kept, .. } = self;
+        let Self { words, terms, touched, splitter, stem: stemmed, kept, census, .. } = self;
+        census.text(text);
         let mut length = 0;
         let begin = kept.len();
         if keep {
@@ -141,9 +149,18 @@ impl Builder {
                 words.number(word.text.as_bytes())
             };
             if terms.len() <= number as usize {
-                terms.push(Term::default());
+                let listed = word.kind == Kind::Word && LISTS.has_stem(stemmed);
+                let slot = if listed { LISTS.plain_slot(stemmed) } else { None };
+                terms.push(Term { listed, slot, ..Term::default() });
             }
             let Some(term) = terms.get_mut(number as usize) else { return };
+            if term.listed {
+                let raw = text.get(word.bytes.0..word.bytes.1).unwrap_or_default();
+                match term.slot {
+                    Some(slot) if raw.is_ascii() && word.text == stemmed => census.slot(usize::from(slot)),
+                    _ => census.word(word.text, raw),
+                }
+            }
             if term.now == [0; 3] {
                 touched.push(number);
             }
@@ -203,7 +220,9 @@ impl Builder {
         self.last_id.extend_from_slice(id);
         self.meta.extend_from_slice(&source.popularity.to_le_bytes());
         self.meta.extend_from_slice(&self.categories.number(source.category, usize::from(u16::MAX) - 1).to_le_bytes());
-        self.meta.push(self.locales.number(source.locale, 254) as u8);
+        let locale = self.locales.number(source.locale, 254);
+        self.meta.push(locale as u8);
+        self.census.close(locale, source.locale);
         for (norms, length) in self.norms.iter_mut().zip(lengths) {
             norms.push(norm(length));
         }
@@ -246,9 +265,10 @@ impl Builder {
         let mut labels = Vec::new();
         self.categories.put(&mut labels);
         self.locales.put(&mut labels);
-        let norms = self.norms.concat();
+        let (norms, census) = (self.norms.concat(), self.census.finish());
         let sections: [&[u8]; SECTIONS] = [
-            &heads, &terms, &postings, &doc_heads, &self.docs, &order.0, &order.1, &self.meta, &norms, &labels, learnt,
+            &heads, &terms, &postings, &doc_heads, &self.docs, &order.0, &order.1, &self.meta, &norms, &labels,
+            &census, learnt,
         ];
         let mut out = Vec::with_capacity(HEADER + sections.iter().map(|s| s.len()).sum::<usize>() + 8);
         for number in [MAGIC, VERSION, self.count, self.words.len() as u32] {

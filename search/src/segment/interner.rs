@@ -28,16 +28,29 @@ impl Interner {
         self.ends.get(at).and_then(|to| self.text.get(from..*to as usize)).unwrap_or_default()
     }
 
-    pub(crate) fn number(&mut self, word: &[u8]) -> u32 {
+    /// The word's number, if it has one; else the slot where it would be found.
+    fn place(&self, word: &[u8]) -> Result<u32, usize> {
         let mask = self.slots.len() - 1;
         let mut at = hash(word) as usize & mask;
         loop {
             match self.slots.get(at).copied() {
-                Some(taken @ 1..) if self.word(taken - 1) == word => return taken - 1,
+                Some(taken @ 1..) if self.word(taken - 1) == word => return Ok(taken - 1),
                 Some(1..) => at = (at + 1) & mask,
-                _ => break,
+                _ => return Err(at),
             }
         }
+    }
+
+    /// The number that the word was given.
+    pub(crate) fn find(&self, word: &[u8]) -> Option<u32> {
+        self.place(word).ok()
+    }
+
+    pub(crate) fn number(&mut self, word: &[u8]) -> u32 {
+        let at = match self.place(word) {
+            Ok(number) => return number,
+            Err(at) => at,
+        };
         let number = self.ends.len() as u32;
         self.text.extend_from_slice(word);
         self.ends.push(self.text.len() as u32);

@@ -5,7 +5,7 @@
 //! ```text
 //! header      magic "SBHS", version, documents, terms                          4 × u32
 //!             mean words in title, phrasings and body                          3 × f32
-//!             bytes of the sections below                                     11 × u32
+//!             bytes of the sections below                                     12 × u32
 //! term heads  per block of 16 terms: where it begins in `terms`, `postings`    2 × u32
 //! terms       per term, sorted: bytes shared with the one before (a block's
 //!             first: 0) u8, the rest s; strong list: count n, bytes n if any;
@@ -20,6 +20,7 @@
 //! meta        per document: popularity u32, category u16, locale u8 (one past the place in `labels`, 0 none)
 //! norms       per document its words in the title, as round(8 log2(1 + words)) u8; all phrasings'; all bodies'
 //! labels      categories n, each s; locales n, each s
+//! census      the articles' languages, and how they spell what may be quiet: see `census`
 //! learnt      the overlay: see `index`
 //! checksum    of all above                                                     u64
 //! ```
@@ -39,13 +40,14 @@ pub(crate) use interner::Interner;
 pub(crate) use terms::{Term, Walker};
 
 use crate::OpenError;
+use crate::census::Counted;
 use crate::codec::{Reader, checksum, word_at};
 use std::ops::Range;
 
 const MAGIC: u32 = u32::from_le_bytes(*b"SBHS");
-/// Raised with every change of the format, the fold, the splitter or the stemmer: an index of another version is rebuilt.
-const VERSION: u32 = 2;
-const SECTIONS: usize = 11;
+/// Raised with every change of the format, the fold, the splitter, the stemmer or the lists of quiet words: an index of another version is rebuilt.
+const VERSION: u32 = 3;
+const SECTIONS: usize = 12;
 const CHECKSUM: usize = 8;
 const HEADER: usize = 4 * 4 + 3 * 4 + SECTIONS * 4;
 /// Terms that share prefixes: a lookup walks half of them. More would save a little of the heads, four bits a term.
@@ -104,6 +106,7 @@ enum Section {
     Meta,
     Norms,
     Labels,
+    Census,
     Learnt,
 }
 
@@ -115,6 +118,7 @@ pub(crate) struct Segment {
     means: [f32; 3],
     categories: Vec<Range<usize>>,
     locales: Vec<Range<usize>>,
+    counted: Counted,
 }
 
 impl Segment {
@@ -133,6 +137,7 @@ impl Segment {
             means: [0.0; 3],
             categories: Vec::new(),
             locales: Vec::new(),
+            counted: Counted::default(),
         };
         Self::parse(bytes, false).unwrap_or_else(nothing)
     }
@@ -164,8 +169,10 @@ impl Segment {
         }
         let (docs, terms) = (number(2)?, number(3)?);
         let means = [f32::from_bits(number(4)?), f32::from_bits(number(5)?), f32::from_bits(number(6)?)];
-        let mut segment = Self { bytes, ends, docs, terms, means, categories: Vec::new(), locales: Vec::new() };
+        let (categories, locales, counted) = (Vec::new(), Vec::new(), Counted::default());
+        let mut segment = Self { bytes, ends, docs, terms, means, categories, locales, counted };
         segment.check_sizes().ok_or(OpenError::Damaged)?;
+        segment.counted = Counted::read(segment.section(Section::Census)).ok_or(OpenError::Damaged)?;
         segment.read_labels().ok_or(OpenError::Damaged)?;
         Ok(segment)
     }
@@ -209,7 +216,8 @@ impl Segment {
 
     /// Bytes of memory.
     pub(crate) fn memory(&self) -> usize {
-        self.bytes.capacity() + (self.categories.capacity() + self.locales.capacity()) * size_of::<Range<usize>>()
+        let labels = (self.categories.capacity() + self.locales.capacity()) * size_of::<Range<usize>>();
+        self.bytes.capacity() + labels + self.counted.memory()
     }
 
     pub(crate) fn learnt(&self) -> &[u8] {
@@ -227,6 +235,11 @@ impl Segment {
         out.extend_from_slice(learnt);
         out.extend(checksum(&out).to_le_bytes());
         out
+    }
+
+    /// What its articles are written in.
+    pub(crate) fn counted(&self) -> &Counted {
+        &self.counted
     }
 
     pub(crate) fn docs(&self) -> u32 {

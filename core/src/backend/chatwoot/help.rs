@@ -6,7 +6,11 @@
 //!   [`Fault::UnknownPortal`] here and no word about the customer.
 //! - **No list of languages.** They are those of the categories, and the default.
 //! - **Without `per_page` a list is everything**, with the whole help centre repeated in each article. So pages of 100,
-//!   the most there is. A short page is the last; the count that comes with it is of all languages and states.
+//!   the most there is. A short page is the last; the count that comes with it is of what is published in the language.
+//! - **Pages overlap and miss**: the order is the position's alone, which begins anew in each category, and each page has
+//!   its own order among equals. The count tells, the sitemap names what is missing, and its slug fetches it.
+//! - **The sitemap is refused to who asks for JSON** (406). Its validator does not change with the views, a page's does.
+//! - **JSON of an article that is not there is a 500**: the page that says so exists as HTML only.
 //! - **The list of a category ignores the category**; it is never asked for.
 //! - **Drafts are not left out.** What does not say that it is published is.
 //! - **An item without a slug or an id** (the form that a search has) is no article.
@@ -26,13 +30,14 @@ use super::{
     http::{Reply, Request, Root},
     lenient::{Fields, List, Wire},
     refusals::Verdict,
+    sitemap,
     transport::{empty, late, text, whole_body},
 };
 use crate::{
     ArticleId, Timestamp,
     backend::{
         BackendError, BackendFuture, DeskArticle, DeskArticleName, DeskArticlePage, DeskCategory, DeskPortal, Fault,
-        Fetched, HelpCenterBackend,
+        Fetched, HelpCenterBackend, ListedArticle,
     },
 };
 
@@ -92,11 +97,23 @@ impl Wire for Category {
 
 struct Articles {
     payload: List<Article>,
+    meta: Counts,
 }
 
 impl Wire for Articles {
     fn read(mut fields: Fields) -> Option<Self> {
-        Some(Self { payload: fields.list("payload")? })
+        Some(Self { payload: fields.list("payload")?, meta: fields.object("meta").unwrap_or_default() })
+    }
+}
+
+#[derive(Default)]
+struct Counts {
+    articles_count: Option<i64>,
+}
+
+impl Wire for Counts {
+    fn read(mut fields: Fields) -> Option<Self> {
+        Some(Self { articles_count: fields.number("articles_count") })
     }
 }
 
@@ -191,9 +208,57 @@ impl Chatwoot {
             return Ok(Fetched::Unchanged);
         }
         let wire: Articles = reply.object()?;
-        let has_more = wire.payload.total >= PAGE;
-        let articles = wire.payload.items.into_iter().filter_map(|row| article(row, locale)).collect();
-        Ok(Fetched::New { value: DeskArticlePage { articles, has_more }, validator: reply.etag })
+        let mut value = DeskArticlePage {
+            has_more: wire.payload.total >= PAGE,
+            published: wire.meta.articles_count.and_then(|count| u64::try_from(count).ok()),
+            ..DeskArticlePage::default()
+        };
+        for row in wire.payload.items {
+            let published = row.id.filter(|_| row.is_published());
+            match article(row, locale) {
+                Some(article) => value.articles.push(article),
+                None => value.left_out.extend(published.map(|id| ArticleId::new(id.to_string()))),
+            }
+        }
+        Ok(Fetched::New { value, validator: reply.etag })
+    }
+
+    async fn one_article(
+        &self,
+        portal: &str,
+        slug: &str,
+        locale: Option<&str>,
+    ) -> Result<Option<DeskArticle>, BackendError> {
+        let mut request = Request::new(Method::GET, "GET article", &[portal, "articles", &format!("{slug}.json")]);
+        request.root = Root::HelpCenters;
+        let reply = match self.http.judge(self.http.send(request).await?) {
+            Verdict::Fine(reply) => reply,
+            Verdict::Missing => return Ok(None),
+            Verdict::Failed(error) | Verdict::Fault(error) => return Err(error),
+        };
+        let row: Article = reply.object()?;
+        if row.slug.as_deref() != Some(slug) {
+            return Err(BackendError::unclear(Fault::Desk, "GET article: the answer is of another article"));
+        }
+        let of = row.category.locale.clone().filter(|locale| is_tag(locale)).or_else(|| locale.map(str::to_owned));
+        Ok(of.and_then(|locale| article(row, &locale)))
+    }
+
+    async fn sitemap(
+        &self,
+        portal: &str,
+        validator: Option<&str>,
+    ) -> Result<Fetched<Vec<ListedArticle>>, BackendError> {
+        let mut request = Request::new(Method::GET, "GET sitemap", &[portal, "sitemap.xml"]);
+        request.validator = validator;
+        request.accept = "application/xml";
+        request.long = true;
+        let reply = self.help_call(request).await?;
+        if is_unchanged(&reply, validator)? {
+            return Ok(Fetched::Unchanged);
+        }
+        let value = sitemap::read(&reply.body, &self.http.root(Root::HelpCenters), portal)?;
+        Ok(Fetched::New { value, validator: reply.etag })
     }
 
     async fn fetch_picture(&self, url: &str, max_bytes: usize) -> Result<Vec<u8>, BackendError> {
@@ -244,8 +309,14 @@ impl super::http::Http {
     }
 }
 
+impl Article {
+    fn is_published(&self) -> bool {
+        self.status.as_deref() == Some("published")
+    }
+}
+
 fn article(row: Article, locale: &str) -> Option<DeskArticle> {
-    if row.status.as_deref() != Some("published") {
+    if !row.is_published() {
         return None;
     }
     let name = DeskArticleName {
@@ -268,7 +339,7 @@ fn article(row: Article, locale: &str) -> Option<DeskArticle> {
 }
 
 /// Whether a text can be a language's tag, and stand in an address.
-fn is_tag(text: &str) -> bool {
+pub(super) fn is_tag(text: &str) -> bool {
     !text.is_empty() && text.len() <= 32 && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
 }
 
@@ -299,6 +370,23 @@ impl HelpCenterBackend for Chatwoot {
         Box::pin(self.article_page(portal, locale, page, validator))
     }
 
+    fn article<'a>(
+        &'a self,
+        portal: &'a str,
+        slug: &'a str,
+        locale: Option<&'a str>,
+    ) -> BackendFuture<'a, Option<DeskArticle>> {
+        Box::pin(self.one_article(portal, slug, locale))
+    }
+
+    fn article_list<'a>(
+        &'a self,
+        portal: &'a str,
+        validator: Option<&'a str>,
+    ) -> BackendFuture<'a, Fetched<Vec<ListedArticle>>> {
+        Box::pin(self.sitemap(portal, validator))
+    }
+
     fn count_view<'a>(&'a self, portal: &'a str, article: &'a DeskArticleName) -> BackendFuture<'a, ()> {
         Box::pin(async move {
             let pixel = format!("{}.png", article.slug);
@@ -322,13 +410,31 @@ impl HelpCenterBackend for Chatwoot {
 
     fn article_of_url(&self, portal: &str, url: &str) -> Option<String> {
         // The host is not looked at: a help centre may have a domain of its own, and may have had another before.
-        let url = Url::parse(url).ok()?;
-        let segments: Vec<&str> = url.path_segments()?.filter(|segment| !segment.is_empty()).collect();
-        let at = segments.iter().position(|segment| *segment == "hc")?;
-        match segments.get(at + 1..)? {
-            // Older addresses name the language and the category on the way.
-            [named, .., "articles", slug] if *named == portal => Some((*slug).to_owned()),
-            _ => None,
-        }
+        Url::parse(url).ok().and_then(|url| article_path(&url, portal)).map(|(_, slug)| slug)
     }
+}
+
+/// The slug of the article that an address is of, if it is of this help centre, and its language, if the address says it.
+pub(super) fn article_path(url: &Url, portal: &str) -> Option<(Option<String>, String)> {
+    let segments: Vec<&str> = url.path_segments()?.filter(|segment| !segment.is_empty()).collect();
+    let at = segments.iter().position(|segment| *segment == "hc")?;
+    match segments.get(at + 1..)? {
+        [named, "articles", slug] if *named == portal => Some((None, plain(slug))),
+        // Older addresses name the language and the category on the way.
+        [named, locale, .., "articles", slug] if *named == portal => Some((Some((*locale).to_owned()), plain(slug))),
+        _ => None,
+    }
+}
+
+/// A segment of a path without its percent signs, where they stand for text.
+fn plain(segment: &str) -> String {
+    let (mut bytes, mut rest) = (Vec::with_capacity(segment.len()), segment.as_bytes());
+    while let [first, tail @ ..] = rest {
+        let hex = tail.get(..2).filter(|_| *first == b'%').and_then(|two| std::str::from_utf8(two).ok());
+        match hex.and_then(|two| u8::from_str_radix(two, 16).ok()) {
+            Some(byte) => (bytes.push(byte), rest = tail.get(2..).unwrap_or_default()),
+            None => (bytes.push(*first), rest = tail),
+        };
+    }
+    String::from_utf8(bytes).unwrap_or_else(|_| segment.to_owned())
 }

@@ -78,12 +78,18 @@ pub(super) struct Request<'a> {
     pub(super) validator: Option<&'a str>,
     /// The answer may be long.
     pub(super) long: bool,
+    /// The kind of answer that is wanted.
+    pub(super) accept: &'static str,
 }
+
+/// What the desk speaks.
+const JSON: &str = "application/json";
 
 impl Request<'_> {
     pub(super) fn new(method: Method, label: &'static str, path: &[&str]) -> Self {
         let path = path.iter().map(|segment| (*segment).to_owned()).collect();
-        Self { method, label, root: Root::Inbox, path, query: Vec::new(), body: None, validator: None, long: false }
+        let (root, query, body) = (Root::Inbox, Vec::new(), None);
+        Self { method, label, root, path, query, body, validator: None, long: false, accept: JSON }
     }
 
     pub(super) fn body(mut self, body: Value) -> Self {
@@ -251,10 +257,10 @@ impl Http {
             let mut call = self
                 .transport
                 .request(request.method.clone(), &url)
-                .header(ACCEPT, "application/json")
+                .header(ACCEPT, request.accept)
                 .header(ACCEPT_ENCODING, "gzip");
             if body.is_some() {
-                call = call.header(CONTENT_TYPE, "application/json");
+                call = call.header(CONTENT_TYPE, JSON);
             }
             if let Some(validator) = &validator {
                 call = call.header(IF_NONE_MATCH, validator);

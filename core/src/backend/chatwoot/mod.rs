@@ -52,6 +52,8 @@ mod http;
 mod lenient;
 mod mapping;
 mod refusals;
+#[cfg(feature = "help-center")]
+mod sitemap;
 mod socket;
 mod tls;
 mod transport;
@@ -102,6 +104,7 @@ const CAPABILITIES: Capabilities = Capabilities {
     complete_list: true,
     conversation_context: true,
     article_votes: false,
+    article_list: true,
     max_message_chars: 150_000,
     max_attribute_chars: 1_500,
     max_attribute_integer: 9_999_999_999,

@@ -5,6 +5,7 @@ mod asking;
 mod faults;
 mod pack;
 mod searching;
+mod whole;
 
 use std::{path::Path, sync::Arc};
 

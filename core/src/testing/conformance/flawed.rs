@@ -59,6 +59,7 @@ pub(super) const FLAWS: &[(Flaw, &str)] = &[
     (Flaw::TellsNoChanges, "connection_tells_of_an_edit"),
     (Flaw::TellsNoChanges, "connection_tells_of_a_deletion"),
     (Flaw::HoldsDeadConnections, "lost_connection_is_told_and_can_be_made_again"),
+    (Flaw::LosesArticles, "pages_list_and_slugs_cover_every_article"),
     (Flaw::UnawareOfPresence, "announced_customer_hears_whether_agents_are_there"),
 ];
 
@@ -94,11 +95,17 @@ pub(super) enum Flaw {
     TellsNoChanges,
     HoldsDeadConnections,
     UnawareOfPresence,
+    LosesArticles,
 }
 
 /// A good desk behind a bad adapter.
 pub(super) fn rig(flaw: Flaw) -> MemoryRig {
-    let desk = MemoryDesk::with(|options| options.capabilities.max_message_chars = 100);
+    let desk = MemoryDesk::with(|options| {
+        options.capabilities.max_message_chars = 100;
+        // Its pages miss some, and it has no list that would name them.
+        options.pages_overlap = flaw == Flaw::LosesArticles;
+        options.capabilities.article_list &= flaw != Flaw::LosesArticles;
+    });
     MemoryRig { backend: Arc::new(Flawed { desk: desk.clone(), flaw }), desk }
 }
 

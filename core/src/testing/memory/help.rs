@@ -6,7 +6,7 @@ use super::{Call, MemoryDesk, state::State, unsupported};
 use crate::{
     backend::{
         BackendError, BackendFuture, ConversationContext, DeskArticle, DeskArticleName, DeskArticlePage, DeskCategory,
-        DeskPortal, Fault, Fetched, HelpCenterBackend, OutgoingVote, Session,
+        DeskPortal, Fault, Fetched, HelpCenterBackend, ListedArticle, OutgoingVote, Session,
     },
     model::{ArticleId, DeskConversationId},
 };
@@ -122,17 +122,56 @@ impl HelpCenterBackend for MemoryDesk {
         validator: Option<&'a str>,
     ) -> BackendFuture<'a, Fetched<DeskArticlePage>> {
         // Promise: published ones only. Promise: `Unchanged` only where the caller's validator was given with the very
-        // same page. Promise: `has_more: false` only where nothing follows; a page after the last is empty.
+        // same page. Promise: `has_more: false` only where nothing follows; a page after the last is empty. Promise:
+        // `published` counts what is published in the language, whatever the pages miss.
         let (portal, locale, validator) = (portal.to_owned(), locale.to_owned(), validator.map(str::to_owned));
         Box::pin(self.perform(Call::Articles, move |state| {
             let (help, size) = (&state.help, state.options.page_size);
             help.check(&portal)?;
             let shown = |(row, published): &&(DeskArticle, bool)| *published && row.name.locale == locale;
             let all: Vec<&DeskArticle> = help.articles.iter().filter(shown).map(|(row, _)| row).collect();
-            let start = size.saturating_mul((page as usize).saturating_sub(1)).min(all.len());
+            let before = (page as usize).saturating_sub(1);
+            let start = size.saturating_mul(before).min(all.len());
             let end = start.saturating_add(size).min(all.len());
-            let articles = all.get(start..end).unwrap_or_default().iter().map(|row| (*row).clone()).collect();
-            Ok(help.told(DeskArticlePage { articles, has_more: end < all.len() }, validator.as_deref()))
+            let early = if state.options.pages_overlap { before } else { 0 };
+            let shown = start.saturating_sub(early)..end.saturating_sub(early);
+            let articles = all.get(shown).unwrap_or_default().iter().map(|row| (*row).clone()).collect();
+            let published = Some(all.len() as u64);
+            let value = DeskArticlePage { articles, has_more: end < all.len(), published, left_out: Vec::new() };
+            Ok(help.told(value, validator.as_deref()))
+        }))
+    }
+
+    fn article<'a>(
+        &'a self,
+        portal: &'a str,
+        slug: &'a str,
+        _locale: Option<&'a str>,
+    ) -> BackendFuture<'a, Option<DeskArticle>> {
+        // Promise: `None` only for what is not published.
+        let (portal, slug) = (portal.to_owned(), slug.to_owned());
+        Box::pin(self.perform(Call::Article, move |state| {
+            state.help.check(&portal)?;
+            let found = state.help.articles.iter().find(|(row, published)| *published && row.name.slug == slug);
+            Ok(found.map(|(row, _)| row.clone()))
+        }))
+    }
+
+    fn article_list<'a>(
+        &'a self,
+        portal: &'a str,
+        validator: Option<&'a str>,
+    ) -> BackendFuture<'a, Fetched<Vec<ListedArticle>>> {
+        // Promise: every published article of every language, and no other. Promise: the validator stays while nothing is
+        // published, changed or taken back.
+        let (portal, validator) = (portal.to_owned(), validator.map(str::to_owned));
+        Box::pin(self.perform(Call::ArticleList, move |state| {
+            unsupported(state.options.capabilities.article_list)?;
+            state.help.check(&portal)?;
+            let published = state.help.articles.iter().filter(|(_, published)| *published);
+            let listed =
+                published.map(|(row, _)| ListedArticle { slug: row.name.slug.clone(), locale: None, changed_on: None });
+            Ok(state.help.told(listed.collect(), validator.as_deref()))
         }))
     }
 

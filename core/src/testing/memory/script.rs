@@ -36,6 +36,8 @@ pub enum Call {
     FetchFile,
     Portal,
     Articles,
+    Article,
+    ArticleList,
     CountView,
     Vote,
     Picture,

@@ -50,6 +50,7 @@ impl Desk {
             });
             let id = help.articles.iter().map(|row| row.id).max().unwrap_or(0) + 1;
             let slug = format!("{}-article", 1_779_990_000 + id);
+            let position = help.next_position(category.id);
             help.articles.push(Article {
                 id,
                 category,
@@ -58,7 +59,7 @@ impl Desk {
                 description: String::new(),
                 content: content.to_owned(),
                 draft: false,
-                position: id * 10,
+                position,
                 views: 0,
                 updated: clock::now(),
             });

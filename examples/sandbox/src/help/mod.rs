@@ -4,7 +4,7 @@ mod desk;
 mod seed;
 
 pub use self::desk::ArticleView;
-use crate::clock::Millis;
+use crate::{clock::Millis, random::Random};
 
 /// A group of articles in one locale.
 #[derive(Debug, Clone)]
@@ -43,6 +43,9 @@ pub(crate) struct HelpCentre {
 /// When the seeded articles were last edited: fixed, so that an unchanged help centre has an unchanged ETag.
 pub(crate) const EDITED: u64 = 1_780_000_000_000;
 
+/// What the order of articles with the same position comes from.
+const TIES: u64 = 0x7165_5f74_6965_7321;
+
 impl HelpCentre {
     /// One without articles.
     pub(crate) fn empty(locale: &str) -> Self {
@@ -62,7 +65,18 @@ impl HelpCentre {
         self.articles.iter_mut().find(|article| article.slug == slug)
     }
 
-    /// The articles of a locale in whose title or text every word of `query` stands.
+    /// The position of the next article of a category: Chatwoot counts 10, 20, 30 … anew in each.
+    pub(crate) fn next_position(&self, category: u64) -> u64 {
+        let last = self.articles.iter().filter(|article| article.category.id == category).map(|row| row.position).max();
+        last.unwrap_or(0) + 10
+    }
+
+    /// The published articles of a locale.
+    pub(crate) fn published(&self, locale: &str) -> usize {
+        self.articles.iter().filter(|article| !article.draft && article.category.locale == locale).count()
+    }
+
+    /// The published articles of a locale in whose title or text every word of `query` stands.
     pub(crate) fn search(&self, locale: &str, query: Option<&str>) -> Vec<&Article> {
         let words: Vec<String> =
             query.unwrap_or_default().to_lowercase().split_whitespace().map(str::to_owned).collect();
@@ -70,9 +84,16 @@ impl HelpCentre {
             let text = format!("{} {}", article.title, article.content).to_lowercase();
             words.iter().all(|word| text.contains(word))
         };
-        let local = self.articles.iter().filter(|article| article.category.locale == locale);
+        let local = self.articles.iter().filter(|article| !article.draft && article.category.locale == locale);
         local.filter(|article| matches(article)).collect()
     }
+}
+
+/// Where an article stands among those of its position on a page: the database sorts by the position alone, and each
+/// query's ties fall as they will. So pages overlap, and miss.
+pub(crate) fn tie(article: u64, page: usize) -> u64 {
+    let page = u64::try_from(page).unwrap_or(u64::MAX);
+    Random::new(TIES ^ article.wrapping_mul(0x9e37_79b9) ^ page.rotate_left(40)).next()
 }
 
 /// Markdown without its marks, cut to a length a list can show.
@@ -90,9 +111,9 @@ mod tests {
     fn both_locales_are_seeded_with_a_draft_each() {
         let centre = HelpCentre::seeded("en");
         for locale in ["en", "vi"] {
-            let articles = centre.search(locale, None);
-            assert!(articles.len() >= 12, "{locale}");
-            assert_eq!(articles.iter().filter(|article| article.draft).count(), 1, "{locale}");
+            let all = centre.articles.iter().filter(|article| article.category.locale == locale);
+            assert!(centre.search(locale, None).len() >= 12, "{locale}");
+            assert_eq!(all.filter(|article| article.draft).count(), 1, "{locale}");
         }
         assert_eq!(centre.categories.len(), 8);
     }

@@ -5,12 +5,13 @@ use super::{Article, Category, HelpCentre};
 
 /// Adds the articles of a seed file.
 pub(super) fn pour(centre: &mut HelpCentre, locale: &str, text: &str) {
-    let mut category = None;
+    let mut category: Option<Category> = None;
     for line in text.lines() {
         if let Some(heading) = line.strip_prefix("## ") {
             let mut parts = heading.split(" | ");
             let Some(category) = category.clone() else { continue };
             let number = u64::try_from(centre.articles.len()).unwrap_or(0) + 1;
+            let position = centre.next_position(category.id);
             centre.articles.push(Article {
                 id: number,
                 category,
@@ -20,7 +21,7 @@ pub(super) fn pour(centre: &mut HelpCentre, locale: &str, text: &str) {
                 description: parts.next().unwrap_or_default().to_owned(),
                 content: String::new(),
                 draft: parts.next() == Some("draft"),
-                position: number * 10,
+                position,
                 views: 7 * (40 - number.min(39)),
                 updated: super::EDITED,
             });

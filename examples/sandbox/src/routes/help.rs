@@ -7,7 +7,7 @@ use axum::{
     extract::{Path, State},
     http::{
         HeaderMap, StatusCode,
-        header::{CONTENT_TYPE, HOST, LOCATION},
+        header::{ACCEPT, CONTENT_TYPE, HOST, LOCATION},
     },
     response::{Html, IntoResponse, Response},
     routing::get,
@@ -16,9 +16,9 @@ use serde_json::{Value, json};
 
 use super::{Held, params::Params};
 use crate::{
-    clock::seconds,
+    clock::{iso, seconds},
     domain::Refusal,
-    help::{Article, Category, HelpCentre, snippet},
+    help::{Article, Category, HelpCentre, snippet, tie},
     shared::Shared,
     state::{ACCOUNT_ID, State as Desk},
 };
@@ -55,7 +55,14 @@ fn serve(
         }
         let slug = desk.options.help_slug.clone();
         let known = segments.first().is_some_and(|first| first.trim_end_matches(".json") == slug);
-        if known { answer(desk, &segments, params) } else { Refusal::NotFound.into_response() }
+        let accept = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
+        match segments.as_slice() {
+            _ if !known => Refusal::NotFound.into_response(),
+            // Rails has the page as XML alone, and looks at what is asked for before it looks at the path's end.
+            [_, "sitemap.xml"] if accept.contains("json") => StatusCode::NOT_ACCEPTABLE.into_response(),
+            [_, "sitemap.xml"] => sitemap(desk),
+            segments => answer(desk, segments, params),
+        }
     })
 }
 
@@ -96,24 +103,42 @@ fn answer(desk: &mut Desk, segments: &[&str], params: &Params) -> Response {
 fn list(desk: &Desk, locale: &str, params: &Params) -> Response {
     let query = params.text("query").filter(|query| !query.trim().is_empty());
     let mut rows = desk.help.search(locale, query.as_deref());
+    let paged = params.text("per_page");
+    let page = match paged {
+        Some(_) => params.text("page").and_then(|page| page.parse::<usize>().ok()).unwrap_or(1).max(1),
+        None => 0,
+    };
     if params.text("sort").as_deref() == Some("views") {
-        rows.sort_by_key(|row| std::cmp::Reverse(row.views));
+        rows.sort_by_key(|row| (std::cmp::Reverse(row.views), tie(row.id, page)));
     } else {
-        rows.sort_by_key(|row| row.position);
+        rows.sort_by_key(|row| (row.position, tie(row.id, page)));
     }
-    if let Some(per_page) = params.text("per_page") {
+    if let Some(per_page) = paged {
         let (most, fallback) = PER_PAGE;
         let per_page = per_page.parse().ok().filter(|count| *count >= 1).unwrap_or(fallback).min(most);
-        let page = params.text("page").and_then(|page| page.parse::<usize>().ok()).unwrap_or(1).max(1);
         rows = rows.into_iter().skip(per_page.saturating_mul(page - 1)).take(per_page).collect();
     }
-    // A search's items shrink; and the count is taken before the search, of all locales and states.
+    // A search's items shrink; and the count is taken before the search, of what is published in the locale.
     let payload: Value = match query {
         Some(_) => rows.into_iter().map(|row| found_body(desk, row)).collect(),
         None => rows.into_iter().map(|row| article_body(desk, row)).collect(),
     };
-    let count = desk.help.articles.len();
+    let count = desk.help.published(locale);
     Json(json!({ "payload": payload, "meta": { "articles_count": count } })).into_response()
+}
+
+/// Every published article of all locales, with the day of its change. Views are not in it, so they leave its ETag alone.
+fn sitemap(desk: &Desk) -> Response {
+    let slug = &desk.options.help_slug;
+    let url = |row: &Article| {
+        let day = iso(row.updated).chars().take(10).collect::<String>();
+        let address = format!("{}/hc/{slug}/articles/{}", desk.base_url, row.slug);
+        format!("  <url>\n    <loc>{address}</loc>\n    <lastmod>{day}</lastmod>\n  </url>\n")
+    };
+    let urls: String = desk.help.articles.iter().filter(|row| !row.draft).map(url).collect();
+    let head = r#"<?xml version="1.0" encoding="UTF-8"?>"#;
+    let body = format!("{head}\n<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">\n{urls}</urlset>\n");
+    ([(CONTENT_TYPE, "application/xml; charset=utf-8")], body).into_response()
 }
 
 /// One article: `.json` shows drafts too, `.md` does not, `.png` only counts a view.
@@ -155,7 +180,7 @@ fn portal_body(desk: &Desk, with_categories: bool) -> Value {
         "homepage_link": desk.base_url,
         "custom_domain": "",
         "meta": {
-            "articles_count": help.articles.len(),
+            "articles_count": help.articles.iter().filter(|article| !article.draft).count(),
             "categories_count": help.categories.len(),
             "default_locale": help.default_locale,
         },

@@ -44,6 +44,7 @@ async fn what_is_no_published_article_is_left_out() {
     assert!(!value.has_more, "a short page is the last, whatever the count says");
     let [article] = value.articles.as_slice() else { panic!("{:?}", value.articles) };
     assert_eq!((article.name.id.as_str(), article.name.locale.as_str(), article.views), ("1", "vi", 7));
+    assert_eq!((value.published, value.left_out), (Some(900), vec![ArticleId::new("6")]), "one without a title counts");
     assert_eq!(desk.lines(), ["GET /prefix/hc/shop/vi/articles.json?per_page=100&page=3"]);
 }
 
@@ -121,5 +122,71 @@ async fn addresses_of_every_age_lead_to_the_article() {
     }
     for url in ["https://desk.example.com/hc/other/articles/12-a", "https://desk.example.com/hc/shop/en", "x", ""] {
         assert_eq!(adapter.article_of_url("shop", url), None, "{url}");
+    }
+}
+
+#[tokio::test]
+async fn single_article_is_told_from_a_draft_and_from_one_that_is_not_there() {
+    let desk = Desk::new(|seen, _| match seen.line.rsplit('/').next() {
+        Some("1-a.json") => json(
+            200,
+            r#"{"id":1,"slug":"1-a","title":"A","status":"published","content":"x","category":{"slug":"c","locale":"vi"}}"#,
+        ),
+        Some("2-b.json") => json(200, r#"{"id":2,"slug":"2-b","title":"B","status":"draft","category":{"locale":"vi"}}"#),
+        Some("3-c.json") => json(200, r#"{"id":3,"slug":"3-c","title":"C","status":"published","category":{}}"#),
+        Some("4-d.json") => json(200, r#"{"id":1,"slug":"1-a","title":"A","status":"published"}"#),
+        Some("5-e.json") => json(404, r#"{"status":404,"error":"Not Found"}"#),
+        Some("6-f.json") => html(200),
+        _ => json(500, r#"{"status":500,"error":"Internal Server Error"}"#),
+    })
+    .await;
+    let adapter = adapter(&desk.url);
+    let found = |slug: &'static str, locale: Option<&'static str>| {
+        let adapter = &adapter;
+        async move { adapter.article("shop", slug, locale).await.map(|one| one.map(|one| one.name.locale)) }
+    };
+    assert_eq!(found("1-a", Some("en")).await, Ok(Some("vi".to_owned())), "as the desk says");
+    assert_eq!(found("2-b", None).await, Ok(None));
+    assert_eq!(found("3-c", Some("en")).await, Ok(Some("en".to_owned())), "of no category");
+    assert_eq!(found("3-c", None).await, Ok(None));
+    assert_eq!(found("5-e", None).await, Ok(None));
+    for (slug, fault) in [("4-d", Fault::Desk), ("6-f", Fault::Network), ("7-g", Fault::Desk)] {
+        assert_eq!(found(slug, None).await.unwrap_err().fault, fault, "{slug}");
+    }
+    assert_eq!(desk.lines()[0], "GET /prefix/hc/shop/articles/1-a.json");
+}
+
+#[tokio::test]
+async fn sitemap_is_asked_for_as_what_it_is_and_only_if_it_has_changed() {
+    let desk = Desk::new(|seen, _| {
+        if seen.headers.contains("json") {
+            return html(406);
+        }
+        if seen.headers.contains("if-none-match: \"e\"") {
+            return say(304, "etag: \"e\"\r\n", b"");
+        }
+        let own = seen.headers.lines().find_map(|line| line.strip_prefix("host: ")).unwrap_or_default();
+        let body = format!(
+            "<urlset><url><loc>http://{own}/prefix/hc/shop/articles/1-a</loc></url>\
+             <url><loc>http://{own}/prefix/hc/other/articles/2-b</loc></url></urlset>"
+        );
+        say(200, "content-type: application/xml\r\netag: \"e\"\r\n", body.as_bytes())
+    })
+    .await;
+    let adapter = adapter(&desk.url);
+    let Fetched::New { value, validator } = adapter.article_list("shop", None).await.unwrap() else {
+        panic!("unchanged")
+    };
+    assert_eq!(value.iter().map(|listed| listed.slug.as_str()).collect::<Vec<_>>(), ["1-a"]);
+    assert_eq!(adapter.article_list("shop", validator.as_deref()).await.unwrap(), Fetched::Unchanged);
+    assert_eq!(desk.lines()[0], "GET /prefix/hc/shop/sitemap.xml");
+    assert!(!desk.seen()[0].headers.contains(KEY));
+    for (desk, fault) in [
+        (Desk::always(|| html(200)).await, Fault::Network),
+        (Desk::always(|| json(404, "{}")).await, Fault::UnknownPortal),
+        (Desk::always(|| json(500, "{}")).await, Fault::Desk),
+        (Desk::always(|| say(304, "", b"")).await, Fault::Desk),
+    ] {
+        assert_eq!(super::adapter(&desk.url).article_list("shop", None).await.unwrap_err().fault, fault);
     }
 }
