@@ -72,6 +72,7 @@ pub mod markdown;
 pub mod model;
 mod outbox;
 mod push;
+mod rules;
 mod runtime;
 mod signal;
 mod store;

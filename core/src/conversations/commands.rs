@@ -5,6 +5,7 @@ use crate::{
     backend::Capabilities,
     model::{Answer, Attachment, Content, ConversationId, FieldValue, FormField, MessageId, Timestamp},
     outbox::{self, Begun, Handover, Words},
+    rules,
     store::{
         ConversationRow, EntryRow, EntryState, Fence, FileId, FileRow, MessageRow, NewEntry, NewMessage, Part,
         StoreError, Task, Tx, incoming,
@@ -19,30 +20,12 @@ pub(crate) struct This {
     pub(crate) handover: Handover,
 }
 
-/// A text as it goes to the desk, or why it can't.
-///
-/// White space around it is dropped and line ends are made one kind: desks do so too, and the outbox recognises its
-/// own message by its words.
-pub(crate) fn checked_text(text: &str, limits: &Capabilities) -> Result<String, SupportError> {
-    let text = text.trim().replace("\r\n", "\n");
-    if text.is_empty() {
-        return Err(SupportError::input("text", "is empty"));
-    }
-    if text.contains('\0') {
-        return Err(SupportError::input("text", "holds a NUL character, which no desk keeps"));
-    }
-    let length = text.chars().count();
-    if length > limits.max_message_chars {
-        return Err(SupportError::input(
-            "text",
-            format!("has {length} characters; the desk takes {}", limits.max_message_chars),
-        ));
-    }
-    Ok(text)
-}
-
 /// The values of a form in the order of its fields, or why they can't be taken.
-pub(crate) fn checked_form(fields: &[FormField], values: Vec<FieldValue>) -> Result<Vec<FieldValue>, SupportError> {
+pub(crate) fn checked_form(
+    fields: &[FormField],
+    values: Vec<FieldValue>,
+    limits: &Capabilities,
+) -> Result<Vec<FieldValue>, SupportError> {
     if values.iter().any(|value| !fields.iter().any(|field| field.name == value.name)) {
         return Err(SupportError::NotFound { what: "field" });
     }
@@ -56,8 +39,9 @@ pub(crate) fn checked_form(fields: &[FormField], values: Vec<FieldValue>) -> Res
             }
             continue;
         }
-        if value.contains('\0') {
-            return Err(SupportError::input("form", format!("{:?} holds a NUL character", field.label)));
+        if rules::short_text("form", value, limits.max_message_chars).is_err() {
+            let problem = format!("{:?} is too long for the desk, or holds a NUL character", field.label);
+            return Err(SupportError::input("form", problem));
         }
         if !field.choices.is_empty() && !field.choices.iter().any(|choice| choice.value == value) {
             return Err(SupportError::input("form", format!("{:?} has no such choice", field.label)));

@@ -5,7 +5,7 @@
 
 use rusqlite::{Connection, OptionalExtension as _, params, types::Value};
 
-use super::{EntryRow, NewEntry, SessionRow, StoreError, Tx, customer::CustomerRow, entries::Task, facts};
+use super::{EntryRow, NewEntry, SessionRow, StoreError, Told, Tx, customer::CustomerRow, entries::Task, facts};
 use crate::vault::Kept;
 
 /// Copies everything from `old`, which stays as it is.
@@ -40,16 +40,10 @@ pub(crate) fn adopt(tx: &mut Tx<'_>, old: &Connection, key: &str, own: &str) -> 
                     session.established
                 ],
             )?;
+            Told::of(old, &session.id)?.save(tx, &session.id)?;
         }
         let target = if keeps { session.id.as_str() } else { own };
         copy(tx, old, "conversations", "session = ?1", &session.id, Some(target))?;
-        if keeps {
-            // The agents learn who the anonymous customer was.
-            EntryRow::insert(
-                tx,
-                NewEntry { conversation: None, session: &session.id, task: Task::Profile, message: None },
-            )?;
-        }
     }
     copy(tx, old, "messages", "?1 = ?1", "", None)?;
     copy(tx, old, "twins", "?1 = ?1", "", None)?;
@@ -67,7 +61,7 @@ pub(crate) fn adopt(tx: &mut Tx<'_>, old: &Connection, key: &str, own: &str) -> 
 /// The outbox, in its order, behind what already waits here; the messages that it holds keep theirs by it.
 fn entries(tx: &mut Tx<'_>, old: &Connection, own: &str) -> Result<(), StoreError> {
     for entry in EntryRow::all(old)? {
-        // Of the person's own lane, what is known of them was told again above.
+        // What is known of the person is queued again at the start.
         if entry.conversation.is_none() && !matches!(entry.task, Task::Vote { .. }) {
             continue;
         }

@@ -32,6 +32,7 @@ mod open;
 mod place;
 pub(crate) mod schema;
 mod unsent;
+mod told;
 mod writer;
 
 #[cfg(test)]
@@ -45,6 +46,7 @@ pub(crate) use feed::{Change, Feed, StoreId, Topic, Watcher};
 pub(crate) use files::{FileId, FileRow, FileState, Part};
 pub(crate) use messages::{MessageRow, Position};
 pub(crate) use place::{CustomerKey, Place, Recorded};
+pub(crate) use told::{Refused, Told};
 pub(crate) use unsent::NewMessage;
 pub(crate) use writer::{Durability, Store, Tx, Work};
 

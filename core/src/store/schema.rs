@@ -4,6 +4,7 @@
 //! row; `tests/fixtures` holds a file of each released version, and each must open for ever.
 
 mod attachments;
+mod profile;
 mod unsent;
 
 use rusqlite::{Connection, TransactionBehavior};
@@ -110,6 +111,7 @@ DROP INDEX outbox_conversation;
 DROP INDEX outbox_message;
 ",
     unsent::STEP,
+    profile::STEP,
 ];
 
 /// The version that this code writes.

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use rusqlite::Connection;
+
 use super::{
     catch_up::{CatchUp, Next},
     told::{Moment, Told},
@@ -91,8 +93,9 @@ impl Fetcher {
             asked = Asked::List;
             let result = self.session_list(&row).await;
             if let Err(BackendError { fault: Fault::SessionGone, .. }) = &result {
-                self.standing.forget(&row.id).await.map_err(|error| storage(&error))?;
+                self.standing.gone(&row.id).await.map_err(|error| storage(&error))?;
             }
+            self.standing.watch_owner().await;
             result?;
         }
         Ok(asked)
@@ -116,9 +119,17 @@ impl Fetcher {
         let fetched = self.backend.conversations(&session, row.list_validator.as_deref()).await?;
         let Fetched::New { value, validator } = fetched else { return Ok(()) };
         let id = row.id.clone();
+        // Of a contact that is not the customer's, nothing comes here that was not here before.
+        let foreign = self.standing.is_somebody_elses(&id);
         for conversation in value {
+            let desk_id = conversation.id;
+            let known = move |connection: &Connection| ConversationRow::by_desk_id(connection, desk_id);
+            if foreign && self.store.read(known).await.map_err(|error| storage(&error))?.is_none() {
+                continue;
+            }
             self.list_item(&id, conversation, asked).await?;
         }
+        let validator = validator.filter(|_| !foreign);
         self.write(move |tx| SessionRow::set_list_validator(tx, &id, validator.as_deref())).await
     }
 
@@ -169,7 +180,7 @@ impl Fetcher {
                 Ok(Fetched::Unchanged) => return Ok(Asked::Conversation),
                 Err(error) => {
                     if error.fault == Fault::SessionGone {
-                        self.standing.forget(&row.session).await.map_err(|error| storage(&error))?;
+                        self.standing.gone(&row.session).await.map_err(|error| storage(&error))?;
                     }
                     return Err(error);
                 }
