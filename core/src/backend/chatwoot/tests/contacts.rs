@@ -97,6 +97,6 @@ async fn version_that_is_not_told_is_no_notice_and_no_failure() {
     for (status, body) in [(200, "{}"), (200, r#"{"version":"next"}"#), (404, "{}"), (500, "{}"), (403, "{}")] {
         assert_eq!(notices(status, body).await, None, "{status} {body}");
     }
-    let gone = adapter("http://127.0.0.1:1");
+    let gone = adapter(&url::Url::parse("http://127.0.0.1:1").unwrap());
     assert_eq!(gone.notices().await.unwrap_err().fault, Fault::Network);
 }
