@@ -182,6 +182,7 @@ impl From<crate::backend::BackendError> for SupportError {
                     .to_owned(),
             },
             Fault::Unsupported => Self::Unsupported { what: "do this" },
+            Fault::Storage => Self::Storage(StorageProblem::Other { detail: error.detail }),
         }
     }
 }

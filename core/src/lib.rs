@@ -94,7 +94,7 @@ pub use error::{StorageProblem, SupportError};
 pub use help::{HelpCenter, HelpCenterConfig, HelpChanges, HelpEvents, SearchInput, SearchUpdates};
 pub use model::*;
 pub use push::{PushNews, PushOutcome, PushToken, is_push};
-pub use sync::moment::Connection;
+pub use sync::moment::{Connection, History};
 pub use vault::{Vault, VaultError};
 
 /// Compiles the README's example, so that it can't fall behind.

@@ -63,6 +63,9 @@ pub enum Fault {
     UnknownPortal,
     /// The desk can't do this.
     Unsupported,
+    /// The phone's own storage failed, before the desk was asked or while its answer was being written down. Says
+    /// nothing about the network or the desk, and no adapter returns it.
+    Storage,
 }
 
 impl fmt::Debug for Fault {
@@ -84,6 +87,7 @@ impl fmt::Debug for Fault {
             Self::UnknownInbox => f.write_str("UnknownInbox"),
             Self::UnknownPortal => f.write_str("UnknownPortal"),
             Self::Unsupported => f.write_str("Unsupported"),
+            Self::Storage => f.write_str("Storage"),
         }
     }
 }

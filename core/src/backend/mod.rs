@@ -396,6 +396,19 @@ pub struct DeskConversation {
     pub messages: Vec<DeskMessage>,
     /// Whether `messages` holds every message from the first on.
     pub complete: bool,
+    /// The channel that it is in; `None` where the desk has one channel, or does not tell.
+    pub channel: Option<DeskChannel>,
+}
+
+/// One of the desk's channels: this app's inbox, another app's, the web chat, mail. A desk that shows a customer what
+/// they wrote in any of them says which is which; what is not certainly of this app's channel is not written to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DeskChannel {
+    /// The desk's number of it.
+    pub number: i64,
+    /// Certainly the channel that this backend was made for: the desk put something there at this backend's own
+    /// request. `false` where that is not known.
+    pub ours: bool,
 }
 
 /// What changed in a conversation; `None` leaves what is known.
@@ -411,6 +424,8 @@ pub struct ConversationChange {
     pub agent_seen_at: Option<Timestamp>,
     /// Who it is assigned to.
     pub agent: Option<Agent>,
+    /// The channel that it is in, where that is told.
+    pub channel: Option<DeskChannel>,
 }
 
 /// A message as the desk has it.

@@ -19,12 +19,12 @@ use crate::{
     clock::token,
     conversations::TypingSignals,
     customer::{standing::Standing, telling},
-    model::{CustomerProfile, Verification},
+    model::{ConversationId, CustomerProfile, Verification},
     outbox,
     runtime::{blocking, go_on},
     signal::Signal,
     store::{CustomerKey, CustomerRow, Durability, Recorded, SessionRow, Store, StoreError, Tx, adopt},
-    sync,
+    sync::{self, moment::History},
 };
 
 /// How long what is being sent may take to finish on the way to the background: phones give an app about five seconds.
@@ -41,6 +41,9 @@ pub(crate) struct Active {
     pub(crate) typing: Arc<TypingSignals>,
     pub(crate) attachments: Arc<Attachments>,
     pub(crate) handover: outbox::Handover,
+    /// The conversation that [`current_conversation`](super::SupportClient::current_conversation) begins where none is
+    /// open: the same one for everybody who asks before it is written down.
+    begun: Mutex<ConversationId>,
     outbox: mpsc::UnboundedSender<Signal>,
     sync: mpsc::UnboundedSender<Signal>,
     stop: watch::Sender<bool>,
@@ -69,6 +72,7 @@ impl Active {
     async fn start_on(inner: &Arc<Inner>, recorded: Recorded, store: Arc<Store>) -> Result<Arc<Self>, SupportError> {
         let (session, secret) = (token(inner.config.random.as_ref()), token(inner.config.random.as_ref()));
         let secret = Secret::new(secret);
+        let begun = token(inner.config.random.as_ref());
         let own_session = store
             .write(Durability::Now, move |tx| {
                 let own = own_session(tx, &session, &secret)?;
@@ -93,6 +97,8 @@ impl Active {
         if let Some(token) = token {
             store.write(Durability::Now, move |tx| note_token(tx, token.as_ref())).await?;
         }
+        // Of this customer nothing was asked yet.
+        inner.moment.set_history(History::default());
         let config = &inner.config;
         let backend = Arc::clone(&inner.backend);
         let capabilities = backend.capabilities();
@@ -110,6 +116,7 @@ impl Active {
             Arc::clone(&backend),
             Arc::clone(&standing),
             Arc::clone(&config.random),
+            inner.moment.clone(),
         ));
         let attachments = Arc::new(Attachments::new(
             beside(&inner.place.database(&recorded.current)),
@@ -165,6 +172,7 @@ impl Active {
             typing: Arc::new(TypingSignals::new(Arc::clone(&store), backend, Arc::clone(&standing))),
             attachments,
             handover,
+            begun: Mutex::new(ConversationId::new(begun)),
             store,
             own_session,
             fetcher,
@@ -204,6 +212,20 @@ impl Active {
                 telling::queue_all(tx, false)
             })
             .await
+    }
+
+    /// The conversation to begin next.
+    pub(super) fn begun(&self) -> ConversationId {
+        self.begun.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// `begun` is written down: `next` is the one to begin, unless somebody else has chosen one already.
+    pub(super) fn begin_another(&self, begun: &ConversationId, next: ConversationId) -> ConversationId {
+        let mut now = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
+        if *now == *begun {
+            *now = next;
+        }
+        now.clone()
     }
 
     /// A word to both workers. One that has stopped needs none.

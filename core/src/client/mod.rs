@@ -161,8 +161,46 @@ impl SupportClient {
     /// Errors: [`SupportError::Paused`], [`SupportError::Closed`].
     pub fn start_conversation(&self) -> Result<Conversation, SupportError> {
         let key = self.inner.active()?.key.clone();
-        let id = ConversationId::new(token(self.inner.config.random.as_ref()));
-        Ok(Conversation::new(Arc::clone(&self.inner), key, id, true))
+        Ok(Conversation::new(Arc::clone(&self.inner), key, self.new_id(), true))
+    }
+
+    /// The customer's open conversation, or a new one: what a "Chat with us" button opens. It is the one with the latest
+    /// activity that is neither resolved nor deleted at the desk and that the customer can write in; where there is none,
+    /// a new one is begun, as by [`start_conversation`](Self::start_conversation). Until something is said or drafted
+    /// there, each call gives that same one.
+    ///
+    /// Reads the phone only: where the customer has just logged in on a new phone, their conversations are known once the
+    /// desk's list has been read ([`ClientStatus::history`]).
+    ///
+    /// Errors: [`SupportError::Paused`], [`SupportError::Closed`], [`SupportError::Storage`].
+    ///
+    /// ```no_run
+    /// # async fn example(client: shopbell::SupportClient) -> Result<(), shopbell::SupportError> {
+    /// let conversation = client.current_conversation().await?;
+    /// conversation.send("Where is my parcel?").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn current_conversation(&self) -> Result<Conversation, SupportError> {
+        let active = self.inner.active()?;
+        let (begun, asked) = (active.begun(), active.begun());
+        let (current, taken) = active
+            .store
+            .read(move |connection| {
+                let current = ConversationRow::current(connection)?;
+                Ok((current, ConversationRow::find(connection, &asked)?.is_some()))
+            })
+            .await?;
+        let (id, fresh) = match current {
+            Some(id) => (id, false),
+            None if taken => (active.begin_another(&begun, self.new_id()), true),
+            None => (begun, true),
+        };
+        Ok(Conversation::new(Arc::clone(&self.inner), active.key.clone(), id, fresh))
+    }
+
+    fn new_id(&self) -> ConversationId {
+        ConversationId::new(token(self.inner.config.random.as_ref()))
     }
 
     /// A conversation of the list, or one whose id was kept. One that does not exist here is told by the first command

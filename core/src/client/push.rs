@@ -106,7 +106,7 @@ impl SupportClient {
                 true
             }
         };
-        let shown = self.inner.screen.top().borrow().clone();
+        let shown = self.inner.screen.top().borrow().as_ref().map(|shown| self.inner.feed.conversation(shown));
         let unread = active.store.read(move |connection| ConversationRow::unread_in(connection, desk_id)).await?;
         let unread = unread.filter(|unread| shown.as_ref() != Some(&unread.conversation));
         Ok(unread.map_or(PushOutcome::NothingNew, |unread| outcome(unread, missed)))

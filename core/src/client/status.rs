@@ -12,7 +12,7 @@ use crate::{
     customer::{notices, telling},
     model::{Availability, Verification},
     store::{ConversationRow, CustomerRow, Topic},
-    sync::moment::Connection,
+    sync::moment::{Connection, History},
 };
 
 /// How things stand.
@@ -32,6 +32,8 @@ pub struct ClientStatus {
     pub refused_fields: u32,
     /// What the desk's version leaves open. Learnt at most once a day, after something was sent.
     pub notices: DeskNotices,
+    /// Whether the list of conversations on the phone is what the desk has.
+    pub history: History,
 }
 
 /// Observes [`ClientStatus`]. Follows whoever is here.
@@ -50,6 +52,7 @@ pub struct StatusUpdates {
     list: Observer,
     connection: watch::Receiver<Connection>,
     availability: watch::Receiver<Availability>,
+    history: watch::Receiver<History>,
     last: Option<ClientStatus>,
 }
 
@@ -60,6 +63,7 @@ impl StatusUpdates {
             list: Observer::new(inner, Topic::List, None),
             connection: inner.moment.connection(),
             availability: inner.moment.availability(),
+            history: inner.moment.history(),
             last: None,
         }
     }
@@ -78,6 +82,10 @@ impl StatusUpdates {
                     None => continue,
                 },
                 Ok(()) = self.availability.changed() => match self.customer.active() {
+                    Some(active) => Some(active),
+                    None => continue,
+                },
+                Ok(()) = self.history.changed() => match self.customer.active() {
                     Some(active) => Some(active),
                     None => continue,
                 },
@@ -109,6 +117,7 @@ impl StatusUpdates {
                 unread,
                 refused_fields,
                 notices,
+                history: *self.history.borrow(),
             };
             if self.last != Some(status) {
                 self.last = Some(status);

@@ -3,11 +3,13 @@
 use crate::{
     SupportError,
     backend::Capabilities,
-    model::{Answer, Attachment, Content, ConversationId, FieldValue, FormField, MessageId, Timestamp},
+    model::{
+        Answer, Attachment, Content, ConversationId, ConversationStatus, FieldValue, FormField, MessageId, Timestamp,
+    },
     outbox::{self, Begun, Handover, Words},
     rules,
     store::{
-        ConversationRow, EntryRow, EntryState, Fence, FileId, FileRow, MessageRow, NewEntry, NewMessage, Part,
+        Channel, ConversationRow, EntryRow, EntryState, Fence, FileId, FileRow, MessageRow, NewEntry, NewMessage, Part,
         StoreError, Task, Tx, incoming,
     },
 };
@@ -63,6 +65,16 @@ fn found_or_begun(tx: &mut Tx<'_>, this: &This, now: Timestamp) -> Result<Conver
     found(tx, this)
 }
 
+/// The conversation, where the customer can write in it: what is not certainly in this app's channel of the desk is not
+/// written to, for words that go there through another channel are seen by no agent.
+fn writable(row: ConversationRow) -> Result<ConversationRow, StoreError> {
+    if row.channel != Channel::Ours {
+        let problem = "the conversation may be in another of the desk's channels; begin another conversation";
+        return Err(SupportError::Conflict { problem }.into());
+    }
+    Ok(row)
+}
+
 /// Words alone. Where the outbox would begin with them at once, they begin with this transaction.
 pub(crate) fn send(
     tx: &mut Tx<'_>,
@@ -71,21 +83,21 @@ pub(crate) fn send(
     text: String,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let row = found_or_begun(tx, this, now)?;
+    let row = writable(found_or_begun(tx, this, now)?)?;
     no_draft(tx, &row)?;
     let content = Content::text(text.clone());
     let new = new(&row, message, &content, &[], now);
     let desk_id = match row.desk_id {
-        Some(desk_id) if this.handover.is_ready() && EntryRow::lane_is_free(tx, &this.id)? => desk_id,
+        Some(desk_id) if this.handover.is_ready() && EntryRow::lane_is_free(tx, &row.id)? => desk_id,
         _ => {
             let entry = queue(tx, &row, new)?;
             this.handover.wait(tx, entry);
             return Ok(());
         }
     };
-    let fence = Fence { number: incoming::highest_message(tx, &this.id)?, at: now };
+    let fence = Fence { number: incoming::highest_message(tx, &row.id)?, at: now };
     let seq = EntryRow::insert_begun(tx, new, fence)?.seq;
-    let words = Words { conversation: this.id.clone(), desk_id, message: message.clone(), text };
+    let words = Words { conversation: row.id, desk_id, message: message.clone(), text };
     this.handover.begin(tx, Begun { seq, session: row.session, words });
     Ok(())
 }
@@ -126,7 +138,7 @@ pub(crate) fn send_files(
     files: &[(Attachment, FileRow)],
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let row = found_or_begun(tx, this, now)?;
+    let row = writable(found_or_begun(tx, this, now)?)?;
     no_draft(tx, &row)?;
     let attachments: Vec<Attachment> = files.iter().map(|(attachment, _)| attachment.clone()).collect();
     queue(tx, &row, new(&row, message, &Content::text(text), &attachments, now))?;
@@ -234,7 +246,7 @@ pub(crate) fn answer(
     message: &MessageId,
     check: impl FnOnce(&Content) -> Result<Answer, SupportError>,
 ) -> Result<(), StoreError> {
-    let conversation = found(tx, this)?;
+    let conversation = writable(found(tx, this)?)?;
     let row = MessageRow::find(tx, message)?.filter(|row| row.message.conversation == this.id);
     let mut content = row.ok_or(SupportError::NotFound { what: "message" })?.message.content;
     let answer = check(&content)?;
@@ -276,6 +288,7 @@ pub(crate) fn mark_seen(tx: &mut Tx<'_>, this: &This, tell: bool, now: Timestamp
         return if this.fresh { Ok(()) } else { Err(SupportError::NotFound { what: "conversation" }.into()) };
     };
     let news = ConversationRow::mark_seen(tx, &this.id)?;
+    let tell = tell && row.channel == Channel::Ours && row.status != ConversationStatus::Gone;
     if news && tell && row.desk_id.is_some() && !EntryRow::waits(tx, Some(&this.id), &Task::Seen)? {
         let entry = NewEntry { conversation: Some(&this.id), session: &row.session, task: Task::Seen, message: None };
         let seq = EntryRow::insert(tx, entry)?;
@@ -285,7 +298,7 @@ pub(crate) fn mark_seen(tx: &mut Tx<'_>, this: &This, tell: bool, now: Timestamp
 }
 
 pub(crate) fn resolve(tx: &mut Tx<'_>, this: &This) -> Result<(), StoreError> {
-    let row = found(tx, this)?;
+    let row = writable(found(tx, this)?)?;
     if !EntryRow::waits(tx, Some(&this.id), &Task::Resolve)? {
         let entry =
             NewEntry { conversation: Some(&this.id), session: &row.session, task: Task::Resolve, message: None };

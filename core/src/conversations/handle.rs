@@ -240,7 +240,12 @@ impl Conversation {
             fresh: self.fresh,
             handover: active.handover.clone(),
         };
-        active.store.write(durability, move |tx| work(tx, &this)).await
+        let resolved = move |tx: &mut Tx<'_>| {
+            // One that was joined to another goes by that one's id. One that is only begun has no row yet.
+            let id = ConversationRow::find(tx, &this.id)?.map(|row| row.id);
+            work(tx, &commands::This { id: id.unwrap_or_else(|| this.id.clone()), ..this })
+        };
+        active.store.write(durability, resolved).await
     }
 }
 

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     SupportError,
     client::{Active, ScreenGuard},
-    model::{ConversationId, Message, Timestamp},
+    model::{ConversationId, ConversationStatus, Message, Timestamp},
     store::{Change, ConversationRow, MessageRow, Position, Topic},
 };
 
@@ -152,10 +152,13 @@ fn window(
         let nothing = Read::Whole { order: Vec::new(), changed: Vec::new(), agent_seen_at: Timestamp::default() };
         return Ok((view.from, nothing));
     };
+    let id = &row.id;
     let mut from = match view.from {
         Some(from) => Some(from),
         None => MessageRow::page_start(&moment, id, None, view.count)?,
     };
+    // What lies before a gap is shown once the gap is filled.
+    from = from.max(MessageRow::run_start(&moment, id, &row.sync)?);
     let mut rows = MessageRow::window(&moment, id, from.unwrap_or(Position::FIRST))?;
     let most = view.count.saturating_add(page_size.saturating_mul(PAGES_BEFORE_MOVING));
     if rows.len() > usize::try_from(most).unwrap_or(usize::MAX) {
@@ -181,8 +184,9 @@ impl TimelinePager {
     /// Brings in the page before the oldest message shown: from the phone, else from the desk. The messages come with
     /// the timeline's next batch.
     ///
-    /// Errors: [`SupportError::Offline`] and its kin where the desk had to be asked; what is on the phone is shown all
-    /// the same.
+    /// Errors: [`SupportError::Offline`], [`SupportError::DeskUnavailable`] or [`SupportError::Busy`] where the desk had
+    /// to be asked and could not answer: there may be more, so ask again later. [`SupportError::NotFound`] where the desk
+    /// has deleted the conversation. What is on the phone is shown all the same.
     pub async fn load_older(&self) -> Result<Older, SupportError> {
         let active = self.conversation.active()?;
         let page_size = self.conversation.inner.config.limits.page_size;
@@ -193,17 +197,27 @@ impl TimelinePager {
                 active.store.feed().publish([Topic::Conversation(self.conversation.id().clone())]);
                 return Ok(Older::MayExist);
             }
-            let id = self.conversation.id().clone();
-            let row = active.store.read(move |connection| ConversationRow::find(connection, &id)).await?;
-            if row.is_none_or(|row| row.sync.complete || row.desk_id.is_none()) {
+            let Some(row) = self.row(&active).await?.filter(|row| row.desk_id.is_some()) else {
+                return Ok(Older::None);
+            };
+            if row.sync.complete {
                 return Ok(Older::None);
             }
-            active.fetcher.older(self.conversation.id()).await?;
-            // A page in which nothing is older would be asked for for ever.
-            if self.page_before(&active, view.from, page_size).await?.is_none() {
-                return Ok(Older::None);
+            if row.status == ConversationStatus::Gone {
+                return Err(SupportError::NotFound { what: "conversation" });
+            }
+            active.fetcher.older(&row.id).await?;
+            let after = self.row(&active).await?.map(|row| (row.sync.history_from, row.sync.complete));
+            // A desk that gives the same page again would be asked for ever, and the beginning is not reached.
+            if after == Some((row.sync.history_from, row.sync.complete)) {
+                return Err(SupportError::DeskUnavailable);
             }
         }
+    }
+
+    async fn row(&self, active: &Active) -> Result<Option<ConversationRow>, SupportError> {
+        let id = self.conversation.id().clone();
+        active.store.read(move |connection| ConversationRow::find(connection, &id)).await
     }
 
     /// Where the page before `before` begins, of what is on the phone.
@@ -214,7 +228,11 @@ impl TimelinePager {
         page_size: u32,
     ) -> Result<Option<Position>, SupportError> {
         let id = self.conversation.id().clone();
-        active.store.read(move |connection| MessageRow::page_start(connection, &id, before, page_size)).await
+        let read = move |connection: &rusqlite::Connection| match ConversationRow::find(connection, &id)? {
+            Some(row) => MessageRow::page_start(connection, &row.id, before, page_size),
+            None => Ok(None),
+        };
+        active.store.read(read).await
     }
 }
 

@@ -14,7 +14,7 @@ use crate::{
     backend::Backend,
     customer::standing::Standing,
     model::{ConversationId, DeskConversationId, Typing},
-    store::{ConversationRow, Store, Topic},
+    store::{Channel, ConversationRow, Store, Topic},
 };
 
 /// How long without a further word the customer still counts as typing: a pause for thought.
@@ -140,7 +140,7 @@ impl TypingSignals {
         let found: Option<(DeskConversationId, String)> = self
             .store
             .read(move |connection| {
-                let row = ConversationRow::find(connection, &conversation)?;
+                let row = ConversationRow::find(connection, &conversation)?.filter(|row| row.channel == Channel::Ours);
                 Ok(row.and_then(|row| row.desk_id.map(|desk_id| (desk_id, row.session))))
             })
             .await?;

@@ -179,7 +179,7 @@ impl Standing {
     async fn opened(&self, row: SessionRow) -> Result<(SessionRow, Session), BackendError> {
         let (vault, before, fresh) = (self.vault.clone(), row.clone(), Secret::new(token(self.random.as_ref())));
         let opened = self.off_thread(move || open(vault.as_deref(), before, fresh)).await?;
-        let (opened, session) = opened.map_err(|error| BackendError::refused(Fault::Network, error.to_string()))?;
+        let (opened, session) = opened.map_err(|error| BackendError::refused(Fault::Storage, error.to_string()))?;
         if opened != row {
             let saved = opened.clone();
             self.store.write(Durability::Now, move |tx| saved.save(tx)).await.map_err(|error| storage(&error))?;
@@ -268,9 +268,9 @@ fn keep(vault: Option<&dyn Vault>, row: SessionRow, session: &Session) -> Sessio
     }
 }
 
-/// The phone's own trouble, in the port's terms: nothing was asked of the desk; try again later.
+/// Maps a local storage failure to the port's terms: the desk was not asked, and the caller may try again.
 pub(crate) fn storage(error: &SupportError) -> BackendError {
-    BackendError::refused(Fault::Network, format!("the phone's storage: {error}"))
+    BackendError::refused(Fault::Storage, error.to_string())
 }
 
 #[cfg(test)]

@@ -28,6 +28,11 @@ pub struct ConversationSummary {
     pub waiting: u32,
     /// How many of the customer's messages need attention.
     pub needs_attention: u32,
+    /// Whether the customer can write in it. `false` while it may be in another of the desk's channels (mail, a web
+    /// chat): a phone that is new to a logged-in customer learns which conversations are this app's when they first
+    /// write. [`send`](crate::Conversation::send) then fails with [`Conflict`](crate::SupportError::Conflict); begin
+    /// another conversation.
+    pub can_write: bool,
 }
 
 impl fmt::Debug for ConversationSummary {
@@ -38,6 +43,7 @@ impl fmt::Debug for ConversationSummary {
             .field("unread", &self.unread)
             .field("waiting", &self.waiting)
             .field("needs_attention", &self.needs_attention)
+            .field("can_write", &self.can_write)
             .finish_non_exhaustive()
     }
 }
@@ -55,6 +61,9 @@ pub enum ConversationStatus {
     Snoozed,
     /// Done; writing opens it again.
     Resolved,
+    /// The desk has deleted it. What is on the phone stays readable; writing begins a new conversation at the desk,
+    /// which goes on here.
+    Gone,
 }
 
 from_json!(ConversationStatus of {
@@ -62,6 +71,7 @@ from_json!(ConversationStatus of {
     "pending" => Pending,
     "snoozed" => Snoozed,
     "resolved" => Resolved,
+    "gone" => Gone,
 });
 
 /// A person at the desk.

@@ -353,11 +353,11 @@ impl Queue {
         let unclear = EntryState::Unclear { since: now, look_at: now.plus(settle.mul_f64(0.1)) };
         let waiting = |after: Duration| EntryState::Waiting { not_before: now.plus(after) };
         item.state = match fault {
-            Fault::Network | Fault::Interrupted | Fault::Desk if must_look => {
+            Fault::Network | Fault::Interrupted | Fault::Desk | Fault::Storage if must_look => {
                 item.unreached = 0;
                 unclear
             }
-            Fault::Network => {
+            Fault::Network | Fault::Storage => {
                 // The desk never had a say in it: not counted, and tried for as long as it takes.
                 item.attempts = item.attempts.saturating_sub(1);
                 item.unreached = item.unreached.saturating_add(1);

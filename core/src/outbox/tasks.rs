@@ -14,14 +14,17 @@ use super::{handover::Begun, queue::Event};
 use crate::{
     attachments::{Folder, progress::Transfers},
     backend::{
-        Backend, BackendError, ConversationContext, Fault, Fetched, Happened, OutgoingMessage, OutgoingVote, Session,
+        Backend, BackendError, ConversationContext, DeskConversation, Fault, Fetched, Happened, OutgoingMessage,
+        OutgoingVote, Session,
     },
     clock::{Clock, Random, token},
     customer::{
         events, notices,
         standing::{Standing, storage},
     },
-    model::{Answer, AnswerState, ConversationId, DeskConversationId, MessageId, Timestamp},
+    model::{
+        Answer, AnswerState, ConversationId, ConversationStatus, DeskConversationId, MessageId, Timestamp,
+    },
     rules,
     runtime::go_on,
     store::{
@@ -193,14 +196,14 @@ impl Tools {
                 }
             }
         };
-        let id = conversation.id.clone();
+        let (id, random) = (conversation.id.clone(), Arc::clone(&self.random));
         self.write(move |tx| {
-            ConversationRow::set_desk_id(tx, &id, Some(opened.id))?;
-            ConversationRow::set_status(tx, &id, opened.status)?;
-            if told {
+            EntryRow::remove(tx, seq)?;
+            // A conversation that was there before took nothing of the context.
+            if !incoming::opened(tx, &id, &opened, &|| token(random.as_ref()))? && told {
                 events::told(tx, now)?;
             }
-            EntryRow::remove(tx, seq)
+            Ok(())
         })
         .await
     }
@@ -282,9 +285,10 @@ impl Tools {
 
     async fn mark(&self, job: &Job, session: &Session) -> Result<(), BackendError> {
         let seq = job.entry.seq;
-        let desk_id = job.conversation.as_ref().and_then(|conversation| conversation.desk_id);
-        let (Some(conversation), Some(desk_id)) = (&job.conversation, desk_id) else {
-            // Never reached the desk: there is nothing to mark there.
+        let there = job.conversation.as_ref().filter(|conversation| conversation.status != ConversationStatus::Gone);
+        let desk_id = there.and_then(|conversation| conversation.desk_id);
+        let (Some(conversation), Some(desk_id)) = (there, desk_id) else {
+            // Never reached the desk, or is gone from it: there is nothing to mark there.
             return self.write(move |tx| EntryRow::remove(tx, seq)).await;
         };
         if job.entry.task == Task::Seen {
@@ -327,8 +331,8 @@ impl Tools {
             .map_err(|error| storage(&error))
     }
 
-    /// Writes down what the desk did. It did it, whatever the phone's storage says: a failure here is `Maybe`, and the
-    /// look that follows finds it.
+    /// Writes down what the desk did. The desk has acted, whatever the phone's storage says: a failure here is
+    /// `Maybe`, and the look that follows finds it.
     pub(super) fn write<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static,
@@ -340,7 +344,7 @@ impl Tools {
         self.store
             .write_boxed(Durability::Later, work)
             .await
-            .map_err(|error| BackendError::unclear(Fault::Desk, format!("the phone's storage: {error}")))
+            .map_err(|error| BackendError::unclear(Fault::Storage, error.to_string()))
     }
 
     async fn try_look(&self, seq: i64) -> Result<bool, BackendError> {
@@ -354,8 +358,8 @@ impl Tools {
         }
     }
 
-    /// A conversation beyond the fence that is not known here and holds nothing: the one that was opened and whose
-    /// number was lost on the way.
+    /// A conversation beyond the fence in which the customer said nothing, and which nothing here stands for: the one
+    /// that was opened and whose number was lost on the way. A desk's automation may have spoken in it already.
     async fn look_for_conversation(
         &self,
         job: &Job,
@@ -369,16 +373,22 @@ impl Tools {
             return Ok(false);
         };
         let (seq, fence, id) = (job.entry.seq, job.entry.fence, conversation.id.clone());
+        let random = Arc::clone(&self.random);
         self.write(move |tx| {
-            for found in &list {
-                if found.id.get() > fence
-                    && found.messages.is_empty()
-                    && ConversationRow::by_desk_id(tx, found.id)?.is_none()
+            // The first one beyond the fence: what comes later was begun by somebody else.
+            let mut found: Vec<&DeskConversation> =
+                list.iter().filter(|found| found.id.get() > fence && incoming::may_be_opening(found)).collect();
+            found.sort_by_key(|found| found.id);
+            for found in found {
+                if let Some(known) = ConversationRow::by_desk_id(tx, found.id)?
+                    && !EntryRow::of_conversation(tx, &known.id)?.is_empty()
                 {
-                    ConversationRow::set_desk_id(tx, &id, Some(found.id))?;
-                    EntryRow::remove(tx, seq)?;
-                    return Ok(true);
+                    // Opened here, too, and about to be written to.
+                    continue;
                 }
+                EntryRow::remove(tx, seq)?;
+                incoming::opened(tx, &id, found, &|| token(random.as_ref()))?;
+                return Ok(true);
             }
             Ok(false)
         })
@@ -429,10 +439,15 @@ impl Tools {
             Fault::ConversationGone => {
                 self.store
                     .write(Durability::Now, move |tx| {
-                        let Some(EntryRow { conversation: Some(id), session, .. }) = EntryRow::find(tx, seq)? else {
+                        let Some(EntryRow { conversation: Some(id), session, task, .. }) = EntryRow::find(tx, seq)?
+                        else {
                             return Ok(());
                         };
-                        reopen(tx, &id, &session)
+                        // Only what the customer wrote is worth a new conversation.
+                        match task {
+                            Task::Message => reopen(tx, &id, &session),
+                            _ => ConversationRow::set_status(tx, &id, ConversationStatus::Gone),
+                        }
                     })
                     .await
             }

@@ -5,8 +5,11 @@
 
 use rusqlite::{Connection, OptionalExtension as _, params, types::Value};
 
-use super::{EntryRow, NewEntry, SessionRow, StoreError, Told, Tx, customer::CustomerRow, entries::Task, facts};
-use crate::vault::Kept;
+use super::{
+    ConversationRow, EntryRow, NewEntry, SessionRow, StoreError, Told, Tx, customer::CustomerRow, entries::Task, facts,
+    join,
+};
+use crate::{model::ConversationId, vault::Kept};
 
 /// Copies everything from `old`, which stays as it is.
 pub(crate) fn adopt(tx: &mut Tx<'_>, old: &Connection, key: &str, own: &str) -> Result<(), StoreError> {
@@ -20,6 +23,7 @@ pub(crate) fn adopt(tx: &mut Tx<'_>, old: &Connection, key: &str, own: &str) -> 
         ours.profile = theirs.profile.merged(ours.profile);
         ours.save(tx)?;
     }
+    let both = known_in_both(tx, old)?;
     for session in SessionRow::all(old)? {
         let opened: i64 = old.query_row(
             "SELECT count(*) FROM conversations WHERE session = ?1 AND desk_id IS NOT NULL",
@@ -43,19 +47,40 @@ pub(crate) fn adopt(tx: &mut Tx<'_>, old: &Connection, key: &str, own: &str) -> 
             Told::of(old, &session.id)?.save(tx, &session.id)?;
         }
         let target = if keeps { session.id.as_str() } else { own };
-        copy(tx, old, "conversations", "session = ?1", &session.id, Some(target))?;
+        copy(tx, old, "conversations", "session = ?1", &session.id, |column, value| match column {
+            "session" => Value::Text(target.to_owned()),
+            // The desk's number can be held by one of them only; the two are joined below.
+            "desk_id" if both.iter().any(|(_, _, number)| value == Value::Integer(*number)) => Value::Null,
+            _ => value,
+        })?;
     }
-    copy(tx, old, "messages", "?1 = ?1", "", None)?;
-    copy(tx, old, "twins", "?1 = ?1", "", None)?;
-    copy(tx, old, "files", "?1 = ?1", "", None)?;
-    copy(tx, old, "facts", "key LIKE ?1 || '%'", facts::PERSONAL, None)?;
+    let same = |_: &str, value| value;
+    copy(tx, old, "messages", "?1 = ?1", "", same)?;
+    copy(tx, old, "twins", "?1 = ?1", "", same)?;
+    copy(tx, old, "joined", "?1 = ?1", "", same)?;
+    copy(tx, old, "files", "?1 = ?1", "", same)?;
+    copy(tx, old, "facts", "key LIKE ?1 || '%'", facts::PERSONAL, same)?;
     entries(tx, old, own)?;
+    for (theirs, ours, _) in &both {
+        join(tx, theirs, ours)?;
+    }
     tx.execute("INSERT INTO facts (key, value) VALUES (?1, '1')", [&fact])?;
     let mut statement = old.prepare("SELECT id FROM conversations")?;
     for id in statement.query_map([], |row| row.get::<_, String>(0))? {
         tx.touch(&crate::model::ConversationId::new(id?));
     }
     Ok(())
+}
+
+/// Conversations of the desk's that both files hold: the id in `old`, the id here, the desk's number.
+fn known_in_both(tx: &Tx<'_>, old: &Connection) -> Result<Vec<(ConversationId, ConversationId, i64)>, StoreError> {
+    let mut both = Vec::new();
+    for (theirs, number) in ConversationRow::desk_ids(old, None)? {
+        if let Some(ours) = ConversationRow::by_desk_id(tx, number)? {
+            both.push((theirs, ours.id, number.get()));
+        }
+    }
+    Ok(both)
 }
 
 /// The outbox, in its order, behind what already waits here; the messages that it holds keep theirs by it.
@@ -88,14 +113,14 @@ fn entries(tx: &mut Tx<'_>, old: &Connection, own: &str) -> Result<(), StoreErro
     Ok(())
 }
 
-/// Copies the rows of a table, column by column, past those that are already there; all below `session`, if one is given.
+/// Copies the rows of a table, column by column as `change` makes them, past those that are already there.
 fn copy(
     tx: &Tx<'_>,
     old: &Connection,
     table: &str,
     filter: &str,
     argument: &str,
-    session: Option<&str>,
+    change: impl Fn(&str, Value) -> Value,
 ) -> Result<(), StoreError> {
     let mut select = old.prepare(&format!("SELECT * FROM {table} WHERE {filter}"))?;
     let columns: Vec<String> = select.column_names().map(str::to_owned).collect();
@@ -105,10 +130,7 @@ fn copy(
     while let Some(row) = rows.next()? {
         let mut values = Vec::with_capacity(columns.len());
         for (at, column) in columns.iter().enumerate() {
-            values.push(match session {
-                Some(session) if column == "session" => Value::Text(session.to_owned()),
-                _ => row.get(at)?,
-            });
+            values.push(change(column, row.get(at)?));
         }
         insert.execute(rusqlite::params_from_iter(values))?;
     }

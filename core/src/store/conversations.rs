@@ -2,8 +2,9 @@
 
 use rusqlite::{Connection, OptionalExtension as _, Row, ToSql, params};
 
-use super::{StoreError, Tx, unsent};
+use super::{StoreError, Tx, facts, unsent};
 use crate::{
+    backend::DeskChannel,
     json, markdown,
     model::{
         Agent, Attachment, Author, Content, ConversationId, ConversationStatus, ConversationSummary,
@@ -22,8 +23,34 @@ pub(crate) struct ConversationRow {
     pub(crate) desk_id: Option<DeskConversationId>,
     pub(crate) agent_seen_at: Timestamp,
     pub(crate) draft: Option<String>,
+    pub(crate) status: ConversationStatus,
+    pub(crate) channel: Channel,
     pub(crate) sync: SyncMark,
 }
+
+/// Which of the desk's channels a conversation is in. A desk may show a customer what they wrote by mail or on the web,
+/// too; writing there through this app's channel puts the words where no agent looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Channel {
+    /// This app's, or the desk does not tell its channels apart.
+    Ours,
+    /// It can't be known yet: nothing that the desk said so far is certainly of this app's channel. Readable, and
+    /// nothing is written to it.
+    Unknown,
+    /// Another one: kept, and not shown.
+    Other,
+}
+
+/// The fact that holds the desk's number of this app's channel, once it is certain. The person's: what was learnt before
+/// a log-in holds after it.
+const OUR_CHANNEL: &str = "own:channel";
+
+/// What is true of a conversation in another channel, in SQL.
+const IN_OTHER_CHANNEL: &str = "(channel IS NOT NULL
+    AND channel <> ifnull((SELECT CAST(value AS INTEGER) FROM facts WHERE key = 'own:channel'), channel))";
+
+/// What is true of a conversation that the desk has deleted, in SQL: nothing in it can be unread any more.
+const GONE: &str = r#"(status = '"gone"')"#;
 
 /// What the customer has not seen of a conversation.
 #[derive(Clone, Debug)]
@@ -50,9 +77,9 @@ pub(crate) struct SyncMark {
 }
 
 const COLUMNS: &str = "id, session, desk_id, agent_seen_at, draft, synced_to, history_from, history_complete,
-    page_validator";
+    page_validator, status, channel, (SELECT CAST(value AS INTEGER) FROM facts WHERE key = 'own:channel')";
 
-fn read(row: &Row<'_>) -> Result<ConversationRow, rusqlite::Error> {
+fn read(row: &Row<'_>) -> Result<ConversationRow, StoreError> {
     Ok(ConversationRow {
         id: ConversationId::new(row.get::<_, String>(0)?),
         session: row.get(1)?,
@@ -65,13 +92,90 @@ fn read(row: &Row<'_>) -> Result<ConversationRow, rusqlite::Error> {
             complete: row.get(7)?,
             validator: row.get(8)?,
         },
+        status: json::from_str(&row.get::<_, String>(9)?)?,
+        channel: Channel::of(row.get(10)?, row.get(11)?),
     })
 }
 
+impl Channel {
+    /// From a conversation's number and this app's own, as far as the desk has told them.
+    fn of(its: Option<i64>, ours: Option<i64>) -> Self {
+        match (its, ours) {
+            (None, _) => Self::Ours,
+            (Some(_), None) => Self::Unknown,
+            (Some(its), Some(ours)) if its == ours => Self::Ours,
+            (Some(_), Some(_)) => Self::Other,
+        }
+    }
+}
+
 impl ConversationRow {
-    /// By the id on this phone.
+    /// By the id on this phone, or one that was joined to it: the row says which id it has now.
     pub(crate) fn find(connection: &Connection, id: &ConversationId) -> Result<Option<Self>, StoreError> {
-        Self::one(connection, "id", &id.as_str())
+        if let Some(row) = Self::one(connection, "id", &id.as_str())? {
+            return Ok(Some(row));
+        }
+        let mut statement = connection.prepare_cached("SELECT target FROM joined WHERE id = ?1")?;
+        let target: Option<String> = statement.query_row([id.as_str()], |row| row.get(0)).optional()?;
+        match target {
+            Some(target) => Self::one(connection, "id", &target),
+            None => Ok(None),
+        }
+    }
+
+    /// Where the customer goes on writing: the conversation with the latest activity that is neither resolved nor gone
+    /// and is certainly this app's.
+    pub(crate) fn current(connection: &Connection) -> Result<Option<ConversationId>, StoreError> {
+        for line in Self::list(connection)? {
+            let open = !matches!(line.status, ConversationStatus::Resolved | ConversationStatus::Gone);
+            if open && line.can_write {
+                return Ok(Some(line.id));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The desk's number of the channel that it is in. With `ours` that is certainly this app's.
+    pub(crate) fn set_channel(
+        tx: &mut Tx<'_>,
+        id: Option<&ConversationId>,
+        channel: Option<DeskChannel>,
+    ) -> Result<(), StoreError> {
+        let Some(DeskChannel { number, ours }) = channel else { return Ok(()) };
+        if ours && facts::get::<i64>(tx, OUR_CHANNEL)? != Some(number) {
+            facts::set(tx, OUR_CHANNEL, &number)?;
+            for (id, ..) in Self::desk_ids(tx, None)? {
+                tx.touch(&id);
+            }
+            tx.touch_list();
+        }
+        let Some(id) = id else { return Ok(()) };
+        let changed = tx
+            .prepare_cached("UPDATE conversations SET channel = ?2 WHERE id = ?1 AND channel IS NOT ?2")?
+            .execute(params![id.as_str(), number])?;
+        if changed > 0 {
+            tx.touch(id);
+        }
+        Ok(())
+    }
+
+    /// Those that the desk has under a session (or any), the latest activity first.
+    pub(crate) fn desk_ids(
+        connection: &Connection,
+        session: Option<&str>,
+    ) -> Result<Vec<(ConversationId, DeskConversationId)>, StoreError> {
+        let mut statement = connection.prepare_cached(
+            "SELECT id, desk_id FROM conversations WHERE desk_id IS NOT NULL AND session = ifnull(?1, session)
+             ORDER BY last_activity DESC, id",
+        )?;
+        let mut rows = statement.query([session])?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next()? {
+            if let Some(desk_id) = DeskConversationId::new(row.get(1)?) {
+                found.push((ConversationId::new(row.get::<_, String>(0)?), desk_id));
+            }
+        }
+        Ok(found)
     }
 
     /// By the desk's number.
@@ -81,7 +185,9 @@ impl ConversationRow {
 
     fn one(connection: &Connection, column: &str, value: &dyn ToSql) -> Result<Option<Self>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM conversations WHERE {column} = ?1");
-        Ok(connection.prepare_cached(&sql)?.query_row([value], read).optional()?)
+        let mut statement = connection.prepare_cached(&sql)?;
+        let mut rows = statement.query([value])?;
+        rows.next()?.map(read).transpose()
     }
 
     /// The highest desk number of any conversation known: the fence of opening one.
@@ -190,7 +296,7 @@ impl ConversationRow {
     /// Counts what is not the customer's, has a number above what was seen here, and is not older than what was seen
     /// anywhere. The desk's mark has whole seconds: what came in that very second counts as unread, for a message
     /// shown twice as new is better than one never shown as new.
-    fn recount_unread(tx: &mut Tx<'_>, id: &ConversationId) -> Result<(), StoreError> {
+    pub(super) fn recount_unread(tx: &mut Tx<'_>, id: &ConversationId) -> Result<(), StoreError> {
         tx.prepare_cached(
             "UPDATE conversations SET unread = (SELECT count(*) FROM messages m
                 WHERE m.conversation = conversations.id AND m.own = 0 AND m.desk_id > conversations.seen_to
@@ -287,10 +393,11 @@ impl ConversationRow {
         // What is unsent stands last in the timeline, however long ago it was written.
         let mut statement = connection.prepare_cached(&format!(
             "SELECT id, status, preview, preview_own, max(last_activity, ifnull(o.created_at, last_activity)) AS at,
-                unread, agent, draft, ifnull(o.waiting, 0), ifnull(o.attention, 0), o.content, o.attachments
+                iif({GONE}, 0, unread), agent, draft, ifnull(o.waiting, 0), ifnull(o.attention, 0), o.content, o.attachments,
+                c.channel, (SELECT CAST(value AS INTEGER) FROM facts WHERE key = 'own:channel')
              FROM conversations c LEFT JOIN ({}) o ON o.conversation = c.id
-             WHERE draft IS NOT NULL OR o.newest IS NOT NULL
-                OR EXISTS (SELECT 1 FROM messages m WHERE m.conversation = c.id)
+             WHERE NOT {IN_OTHER_CHANNEL} AND (draft IS NOT NULL OR o.newest IS NOT NULL
+                OR EXISTS (SELECT 1 FROM messages m WHERE m.conversation = c.id))
              ORDER BY at DESC, id",
             unsent::LINES
         ))?;
@@ -313,6 +420,7 @@ impl ConversationRow {
                 draft: row.get(7)?,
                 waiting: row.get(8)?,
                 needs_attention: row.get(9)?,
+                can_write: Channel::of(row.get(12)?, row.get(13)?) == Channel::Ours,
             });
         }
         Ok(list)
@@ -330,7 +438,9 @@ impl ConversationRow {
     /// What the customer has not seen of a conversation; `None` where it is not known here.
     pub(crate) fn unread_in(connection: &Connection, id: DeskConversationId) -> Result<Option<UnreadIn>, StoreError> {
         let line = connection
-            .prepare_cached("SELECT id, unread FROM conversations WHERE desk_id = ?1")?
+            .prepare_cached(&format!(
+                "SELECT id, unread FROM conversations WHERE desk_id = ?1 AND NOT {IN_OTHER_CHANNEL} AND NOT {GONE}"
+            ))?
             .query_row([id.get()], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))
             .optional()?;
         let Some((conversation, count)) = line else { return Ok(None) };
@@ -358,7 +468,9 @@ impl ConversationRow {
 
     /// Unread messages of all conversations together.
     pub(crate) fn unread(connection: &Connection) -> Result<u32, StoreError> {
-        Ok(connection.query_row("SELECT coalesce(sum(unread), 0) FROM conversations", [], |row| row.get(0))?)
+        let sql =
+            format!("SELECT coalesce(sum(unread), 0) FROM conversations WHERE NOT {IN_OTHER_CHANNEL} AND NOT {GONE}");
+        Ok(connection.prepare_cached(&sql)?.query_row([], |row| row.get(0))?)
     }
 }
 

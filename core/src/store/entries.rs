@@ -5,7 +5,9 @@ use rusqlite::{Connection, OptionalExtension as _, Row, ToSql, params};
 use super::{StoreError, Tx, unsent::NewMessage};
 use crate::{
     json::{self, from_json},
-    model::{Answer, ArticleId, AttentionReason, Content, ConversationId, Delivery, MessageId, Timestamp},
+    model::{
+        Answer, ArticleId, AttentionReason, Content, ConversationId, Delivery, DeskConversationId, MessageId, Timestamp,
+    },
 };
 
 /// What is to be done at the desk. Kept as JSON: a variant is never renamed once released.
@@ -285,6 +287,17 @@ impl EntryRow {
             connection.prepare_cached("SELECT 1 FROM outbox WHERE conversation = ?1 AND task = ?2 LIMIT 1")?;
         let open = serde_json::to_string(&Task::Open)?;
         Ok(statement.query_row(params![conversation.as_str(), open], |_| Ok(())).optional()?.is_some())
+    }
+
+    /// Whether the desk may just be opening a conversation with this number: an attempt at opening one has begun whose
+    /// end is not known, and the number lies beyond its fence.
+    pub(crate) fn opening_beyond(connection: &Connection, number: DeskConversationId) -> Result<bool, StoreError> {
+        let mut statement = connection.prepare_cached(
+            r#"SELECT 1 FROM outbox WHERE task = ?1 AND ifnull(fence, 0) < ?2
+                AND (state LIKE '{"state":"in_flight"%' OR state LIKE '{"state":"unclear"%') LIMIT 1"#,
+        )?;
+        let open = serde_json::to_string(&Task::Open)?;
+        Ok(statement.query_row(params![open, number.get()], |_| Ok(())).optional()?.is_some())
     }
 
     /// By its number.

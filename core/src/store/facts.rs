@@ -67,6 +67,11 @@ pub(crate) fn context(connection: &Connection, of: &ConversationId) -> Result<Co
     Ok(get(connection, &context_key(of))?.unwrap_or_default())
 }
 
+/// Forgets it: the conversation turned out to be one that is open already.
+pub(super) fn remove_context(tx: &Tx<'_>, of: &ConversationId) -> Result<(), StoreError> {
+    remove(tx, &context_key(of))
+}
+
 /// Keeps it; an empty one is forgotten.
 #[cfg(feature = "help-center")]
 pub(crate) fn set_context(tx: &Tx<'_>, of: &ConversationId, context: &ConversationContext) -> Result<(), StoreError> {

@@ -61,11 +61,25 @@ struct Versions {
     all: u64,
     topics: HashMap<Topic, u64>,
     left: Vec<Left>,
+    /// Conversations that became another one: that one's topics are theirs.
+    joined: HashMap<ConversationId, ConversationId>,
 }
 
 impl Versions {
     fn of(&self, topic: &Topic) -> u64 {
-        self.all.wrapping_add(self.topics.get(topic).copied().unwrap_or(0))
+        self.all.wrapping_add(self.topics.get(&self.current(topic.clone())).copied().unwrap_or(0))
+    }
+
+    fn current(&self, topic: Topic) -> Topic {
+        match topic {
+            Topic::Conversation(id) => Topic::Conversation(self.conversation(&id)),
+            Topic::Typing(id) => Topic::Typing(self.conversation(&id)),
+            topic => topic,
+        }
+    }
+
+    fn conversation(&self, id: &ConversationId) -> ConversationId {
+        self.joined.get(id).unwrap_or(id).clone()
     }
 }
 
@@ -182,6 +196,7 @@ impl Feed {
         let mut versions = self.versions.lock().unwrap_or_else(PoisonError::into_inner);
         let mut due = Vec::new();
         for (topic, change) in changes {
+            let topic = versions.current(topic);
             let (about, others) = std::mem::take(&mut versions.left).into_iter().partition(|left| left.topic == topic);
             versions.left = others;
             *versions.topics.entry(topic.clone()).or_default() += 1;
@@ -190,6 +205,28 @@ impl Feed {
             due.extend(about.into_iter().map(|left| (left, change.clone(), version)));
         }
         News { due, after: Vec::new(), wake: Some(Arc::clone(&self.wake)) }
+    }
+
+    /// Each first conversation is the second one now. Whoever observes the first hears of the second from now on, and
+    /// asks once more.
+    pub(super) fn join(&self, joined: Vec<(ConversationId, ConversationId)>) {
+        let mut versions = self.versions.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut news = false;
+        for (from, into) in joined {
+            for target in versions.joined.values_mut().filter(|target| **target == from) {
+                *target = into.clone();
+            }
+            news |= versions.joined.insert(from, into.clone()).as_ref() != Some(&into);
+        }
+        drop(versions);
+        if news {
+            self.publish_all();
+        }
+    }
+
+    /// The conversation that an id stands for: itself, but for one that was joined to another.
+    pub(crate) fn conversation(&self, id: &ConversationId) -> ConversationId {
+        self.versions.lock().unwrap_or_else(PoisonError::into_inner).conversation(id)
     }
 
     /// Anything may have changed.
@@ -256,7 +293,8 @@ impl Watcher {
         versions.left.retain(|left| !left.question.is_abandoned());
         let (reply, answer) = oneshot::channel();
         let question = Box::new(Question { question, reply });
-        versions.left.push(Left { store, topic: self.topic.clone(), question });
+        let topic = versions.current(self.topic.clone());
+        versions.left.push(Left { store, topic, question });
         Some(answer)
     }
 

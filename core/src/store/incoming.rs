@@ -14,7 +14,7 @@ mod files;
 use rusqlite::{OptionalExtension as _, params};
 
 use super::{
-    ConversationRow, EntryRow, EntryState, FileRow, MessageRow, StoreError, Tx,
+    ConversationRow, EntryRow, EntryState, FileRow, MessageRow, StoreError, Tx, join,
     schema::UNSENT,
     unsent::{self, Settled},
 };
@@ -30,6 +30,8 @@ pub(crate) struct Applied {
     pub(crate) new: usize,
     /// Conversations that the desk names and that are not known here.
     pub(crate) unknown: bool,
+    /// Left alone for now: it may be the one that the outbox is just opening.
+    pub(crate) deferred: bool,
 }
 
 /// Writes down messages of one conversation.
@@ -62,8 +64,9 @@ pub(crate) fn messages(
 }
 
 /// Writes down a conversation and the messages that came with it. One without any message is not ours to show: it is
-/// either empty at the desk, or the outbox is just opening it. With `whole`, everything from the first to the last of
-/// these numbers is now here.
+/// either empty at the desk, or the outbox is just opening it. One in which the customer said nothing may be that, too,
+/// for a desk's automation speaks at once: while an opening is under way it is left to the outbox. With `whole`,
+/// everything from the first to the last of these numbers is now here.
 pub(crate) fn conversation(
     tx: &mut Tx<'_>,
     session: &str,
@@ -76,12 +79,16 @@ pub(crate) fn conversation(
         Some(row) => (row.id, row.sync),
         None => {
             let Some(first) = incoming.messages.first() else { return Ok(Applied::default()) };
+            if may_be_opening(incoming) && EntryRow::opening_beyond(tx, incoming.id)? {
+                return Ok(Applied { deferred: true, ..Applied::default() });
+            }
             let id = ConversationId::new(new_id());
             ConversationRow::insert(tx, &id, session, Some(incoming.id), first.created_at)?;
             (id, Default::default())
         }
     };
     let applied = messages(tx, &id, &incoming.messages, new_id)?;
+    ConversationRow::set_channel(tx, Some(&id), incoming.channel)?;
     ConversationRow::set_status(tx, &id, incoming.status)?;
     ConversationRow::raise_seen(tx, &id, incoming.customer_seen_at, incoming.agent_seen_at)?;
     if let Some((first, last)) = whole {
@@ -93,11 +100,50 @@ pub(crate) fn conversation(
     Ok(applied)
 }
 
+/// Whether it may be a conversation that was opened here and in which nothing could be said yet.
+pub(crate) fn may_be_opening(found: &DeskConversation) -> bool {
+    !found.messages.iter().any(|message| message.author.is_customer())
+}
+
+/// How many of the messages that came with the answer to an opening are written down in the transaction that takes it:
+/// a few pages. Older ones are read like any others, when somebody scrolls there.
+const WITH_OPENING: usize = 60;
+
+/// The desk's answer to opening `id`. A desk that keeps one conversation for each customer answers with the one that
+/// there is: if it is known here, `id` is joined to it, else its newest messages come along, so that the fence of what
+/// is sent next lies above them. Whether it was joined.
+pub(crate) fn opened(
+    tx: &mut Tx<'_>,
+    id: &ConversationId,
+    answer: &DeskConversation,
+    new_id: &dyn Fn() -> String,
+) -> Result<bool, StoreError> {
+    let known = ConversationRow::by_desk_id(tx, answer.id)?.filter(|row| row.id != *id);
+    let joined = known.is_some();
+    let id = match known {
+        Some(row) => {
+            join(tx, id, &row.id)?;
+            row.id
+        }
+        None => {
+            ConversationRow::set_desk_id(tx, id, Some(answer.id))?;
+            id.clone()
+        }
+    };
+    let from = answer.messages.len().saturating_sub(WITH_OPENING);
+    messages(tx, &id, answer.messages.get(from..).unwrap_or_default(), new_id)?;
+    ConversationRow::set_channel(tx, Some(&id), answer.channel)?;
+    ConversationRow::set_status(tx, &id, answer.status)?;
+    Ok(joined)
+}
+
 /// Writes down what changed about a conversation.
 pub(crate) fn change(tx: &mut Tx<'_>, change: &ConversationChange) -> Result<Applied, StoreError> {
     let Some(row) = ConversationRow::by_desk_id(tx, change.id)? else {
-        return Ok(Applied { new: 0, unknown: true });
+        ConversationRow::set_channel(tx, None, change.channel)?;
+        return Ok(Applied { unknown: true, ..Applied::default() });
     };
+    ConversationRow::set_channel(tx, Some(&row.id), change.channel)?;
     if let Some(status) = change.status {
         ConversationRow::set_status(tx, &row.id, status)?;
     }

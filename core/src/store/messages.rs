@@ -3,7 +3,7 @@
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use super::{StoreError, Tx, schema::UNSENT, unsent};
+use super::{StoreError, SyncMark, Tx, schema::UNSENT, unsent};
 use crate::{
     json, markdown,
     model::{Attachment, AttachmentId, Author, Content, ConversationId, DeskMessageId, Message, MessageId, Timestamp},
@@ -125,7 +125,8 @@ impl MessageRow {
     }
 
     /// The first place of the `count` messages that the desk has before `before`; `None` where there is none. What is
-    /// unsent has no lasting place: it moves up once the desk has it, and must not be where a page begins.
+    /// unsent has no lasting place: it moves up once the desk has it, and must not be where a page begins. Messages
+    /// before a gap in the history are not counted: the page that reaches over it comes from the desk.
     pub(crate) fn page_start(
         connection: &Connection,
         conversation: &ConversationId,
@@ -136,11 +137,30 @@ impl MessageRow {
         let mut statement = connection.prepare_cached(
             "SELECT sort_at, sort_id FROM
                 (SELECT sort_at, sort_id FROM messages WHERE conversation = ?1 AND (sort_at, sort_id) < (?2, ?3)
+                    AND desk_id >= (SELECT iif(history_complete, 0, history_from) FROM conversations WHERE id = ?1)
                  ORDER BY sort_at DESC, sort_id DESC LIMIT ?4)
              ORDER BY sort_at, sort_id LIMIT 1",
         )?;
         Ok(statement
             .query_row(params![conversation.as_str(), before.at, before.id, count], |row| {
+                Ok(Position { at: row.get(0)?, id: row.get(1)? })
+            })
+            .optional()?)
+    }
+
+    /// The place of the first message of the history that is here without a gap; `None` where nothing lies before it.
+    pub(crate) fn run_start(
+        connection: &Connection,
+        conversation: &ConversationId,
+        mark: &SyncMark,
+    ) -> Result<Option<Position>, StoreError> {
+        let Some(from) = mark.history_from.filter(|_| !mark.complete) else { return Ok(None) };
+        let mut statement = connection.prepare_cached(
+            "SELECT sort_at, sort_id FROM messages WHERE conversation = ?1 AND desk_id >= ?2
+             ORDER BY sort_at, sort_id LIMIT 1",
+        )?;
+        Ok(statement
+            .query_row(params![conversation.as_str(), from.get()], |row| {
                 Ok(Position { at: row.get(0)?, id: row.get(1)? })
             })
             .optional()?)

@@ -4,6 +4,7 @@
 //! row; `tests/fixtures` holds a file of each released version, and each must open for ever.
 
 mod attachments;
+mod conversations;
 mod profile;
 mod unsent;
 
@@ -111,6 +112,7 @@ DROP INDEX outbox_conversation;
 DROP INDEX outbox_message;
 ",
     unsent::STEP,
+    conversations::STEP,
     profile::STEP,
 ];
 

@@ -233,6 +233,7 @@ async fn empty_conversation_of_the_desk_is_not_shown() {
         agent_seen_at: None,
         messages: Vec::new(),
         complete: true,
+        channel: None,
     };
     let known = fixture
         .store

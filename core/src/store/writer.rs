@@ -14,7 +14,7 @@ use super::{
     Change, Feed, MessageRow, StoreError, StoreId, Topic,
     entries::Numbers,
     feed::News,
-    log, open,
+    join, log, open,
     schema::{CUSTOMER, Schema},
 };
 use crate::{
@@ -115,6 +115,7 @@ pub(super) type Act = Box<dyn FnOnce() + Send>;
 /// What a transaction has done.
 struct Committed {
     changes: Vec<(Topic, Change)>,
+    joined: Vec<(ConversationId, ConversationId)>,
     after: Vec<Act>,
     numbers: Numbers,
 }
@@ -128,6 +129,7 @@ pub(crate) struct Tx<'a> {
     list: bool,
     outbox: bool,
     customer: bool,
+    joined: Vec<(ConversationId, ConversationId)>,
     after: Vec<Act>,
     /// The outbox's that are set aside; the writer's own again once this is committed.
     pub(super) numbers: Numbers,
@@ -155,6 +157,7 @@ impl<'a> Tx<'a> {
             list: false,
             outbox: false,
             customer: false,
+            joined: Vec::new(),
             after: Vec::new(),
             numbers,
             data_version,
@@ -165,7 +168,8 @@ impl<'a> Tx<'a> {
         let changes = self.changes();
         self.connection.prepare_cached("COMMIT")?.execute([])?;
         self.open = false;
-        Ok(Committed { changes, after: std::mem::take(&mut self.after), numbers: self.numbers })
+        let (joined, after) = (std::mem::take(&mut self.joined), std::mem::take(&mut self.after));
+        Ok(Committed { changes, joined, after, numbers: self.numbers })
     }
 
     /// The conversation's messages or marks change.
@@ -207,6 +211,11 @@ impl<'a> Tx<'a> {
     /// What is known of the customer changes.
     pub(crate) fn touch_customer(&mut self) {
         self.customer = true;
+    }
+
+    /// The first conversation is the second one now: its observers go on with that one.
+    pub(super) fn join(&mut self, from: ConversationId, into: ConversationId) {
+        self.joined.push((from, into));
     }
 
     /// Does that once the transaction is committed and who asked for it is answered, before anything else is written;
@@ -255,6 +264,8 @@ impl Store {
         }
         let connection = open::for_writing(path, now, schema)?;
         let data_version = data_version(&connection).unwrap_or(0);
+        // A file of another kind has no such table.
+        feed.join(join::all(&connection).unwrap_or_default());
         let (id, durability) = (feed.store_id(), Durability::Now);
         let numbers = Numbers::default();
         let mut writer = Writer {
@@ -401,8 +412,9 @@ impl Writer {
     /// What became of the work, and whom it concerns.
     fn run(&mut self, durability: Durability, work: Work<()>) -> (Result<(), SupportError>, Option<News>) {
         match self.commit(durability, work) {
-            Ok(Committed { changes, after, numbers }) => {
+            Ok(Committed { changes, joined, after, numbers }) => {
                 self.numbers = numbers;
+                self.feed.join(joined);
                 let mut news = self.feed.committed(self.id, changes, after);
                 // The commit stands, whatever becomes of the questions.
                 let ask = || self.connection.iter().for_each(|connection| news.ask(connection));
@@ -449,6 +461,9 @@ impl Writer {
             && version != self.data_version
         {
             self.data_version = version;
+            if let Some(Ok(joined)) = self.connection.as_ref().map(join::all) {
+                self.feed.join(joined);
+            }
             self.feed.publish_all();
         }
     }

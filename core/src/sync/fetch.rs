@@ -1,19 +1,21 @@
 //! Asking the desk and writing down what it says.
 
-use std::sync::Arc;
-
-use rusqlite::Connection;
+use std::{collections::HashSet, sync::Arc};
 
 use super::{
     catch_up::{CatchUp, Next},
+    moment::{self, History},
     told::{Moment, Told},
 };
 use crate::{
     backend::{Backend, BackendError, BackendFuture, DeskConversation, DeskMessage, Fault, Fetched},
     clock::{Random, token},
     customer::standing::{Standing, storage},
-    model::ConversationId,
-    store::{ConversationRow, Durability, SessionRow, Store, StoreError, Tx, Work, incoming},
+    model::{ConversationId, ConversationStatus, DeskConversationId},
+    store::{
+        ConversationRow, Durability, SessionRow, Store, StoreError, Tx, Work,
+        incoming::{self, Applied},
+    },
 };
 
 /// How many pages are read before the list is read in their place, where it holds everything: what somebody missed in
@@ -22,6 +24,10 @@ const PAGES_BEFORE_LIST: u32 = 5;
 
 /// How many messages are written down at once: a send in between waits for no more than that.
 const MESSAGES_AT_ONCE: usize = 500;
+
+/// How many conversations that a list left out are asked for after it. A desk that forgets many at once is not asked
+/// for all of them at once; the next list goes on.
+const MISSING_AT_ONCE: usize = 3;
 
 /// What the desk was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +46,7 @@ pub(crate) struct Fetcher {
     pub(crate) backend: Arc<dyn Backend>,
     pub(crate) standing: Arc<Standing>,
     pub(crate) random: Arc<dyn Random>,
+    moment: moment::Moment,
     told: Arc<Told>,
 }
 
@@ -49,8 +56,9 @@ impl Fetcher {
         backend: Arc<dyn Backend>,
         standing: Arc<Standing>,
         random: Arc<dyn Random>,
+        moment: moment::Moment,
     ) -> Self {
-        Self { store, backend, standing, random, told: Arc::default() }
+        Self { store, backend, standing, random, moment, told: Arc::default() }
     }
 
     /// Writes down a message that the connection tells of. Whether its conversation is known here, and which it is.
@@ -84,21 +92,36 @@ impl Fetcher {
             })
             .await
             .map_err(|error| storage(&error))?;
-        let mut asked = Asked::Nothing;
+        let mut asked = Ok(Asked::Nothing);
         for row in sessions {
             // Somebody who has logged in may have conversations from another phone: their standing is made now.
             if !(row.established || row.own && identified) {
                 continue;
             }
-            asked = Asked::List;
-            let result = self.session_list(&row).await;
-            if let Err(BackendError { fault: Fault::SessionGone, .. }) = &result {
-                self.standing.gone(&row.id).await.map_err(|error| storage(&error))?;
+            match self.session_list(&row).await {
+                Ok(()) if asked.is_ok() => asked = Ok(Asked::List),
+                Ok(()) => {}
+                // The other standings' lists are read all the same.
+                Err(error) => {
+                    if error.fault == Fault::SessionGone {
+                        self.standing.gone(&row.id).await.map_err(|error| storage(&error))?;
+                    }
+                    asked = Err(error);
+                }
             }
             self.standing.watch_owner().await;
-            result?;
         }
-        Ok(asked)
+        match &asked {
+            Ok(Asked::Nothing) => {}
+            Ok(_) => self.moment.set_history(History::Listed),
+            // Without a network it is not known.
+            Err(error) if matches!(error.fault, Fault::Network | Fault::Storage) => {}
+            Err(error) => {
+                tracing::info!(%error, "the desk's list of conversations can't be read; those on the phone go on");
+                self.moment.set_history(History::Unavailable);
+            }
+        }
+        asked
     }
 
     /// Asks what agents have seen, where something of the customer's in this conversation is not marked as read: the
@@ -115,22 +138,39 @@ impl Fetcher {
 
     async fn session_list(&self, row: &SessionRow) -> Result<(), BackendError> {
         let session = self.standing.session(&row.id).await?;
+        let id = row.id.clone();
+        let known = self
+            .store
+            .read(move |connection| ConversationRow::desk_ids(connection, Some(&id)))
+            .await
+            .map_err(|error| storage(&error))?;
         let asked = self.told.now();
         let fetched = self.backend.conversations(&session, row.list_validator.as_deref()).await?;
-        let Fetched::New { value, validator } = fetched else { return Ok(()) };
+        let Fetched::New { value, mut validator } = fetched else { return Ok(()) };
         let id = row.id.clone();
+        let listed: HashSet<DeskConversationId> = value.iter().map(|conversation| conversation.id).collect();
         // Of a contact that is not the customer's, nothing comes here that was not here before.
         let foreign = self.standing.is_somebody_elses(&id);
+        let held: HashSet<DeskConversationId> = known.iter().map(|(_, number)| *number).collect();
         for conversation in value {
-            let desk_id = conversation.id;
-            let known = move |connection: &Connection| ConversationRow::by_desk_id(connection, desk_id);
-            if foreign && self.store.read(known).await.map_err(|error| storage(&error))?.is_none() {
+            if foreign && !held.contains(&conversation.id) {
+                validator = None;
                 continue;
             }
-            self.list_item(&id, conversation, asked).await?;
+            if self.list_item(&id, conversation, asked).await?.deferred {
+                // Asked for again as if nothing was known: what was left out must be told then.
+                validator = None;
+            }
         }
-        let validator = validator.filter(|_| !foreign);
-        self.write(move |tx| SessionRow::set_list_validator(tx, &id, validator.as_deref())).await
+        self.write(move |tx| SessionRow::set_list_validator(tx, &id, validator.as_deref())).await?;
+        let missing = known.into_iter().filter(|(_, number)| !listed.contains(number));
+        for (conversation, _) in missing.take(MISSING_AT_ONCE) {
+            // Deleted at the desk, most likely; its own page says so for certain.
+            if let Err(error) = self.conversation(&conversation).await {
+                tracing::debug!(%error, "a conversation that the list left out could not be asked for");
+            }
+        }
+        Ok(())
     }
 
     /// Writes down a conversation of the list, oldest messages first. Only the last write moves the mark.
@@ -139,7 +179,7 @@ impl Fetcher {
         session: &str,
         mut conversation: DeskConversation,
         asked: Moment,
-    ) -> Result<(), BackendError> {
+    ) -> Result<Applied, BackendError> {
         let messages = std::mem::take(&mut conversation.messages);
         let numbers = || messages.iter().map(|message| message.id);
         let run = numbers().min().zip(numbers().max());
@@ -150,13 +190,14 @@ impl Fetcher {
             let mut part = DeskConversation { messages: chunk, ..conversation.clone() };
             let run = run.filter(|_| last && conversation.complete);
             let (session, random, told) = (session.to_owned(), Arc::clone(&self.random), Arc::clone(&self.told));
-            self.write(move |tx| {
-                part.messages = told.fresh(part.messages, asked);
-                incoming::conversation(tx, &session, &part, run, &|| token(random.as_ref())).map(|_| ())
-            })
-            .await?;
-            if last {
-                return Ok(());
+            let applied = self
+                .write(move |tx| {
+                    part.messages = told.fresh(part.messages, asked);
+                    incoming::conversation(tx, &session, &part, run, &|| token(random.as_ref()))
+                })
+                .await?;
+            if last || applied.deferred {
+                return Ok(applied);
             }
         }
     }
@@ -164,10 +205,19 @@ impl Fetcher {
     /// Reads a conversation from its newest page back until nothing is missing.
     ///
     /// A page is written down while the next is asked for. Past [`PAGES_BEFORE_LIST`], where the desk's list holds
-    /// whole conversations, the list is read instead: one request for what would be hundreds, one after the other.
+    /// whole conversations, the list is read instead: one request for what would be hundreds, one after the other. Where
+    /// the list can't be read, the pages go on.
+    ///
+    /// One that the desk has deleted is marked so ([`ConversationStatus::Gone`]), and not asked for again until a list
+    /// names it.
     pub(crate) async fn conversation(&self, id: &ConversationId) -> Result<Asked, BackendError> {
         let Some(row) = self.row(id).await? else { return Ok(Asked::Nothing) };
         let Some(desk_id) = row.desk_id else { return Ok(Asked::Nothing) };
+        if row.status == ConversationStatus::Gone {
+            return Ok(Asked::Nothing);
+        }
+        let id = &row.id;
+        let mut list_may_help = self.backend.capabilities().complete_list;
         let session = self.standing.session(&row.session).await?;
         let validator = row.sync.validator.clone();
         let mut catch_up = CatchUp::new(row.sync);
@@ -178,6 +228,10 @@ impl Fetcher {
             let (page, validator) = match fetched {
                 Ok(Fetched::New { value, validator }) => (value, validator),
                 Ok(Fetched::Unchanged) => return Ok(Asked::Conversation),
+                Err(error) if error.fault == Fault::ConversationGone => {
+                    self.gone(id).await?;
+                    return Ok(Asked::Conversation);
+                }
                 Err(error) => {
                     if error.fault == Fault::SessionGone {
                         self.standing.gone(&row.session).await.map_err(|error| storage(&error))?;
@@ -205,34 +259,47 @@ impl Fetcher {
                     written.await?;
                     return Ok(Asked::Conversation);
                 }
-                Next::Before(_) if pages >= PAGES_BEFORE_LIST && self.backend.capabilities().complete_list => {
-                    written.await?;
-                    self.list().await?;
-                    return Ok(Asked::List);
-                }
                 Next::Before(oldest) => {
+                    let written = if pages >= PAGES_BEFORE_LIST && list_may_help {
+                        written.await?;
+                        if self.list().await.is_ok() {
+                            return Ok(Asked::List);
+                        }
+                        list_may_help = false;
+                        None
+                    } else {
+                        Some(written)
+                    };
                     asked = self.told.now();
                     let older = self.backend.messages(&session, desk_id, Some(oldest), None);
-                    let (written, older) = tokio::join!(written, older);
-                    written?;
-                    fetched = older;
+                    fetched = match written {
+                        Some(written) => {
+                            let (written, older) = tokio::join!(written, older);
+                            written?;
+                            older
+                        }
+                        None => older.await,
+                    };
                 }
             }
         }
     }
 
-    /// Reads one page before the oldest message that is here. Whether there may be more.
-    pub(crate) async fn older(&self, id: &ConversationId) -> Result<bool, BackendError> {
-        let Some(row) = self.row(id).await? else { return Ok(false) };
-        let Some(desk_id) = row.desk_id else { return Ok(false) };
-        if row.sync.complete {
-            return Ok(false);
-        }
+    /// Reads one page before the oldest message that is here without a gap. The conversation's mark says how far that
+    /// came.
+    pub(crate) async fn older(&self, id: &ConversationId) -> Result<(), BackendError> {
+        let Some(row) = self.row(id).await? else { return Ok(()) };
+        let Some(desk_id) = row.desk_id.filter(|_| !row.sync.complete) else { return Ok(()) };
         let session = self.standing.session(&row.session).await?;
         let asked = self.told.now();
-        let fetched = self.backend.messages(&session, desk_id, row.sync.history_from, None).await?;
-        let Fetched::New { value: page, .. } = fetched else { return Ok(false) };
-        let has_older = page.has_older;
+        let fetched = match self.backend.messages(&session, desk_id, row.sync.history_from, None).await {
+            Err(error) if error.fault == Fault::ConversationGone => {
+                self.gone(&row.id).await?;
+                return Err(error);
+            }
+            fetched => fetched?,
+        };
+        let Fetched::New { value: page, .. } = fetched else { return Ok(()) };
         let (id, random, told) = (id.clone(), Arc::clone(&self.random), Arc::clone(&self.told));
         self.write(move |tx| {
             let numbers: Vec<_> = page.messages.iter().map(|message| message.id).collect();
@@ -246,8 +313,13 @@ impl Fetcher {
             mark.complete = !page.has_older;
             ConversationRow::set_sync(tx, &id, &mark)
         })
-        .await?;
-        Ok(has_older)
+        .await
+    }
+
+    /// The desk has deleted it.
+    async fn gone(&self, id: &ConversationId) -> Result<(), BackendError> {
+        let id = id.clone();
+        self.write(move |tx| ConversationRow::set_status(tx, &id, ConversationStatus::Gone)).await
     }
 
     async fn row(&self, id: &ConversationId) -> Result<Option<ConversationRow>, BackendError> {

@@ -9,6 +9,9 @@ use crate::{backend::Fault, model::Timestamp};
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_secs(15);
 
+/// The longest rest that a desk may ask for before what was missed is read again: as in the outbox.
+const LONGEST_REST: Duration = Duration::from_secs(900);
+
 /// A connection that lived this long was a good one: the next wait begins at the first again.
 const GOOD_LIFE: Duration = Duration::from_secs(20);
 
@@ -25,6 +28,10 @@ pub(crate) enum Event {
     Connected,
     /// The connection could not be made, or was lost.
     Lost(Fault),
+    /// The conversation that came on the screen in another's place is told of by another connection.
+    Moved,
+    /// The connection stands, and what may have been missed could not be read.
+    ResyncFailed(Fault),
     /// A question was answered.
     Asked,
     /// A question failed.
@@ -83,6 +90,8 @@ pub(crate) struct Link {
     ask_at: Timestamp,
     asking: bool,
     ask_failures: u32,
+    /// When what may have been missed is to be read again, after it could not be.
+    resync_at: Option<Timestamp>,
 }
 
 impl Link {
@@ -98,6 +107,7 @@ impl Link {
             ask_at: Timestamp::default(),
             asking: false,
             ask_failures: 0,
+            resync_at: None,
         }
     }
 
@@ -111,6 +121,7 @@ impl Link {
         let mut effects = Vec::new();
         // A clock that was set back must not leave the link waiting for hours.
         self.connect_at = self.connect_at.min(now.plus(LONGEST_WAIT));
+        self.resync_at = self.resync_at.map(|at| at.min(now.plus(LONGEST_REST)));
         self.ask_at = self
             .ask_at
             .min(now.plus(self.rules.idle_poll.max(self.rules.active_poll).max(self.rules.read_marks).mul_f64(2.0)));
@@ -137,6 +148,7 @@ impl Link {
             }
             Event::Wake => {
                 self.hurry(now);
+                self.resync_at = None;
                 if self.is_live() {
                     effects.push(Effect::Resync);
                 }
@@ -144,10 +156,17 @@ impl Link {
             Event::Connected => {
                 if self.phase == Phase::Connecting {
                     self.phase = Phase::Live { since: now, presence_at: now };
+                    self.resync_at = None;
                     self.ask_at = now.plus(self.interval());
                     effects.push(Effect::Resync);
                 }
             }
+            Event::Moved => {
+                self.on_screen = true;
+                self.drop_connection(&mut effects);
+                self.hurry(now);
+            }
+            Event::ResyncFailed(fault) => self.resync_failed(&fault, now, jitter, &mut effects),
             Event::Lost(fault) => self.lost(&fault, now, jitter, &mut effects),
             Event::Asked => {
                 self.asking = false;
@@ -172,7 +191,8 @@ impl Link {
             _ => None,
         };
         let ask = (!self.asking).then_some(self.ask_at);
-        [connect, presence, ask].into_iter().flatten().min()
+        let resync = self.resync_at.filter(|_| self.is_live());
+        [connect, presence, ask, resync].into_iter().flatten().min()
     }
 
     fn wants_connection(&self) -> bool {
@@ -222,6 +242,23 @@ impl Link {
         }
     }
 
+    /// Without a network the connection is as good as lost. Else it goes on telling, and what it has not told is asked
+    /// for again later.
+    fn resync_failed(&mut self, fault: &Fault, now: Timestamp, jitter: f64, effects: &mut Vec<Effect>) {
+        if matches!(fault, Fault::Network | Fault::SessionGone) {
+            effects.push(Effect::Disconnect);
+            self.lost(fault, now, jitter, effects);
+            return;
+        }
+        self.ask_failures = self.ask_failures.saturating_add(1);
+        let trouble = wait(self.ask_failures, jitter);
+        let wait = match fault {
+            Fault::Throttled { retry_after } => retry_after.unwrap_or(trouble).max(trouble),
+            _ => trouble,
+        };
+        self.resync_at = Some(now.plus(wait));
+    }
+
     fn ask_failed(&mut self, fault: &Fault, now: Timestamp, jitter: f64, effects: &mut Vec<Effect>) {
         self.asking = false;
         self.ask_failures = self.ask_failures.saturating_add(1);
@@ -252,6 +289,10 @@ impl Link {
         {
             self.phase = Phase::Live { since, presence_at: now.plus(self.rules.presence) };
             effects.push(Effect::AnnouncePresence);
+        }
+        if self.is_live() && self.resync_at.is_some_and(|at| at <= now) {
+            self.resync_at = None;
+            effects.push(Effect::Resync);
         }
         if !self.asking && self.ask_at <= now {
             // One at a time: an answer that takes longer than the interval must not pile up.

@@ -5,8 +5,14 @@
 //! and for certain. So:
 //! - **The socket lives only while a conversation is on screen** ([`link`]): the desk pings every three seconds, and a
 //!   phone's radio that is never quiet empties the battery.
+//! - **Every session has a connection of its own** ([`realtime`]): first that of the conversation on screen, then those
+//!   of the customer's other sessions. Moving to a conversation of another session connects anew.
 //! - **Every confirmation is followed by a resync**, for nothing is replayed: the conversation on screen is read from
-//!   its newest page back until a message that is known without a gap ([`catch_up`]), then the list, conditionally.
+//!   its newest page back until a message that is known without a gap ([`catch_up`]), then the list, conditionally. A
+//!   list that can't be read takes neither the connection nor the conversation along; a page that can't be read is
+//!   asked for again, with back-off.
+//! - **A conversation that the desk has deleted** is marked as gone by the 404 of its page, and takes nothing along. A
+//!   list that leaves out a known conversation has its page asked for.
 //! - **Where no socket can be had**, the conversation on screen is asked for conditionally every few seconds, and with
 //!   none on screen the list every few minutes: one conditional request, no body where nothing is new.
 //! - **Events are upserts** by the desk's number; they may come twice, late, or out of order. They never move the mark
@@ -24,5 +30,6 @@ pub(crate) mod catch_up;
 pub(crate) mod fetch;
 pub(crate) mod link;
 pub(crate) mod moment;
+mod realtime;
 mod told;
 pub(crate) mod worker;

@@ -8,14 +8,14 @@ use super::{
     fetch::{Asked, Fetcher},
     link::{Effect, Event, Link, Rules},
     moment::{Connection, Moment},
+    realtime::{self, Beside, News},
 };
 use crate::{
     backend::{BackendError, Fault, Realtime, RealtimeEvent},
     clock::{Clock, fraction},
-    customer::standing::storage,
     model::{Availability, ConversationId, DeskConversationId, Typing},
     signal::{Signal, stopped},
-    store::{ConversationRow, SessionRow, Topic, incoming},
+    store::{ConversationRow, Topic, incoming},
 };
 
 /// How often the file is looked at for what another process wrote, while somebody looks at a conversation: a look is a
@@ -43,18 +43,28 @@ type Future<T> = Pin<Box<dyn std::future::Future<Output = T> + Send>>;
 struct Work {
     connecting: Option<Future<Result<Box<dyn Realtime>, BackendError>>>,
     live: Option<Box<dyn Realtime>>,
+    beside: Beside,
+    /// The session that `connecting` or `live` is of.
+    session: Option<String>,
     asking: Option<Future<Result<Asked, BackendError>>>,
-    resyncing: Option<Future<Result<Asked, BackendError>>>,
+    resyncing: Option<Future<Resynced>>,
     resync_again: bool,
     focus: Option<ConversationId>,
+}
+
+/// What came of reading what may have been missed. One failing does not keep the other from being read.
+struct Resynced {
+    conversation: Result<Asked, BackendError>,
+    list: Result<Asked, BackendError>,
 }
 
 enum Happened {
     Link(Event),
     Connected(Result<Box<dyn Realtime>, BackendError>),
     Realtime(Result<RealtimeEvent, BackendError>),
+    Beside(News),
     Asked(Result<Asked, BackendError>),
-    Resynced(Result<Asked, BackendError>),
+    Resynced(Resynced),
     Signal(Signal),
     OnScreen(Option<ConversationId>),
 }
@@ -101,6 +111,7 @@ impl Worker {
                 }
                 result = finish(&mut work.connecting) => Happened::Connected(result),
                 result = next(&mut work.live) => Happened::Realtime(result),
+                news = work.beside.next() => Happened::Beside(news),
                 result = finish(&mut work.asking) => Happened::Asked(result),
                 result = finish(&mut work.resyncing) => Happened::Resynced(result),
                 () = tokio::time::sleep(tick.unwrap_or_default()), if tick.is_some() => Happened::Link(Event::Tick),
@@ -121,6 +132,9 @@ impl Worker {
             Happened::OnScreen(focus) => {
                 let moved = focus.is_some() && work.focus.is_some() && focus != work.focus;
                 work.focus = focus;
+                if moved && self.is_of_another_session(work).await {
+                    return Some(Event::Moved);
+                }
                 if moved && work.live.is_some() {
                     self.resync(work);
                 }
@@ -130,7 +144,20 @@ impl Worker {
                 tracing::debug!("realtime connection is up");
                 self.reached(None);
                 work.live = Some(live);
+                if let Some(session) = &work.session {
+                    work.beside.connect(&self.fetcher, session).await;
+                }
                 Some(Event::Connected)
+            }
+            Happened::Beside(News::Connected) => {
+                self.resync(work);
+                None
+            }
+            Happened::Beside(News::Event(event)) => {
+                if self.realtime(event).await {
+                    self.resync(work);
+                }
+                None
             }
             Happened::Connected(Err(error)) => {
                 tracing::debug!(%error, "no realtime connection");
@@ -146,6 +173,7 @@ impl Worker {
             Happened::Realtime(Err(error)) => {
                 tracing::debug!(%error, "realtime connection lost");
                 work.live = None;
+                work.beside.close();
                 Some(Event::Lost(error.fault))
             }
             Happened::Asked(result) => {
@@ -163,28 +191,40 @@ impl Worker {
                     }
                 })
             }
-            Happened::Resynced(result) => {
-                self.reached(result.as_ref().err());
+            Happened::Resynced(Resynced { conversation, list }) => {
+                let failed = conversation.err();
+                self.reached(failed.as_ref().or(list.as_ref().err()));
                 if std::mem::take(&mut work.resync_again) {
                     self.resync(work);
                 }
-                match result {
-                    Ok(_) => None,
-                    Err(error) => {
-                        // The connection stands but what was missed could not be read: as good as lost.
-                        tracing::debug!(%error, "resync failed");
-                        work.live = None;
-                        Some(Event::Lost(error.fault))
-                    }
+                if let Err(error) = list {
+                    // The conversation on screen does not need it.
+                    tracing::debug!(%error, "the list could not be read");
                 }
+                failed.map(|error| {
+                    tracing::debug!(%error, "the conversation on screen could not be read");
+                    Event::ResyncFailed(error.fault)
+                })
             }
         }
+    }
+
+    /// Whether the connection there is, or is being made, is another session's than the conversation on screen: it would
+    /// never tell of that one.
+    async fn is_of_another_session(&self, work: &mut Work) -> bool {
+        if work.live.is_none() && work.connecting.is_none() {
+            return false;
+        }
+        let row = realtime::session_of(&self.fetcher, work.focus.clone()).await.ok().flatten();
+        row.is_some_and(|row| work.session.as_ref() != Some(&row.id))
     }
 
     /// Notes whether the desk could be reached, and tells the outbox where it could.
     fn reached(&self, error: Option<&BackendError>) {
         match error.map(|error| &error.fault) {
             Some(Fault::Network) => self.moment.set_connection(Connection::Offline),
+            // Says nothing about the way to the desk.
+            Some(Fault::Storage) => {}
             _ => {
                 let connection = self.moment.connection();
                 let was_reached = matches!(*connection.borrow(), Connection::Online | Connection::Live);
@@ -199,10 +239,15 @@ impl Worker {
 
     async fn carry_out(&mut self, effect: Effect, work: &mut Work) -> Option<Event> {
         match effect {
-            Effect::Connect => work.connecting = Some(self.connect(work)),
+            Effect::Connect => {
+                let row = realtime::session_of(&self.fetcher, work.focus.clone()).await.ok().flatten();
+                work.session = row.map(|row| row.id);
+                work.connecting = Some(realtime::connect(Arc::clone(&self.fetcher), work.focus.clone()));
+            }
             Effect::Disconnect => {
                 work.connecting = None;
                 work.live = None;
+                work.beside.close();
                 work.resyncing = None;
                 work.resync_again = false;
             }
@@ -211,8 +256,10 @@ impl Worker {
                     && let Err(error) = live.announce_presence().await
                 {
                     work.live = None;
+                    work.beside.close();
                     return Some(Event::Lost(error.fault));
                 }
+                work.beside.announce_presence().await;
             }
             Effect::Resync => self.resync(work),
             Effect::AskConversation => {
@@ -234,7 +281,8 @@ impl Worker {
                 work.asking = Some(Box::pin(async move { fetcher.list().await }));
             }
             Effect::ForgetSession => {
-                if let Some(session) = self.session_of(work.focus.clone()).await
+                let row = realtime::session_of(&self.fetcher, work.focus.clone()).await.ok().flatten();
+                if let Some(session) = row.map(|row| row.id)
                     && let Err(error) = self.fetcher.standing.forget(&session).await
                 {
                     tracing::warn!(%error, "could not note that the desk forgot the session");
@@ -253,44 +301,16 @@ impl Worker {
         }
         let (fetcher, focus) = (Arc::clone(&self.fetcher), work.focus.clone());
         work.resyncing = Some(Box::pin(async move {
-            match focus {
-                Some(id) if fetcher.conversation(&id).await? == Asked::List => Ok(Asked::List),
-                _ => fetcher.list().await,
-            }
-        }));
-    }
-
-    fn connect(&self, work: &Work) -> Future<Result<Box<dyn Realtime>, BackendError>> {
-        let (fetcher, focus) = (Arc::clone(&self.fetcher), work.focus.clone());
-        Box::pin(async move {
-            let row = fetcher
-                .store
-                .read(move |connection| {
-                    let conversation = match &focus {
-                        Some(id) => ConversationRow::find(connection, id)?,
-                        None => None,
-                    };
-                    match conversation {
-                        Some(conversation) => SessionRow::find(connection, &conversation.session),
-                        None => SessionRow::own(connection),
-                    }
-                })
-                .await
-                .map_err(|error| storage(&error))?;
-            // Nothing was written yet: the desk does not know the customer, and need not before the first message.
-            // The outbox makes the standing with it and wakes the link.
-            let Some(row) = row.filter(|row| row.established) else {
-                return Err(BackendError::refused(Fault::Network, "the desk does not know the customer yet"));
+            let conversation = match focus {
+                Some(id) => fetcher.conversation(&id).await,
+                None => Ok(Asked::Nothing),
             };
-            let session = fetcher.standing.session(&row.id).await?;
-            fetcher.backend.connect(&session).await
-        })
-    }
-
-    async fn session_of(&self, focus: Option<ConversationId>) -> Option<String> {
-        let focus = focus?;
-        let row = self.fetcher.store.read(move |connection| ConversationRow::find(connection, &focus)).await;
-        row.ok().flatten().map(|row| row.session)
+            let list = match &conversation {
+                Ok(Asked::List) => Ok(Asked::List),
+                _ => fetcher.list().await,
+            };
+            Resynced { conversation, list }
+        }));
     }
 
     /// Writes down an event. Whether it named something that is not known here.

@@ -56,9 +56,9 @@ pub use self::{
 use crate::backend::Happened;
 use crate::{
     backend::{
-        Backend, BackendError, BackendFuture, Capabilities, ConversationContext, Departure, DeskConversation, DeskInfo,
-        DeskMessage, DeskNotices, Establish, Fault, Fetched, HelpCenterBackend, IncomingFile, OutgoingFile,
-        OutgoingMessage, Owner, Page, Realtime, RealtimeEvent, Resume, Session,
+        Backend, BackendError, BackendFuture, Capabilities, ConversationContext, Departure, DeskChannel,
+        DeskConversation, DeskInfo, DeskMessage, DeskNotices, Establish, Fault, Fetched, HelpCenterBackend,
+        IncomingFile, OutgoingFile, OutgoingMessage, Owner, Page, Realtime, RealtimeEvent, Resume, Session,
     },
     model::{Answer, ConversationStatus, CustomerProfile, DeskConversationId, DeskMessageId, Identity},
 };
@@ -81,6 +81,10 @@ pub struct MemoryOptions {
     pub keeps_echo: bool,
     /// Whether the app has the right inbox. On.
     pub inbox_known: bool,
+    /// Whether opening a conversation answers with the newest one that there is. Off.
+    pub single_conversation: bool,
+    /// The channel that conversations opened by customers are in: none.
+    pub channel: Option<DeskChannel>,
 }
 
 impl Default for MemoryOptions {
@@ -102,6 +106,8 @@ impl Default for MemoryOptions {
             page_size: 20,
             keeps_echo: false,
             inbox_known: true,
+            single_conversation: false,
+            channel: None,
         }
     }
 }

@@ -1,14 +1,10 @@
-//! What the realtime connection tells, in the port's terms, and what it teaches about the inbox.
+//! What the realtime connection tells, in the port's terms.
 //!
 //! The desk sends a verified customer the events of **all** their conversations, also those of other inboxes (mail,
-//! other apps), and lists them so, too. What belongs here is told by the inbox's number, which the desk never names
-//! outright: [`InboxNumber`] learns it from the first thing that is certainly of this inbox. Until then nothing is
-//! held back.
+//! other apps), and lists them so, too. They are told apart by the inbox's number, which the desk never names outright:
+//! a change of a conversation says whether this session began it ([`DeskChannel::ours`](crate::backend::DeskChannel)).
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicI64, Ordering},
-};
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -18,36 +14,10 @@ use crate::{
     backend::{RealtimeEvent, Secret},
 };
 
-/// The inbox's number at the desk, once it has been learnt. One for the adapter: an adapter has one inbox.
-#[derive(Clone, Default)]
-pub(super) struct InboxNumber(Arc<AtomicI64>);
-
-impl InboxNumber {
-    pub(super) fn get(&self) -> Option<i64> {
-        Some(self.0.load(Ordering::Relaxed)).filter(|number| *number > 0)
-    }
-
-    /// From something that is certainly of this inbox.
-    pub(super) fn learn(&self, number: Option<i64>) {
-        if let Some(number) = number.filter(|number| *number > 0) {
-            self.0.store(number, Ordering::Relaxed);
-        }
-    }
-
-    /// Whether a thing of the inbox `number` belongs here, as far as is known.
-    pub(super) fn holds(&self, number: Option<i64>) -> bool {
-        match (self.get(), number) {
-            (Some(ours), Some(theirs)) => ours == theirs,
-            _ => true,
-        }
-    }
-}
-
 /// Turns events into the port's.
 pub(super) struct Events {
     /// Whose session it is: what it began is of this inbox.
     pub(super) key: Secret,
-    pub(super) inbox: InboxNumber,
     pub(super) clock: Arc<dyn Clock>,
 }
 
@@ -57,17 +27,15 @@ impl Events {
         match name {
             "message.created" | "message.updated" => {
                 let message: wire::Message = read(data)?;
-                self.concerns(&message.conversation.contact_inbox, message.inbox_id)?;
                 let message = mapping::message(message, None, self.clock.now())?;
                 Some(RealtimeEvent::Message(Box::new(message)))
             }
             "conversation.created" | "conversation.updated" | "conversation.status_changed" => {
                 let conversation: wire::Conversation = read(data)?;
-                self.concerns(&conversation.contact_inbox, conversation.inbox_id)?;
-                mapping::change(conversation).map(RealtimeEvent::Conversation)
+                mapping::change(conversation, &self.key).map(RealtimeEvent::Conversation)
             }
             "conversation.typing_on" | "conversation.typing_off" => {
-                self.typing(read(data)?, name == "conversation.typing_on")
+                Self::typing(read(data)?, name == "conversation.typing_on")
             }
             "presence.update" => presence(&data).map(RealtimeEvent::Presence),
             _ => {
@@ -77,17 +45,10 @@ impl Events {
         }
     }
 
-    fn concerns(&self, owner: &wire::ContactInbox, inbox: Option<i64>) -> Option<()> {
-        if owner.source_id.as_deref() == Some(self.key.expose()) {
-            self.inbox.learn(inbox);
-        }
-        self.inbox.holds(inbox).then_some(())
-    }
-
-    fn typing(&self, wire: wire::Typing, typing: bool) -> Option<RealtimeEvent> {
+    fn typing(wire: wire::Typing, typing: bool) -> Option<RealtimeEvent> {
         // Notes among agents, and the customer on another phone.
         let own = wire.user.kind.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case("contact"));
-        if wire.is_private || own || !self.inbox.holds(wire.conversation.inbox_id) {
+        if wire.is_private || own {
             return None;
         }
         let conversation = DeskConversationId::new(wire.conversation.id?)?;
@@ -120,27 +81,26 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::{SystemClock, backend::ConversationChange};
+    use crate::{
+        SystemClock,
+        backend::{ConversationChange, DeskChannel},
+    };
 
     fn events() -> Events {
-        Events { key: Secret::new("our-key"), inbox: InboxNumber::default(), clock: Arc::new(SystemClock) }
-    }
-
-    fn message(inbox: i64, key: &str) -> Value {
-        json!({"id": 5, "conversation_id": 2, "inbox_id": inbox, "message_type": 1, "content": "hi",
-               "created_at": 1_750_000_000, "conversation": {"contact_inbox": {"source_id": key}}})
+        Events { key: Secret::new("our-key"), clock: Arc::new(SystemClock) }
     }
 
     #[test]
-    fn other_inbox_is_held_back_once_ours_is_known() {
-        let events = events();
-        assert!(events.map("message.created", message(9, "another")).is_some());
-        assert!(events.map("message.created", message(4, "our-key")).is_some());
-        assert_eq!(events.inbox.get(), Some(4));
-        assert!(events.map("message.created", message(9, "another")).is_none());
-        assert!(events.map("message.created", message(4, "another phone of ours")).is_some());
-        let typing = json!({"conversation": {"id": 1, "inbox_id": 9}, "user": {}});
-        assert!(events.map("conversation.typing_on", typing).is_none());
+    fn conversation_of_this_session_is_certainly_of_its_inbox() {
+        let channel = |key: &str| {
+            let data = json!({"id": 2, "inbox_id": 9, "contact_inbox": {"source_id": key}});
+            match events().map("conversation.updated", data) {
+                Some(RealtimeEvent::Conversation(change)) => change.channel,
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!(channel("our-key"), Some(DeskChannel { number: 9, ours: true }));
+        assert_eq!(channel("another"), Some(DeskChannel { number: 9, ours: false }));
     }
 
     #[test]
@@ -153,7 +113,7 @@ mod tests {
         let Some(RealtimeEvent::Conversation(change)) = events.map("conversation.status_changed", data) else {
             panic!("no change");
         };
-        assert_eq!(events.inbox.get(), Some(4));
+        assert_eq!(change.channel, Some(DeskChannel { number: 4, ours: true }));
         assert_eq!(change.status, Some(crate::ConversationStatus::Resolved));
         assert_eq!((change.customer_seen_at, change.agent_seen_at.map(|t| t.seconds())), (None, Some(1_750_000_000)));
         let agent = change.agent.unwrap();
@@ -161,7 +121,14 @@ mod tests {
         assert_eq!(agent.avatar_url.as_deref(), Some("https://desk/a.png"));
         let bare = events.map("conversation.updated", json!({"id": 2, "status": "novel"}));
         let id = DeskConversationId::new(2).unwrap();
-        let nothing = ConversationChange { id, status: None, customer_seen_at: None, agent_seen_at: None, agent: None };
+        let nothing = ConversationChange {
+            id,
+            status: None,
+            customer_seen_at: None,
+            agent_seen_at: None,
+            agent: None,
+            channel: None,
+        };
         assert_eq!(bare, Some(RealtimeEvent::Conversation(nothing)));
     }
 

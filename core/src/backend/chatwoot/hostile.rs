@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use super::{
     cable::{Cable, Effect, Input, Timing},
-    events::{Events, InboxNumber},
+    events::Events,
     lenient::{List, Wire as _},
     mapping, wire,
 };
@@ -38,7 +38,7 @@ pub fn answers(bytes: &[u8]) -> usize {
 /// ```
 pub fn frames(lines: &str) -> usize {
     let mut cable = Cable::new(&Secret::new("token"), Timing::default());
-    let events = Events { key: Secret::new("key"), inbox: InboxNumber::default(), clock: Arc::new(SystemClock) };
+    let events = Events { key: Secret::new("key"), clock: Arc::new(SystemClock) };
     let mut came = 0;
     for (second, line) in lines.lines().enumerate() {
         let now = Duration::from_secs(u64::try_from(second).unwrap_or(u64::MAX));

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     Agent, Attachment, AttachmentKind, Author, ConversationStatus, Coordinates, DeskConversationId, DeskMessageId,
     Receipt, Timestamp, address,
-    backend::{ConversationChange, DeskConversation, DeskMessage},
+    backend::{ConversationChange, DeskChannel, DeskConversation, DeskMessage, Secret},
 };
 
 /// A picture or a file: `http` or `https`.
@@ -238,16 +238,25 @@ pub(super) fn conversation(wire: wire::Conversation) -> Option<DeskConversation>
         agent_seen_at: wire.agent_last_seen_at,
         messages: messages(wire.messages.items, id),
         complete: true,
+        channel: channel(wire.inbox_id),
     })
 }
 
-/// A conversation of an event.
-pub(super) fn change(wire: wire::Conversation) -> Option<ConversationChange> {
+/// The inbox that something is in. Its number alone does not say whether it is this one.
+fn channel(inbox: Option<i64>) -> Option<DeskChannel> {
+    inbox.filter(|number| *number > 0).map(|number| DeskChannel { number, ours: false })
+}
+
+/// A conversation of an event, as the session with this key is told. What the session itself began is certainly of its
+/// inbox.
+pub(super) fn change(wire: wire::Conversation, key: &Secret) -> Option<ConversationChange> {
+    let ours = wire.contact_inbox.source_id.as_deref() == Some(key.expose());
     Some(ConversationChange {
         id: DeskConversationId::new(wire.id?)?,
         status: wire.status.as_deref().and_then(status),
         customer_seen_at: wire.contact_last_seen_at,
         agent_seen_at: wire.agent_last_seen_at,
         agent: wire.meta.assignee.and_then(agent),
+        channel: channel(wire.inbox_id).map(|channel| DeskChannel { ours, ..channel }),
     })
 }

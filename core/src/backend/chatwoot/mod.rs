@@ -21,9 +21,12 @@
 //!   a second 500 is [`Fault::IdentityRejected`]. A profile may be refused with 500, too; the change is then tried
 //!   without it, so that a wrong address never counts as a wrong proof.
 //! - **404 does not say of what.** The contact, then the inbox (or the conversation) are asked.
-//! - **A verified contact sees all its conversations, of every inbox.** They are told apart by the inbox's number,
-//!   which is learnt from the first conversation opened here or from an event of this session, and kept in the list's
-//!   validator, so that it is known again after a restart. Until it is known, all are shown.
+//! - **A verified contact sees all its conversations, of every inbox.** They are told apart by the inbox's number alone.
+//!   Which number is this inbox's, only two things tell: the answer to opening a conversation, and an event of a
+//!   conversation that this session began. What is written through this inbox into another's conversation is taken, and
+//!   leaves the agents' dashboard loading for ever (chatwoot#10626).
+//! - **An inbox may keep one conversation for each contact.** Opening one then answers with the one that there is, and
+//!   with all of its messages.
 //! - **The list of conversations holds every message.** It is asked for with a validator, which makes most answers
 //!   empty, and may take longer than other requests.
 //! - **Pages have 20 messages and no sign of their end.** A full page has older ones, as far as can be known.
@@ -72,7 +75,7 @@ use self::{
     cable::Timing,
     calls::{Reach, is_unchanged},
     dial::Dialer,
-    events::{Events, InboxNumber},
+    events::Events,
     http::{Http, Reply, Request},
     lenient::List,
     owner::Owners,
@@ -84,8 +87,9 @@ use crate::{
     Answer, ClientConfig, Clock, ConversationStatus, CustomerProfile, DeskConversationId, DeskMessageId, Identity,
     Limits, SupportError,
     backend::{
-        Backend, BackendError, BackendFuture, Capabilities, ConversationContext, Departure, DeskConversation, DeskInfo,
-        DeskMessage, DeskNotices, Establish, Fetched, IncomingFile, OutgoingFile, OutgoingMessage, Owner, Page,
+        Backend, BackendError, BackendFuture, Capabilities, ConversationContext, Departure, DeskChannel,
+        DeskConversation, DeskInfo, DeskMessage, DeskNotices, Establish, Fetched, IncomingFile, OutgoingFile,
+        OutgoingMessage, Owner, Page,
         Realtime, Resume, Session,
     },
 };
@@ -175,7 +179,6 @@ impl fmt::Debug for ChatwootOptions {
 pub struct Chatwoot {
     http: Http,
     door: Door,
-    number: InboxNumber,
     owners: Owners,
     clock: Arc<dyn Clock>,
 }
@@ -206,7 +209,7 @@ impl Chatwoot {
         let dialer = Dialer::new(tls, limits.connect_timeout);
         let http = Http::new(&desk_url, &inbox, &user_agent, &limits, dialer.clone()).map_err(invalid)?;
         let door = Door::new(&desk_url, &user_agent, &limits, dialer, timing);
-        Ok(Self { http, door, number: InboxNumber::default(), owners: Owners::default(), clock })
+        Ok(Self { http, door, owners: Owners::default(), clock })
     }
 
     async fn list(
@@ -214,14 +217,6 @@ impl Chatwoot {
         session: &Session,
         validator: Option<&str>,
     ) -> Result<Fetched<Vec<DeskConversation>>, BackendError> {
-        // A list that was kept before the number was known holds more than it should: it is asked for again in full.
-        let validator = validator.and_then(|validator| validator.split_once('|')).and_then(|(number, etag)| {
-            let number = number.parse().ok();
-            if self.number.get().is_none() {
-                self.number.learn(number);
-            }
-            (self.number.get() == number.filter(|n| *n > 0)).then_some(etag)
-        });
         let mut request =
             Request::new(Method::GET, "GET conversations", &["contacts", session.key.expose(), "conversations"]);
         request.validator = validator;
@@ -232,10 +227,8 @@ impl Chatwoot {
         }
         let list: List<wire::Conversation> = reply.list()?;
         self.owners.saw_conversations(session, &list.items);
-        let ours = list.items.into_iter().filter(|conversation| self.number.holds(conversation.inbox_id));
-        let value = ours.filter_map(mapping::conversation).collect();
-        let number = self.number.get().unwrap_or_default();
-        Ok(Fetched::New { value, validator: reply.etag.map(|etag| format!("{number}|{etag}")) })
+        let value = list.items.into_iter().filter_map(mapping::conversation).collect();
+        Ok(Fetched::New { value, validator: reply.etag })
     }
 
     async fn page(
@@ -265,9 +258,11 @@ impl Chatwoot {
         let request = Request::new(Method::POST, "POST conversation", &path).body(body);
         let reply = self.call(request, Reach::Contact(session)).await?;
         let wire: wire::Conversation = reply.object()?;
-        self.number.learn(wire.inbox_id);
         self.owners.saw(session, wire.contact.identifier.clone());
-        mapping::conversation(wire).ok_or_else(|| senseless(&reply))
+        let mut opened = mapping::conversation(wire).ok_or_else(|| senseless(&reply))?;
+        // Opened through this inbox: the one answer that tells its number for certain.
+        opened.channel = opened.channel.map(|channel| DeskChannel { ours: true, ..channel });
+        Ok(opened)
     }
 
     fn conversation_of(&self, reply: &Reply) -> Result<DeskConversation, BackendError> {
@@ -427,8 +422,7 @@ impl Backend for Chatwoot {
                 let detail = "the session has no token for the realtime connection";
                 return Err(BackendError::refused(crate::backend::Fault::Unsupported, detail));
             };
-            let events =
-                Events { key: session.key.clone(), inbox: self.number.clone(), clock: Arc::clone(&self.clock) };
+            let events = Events { key: session.key.clone(), clock: Arc::clone(&self.clock) };
             let socket: Box<dyn Realtime> = Box::new(self.door.open(token, events).await?);
             Ok(socket)
         })

@@ -125,7 +125,6 @@ impl Wire for Meta {
 pub(super) struct Message {
     pub(super) id: Option<i64>,
     pub(super) conversation_id: Option<i64>,
-    pub(super) inbox_id: Option<i64>,
     pub(super) content: Option<String>,
     pub(super) message_type: MessageType,
     pub(super) content_type: Option<String>,
@@ -140,8 +139,6 @@ pub(super) struct Message {
     pub(super) status: Option<String>,
     /// Of events only, and there only of the one that tells of the creation.
     pub(super) echo_id: Option<String>,
-    /// Of events only.
-    pub(super) conversation: MessageConversation,
 }
 
 impl Wire for Message {
@@ -149,7 +146,6 @@ impl Wire for Message {
         Some(Self {
             id: fields.number("id"),
             conversation_id: fields.number("conversation_id"),
-            inbox_id: fields.number("inbox_id"),
             content: fields.text("content"),
             message_type: message_type(fields.text("message_type")),
             content_type: fields.text("content_type"),
@@ -161,20 +157,7 @@ impl Wire for Message {
             sender_type: fields.text("sender_type"),
             status: fields.text("status"),
             echo_id: fields.text("echo_id"),
-            conversation: fields.object("conversation").unwrap_or_default(),
         })
-    }
-}
-
-/// What an event tells of its message's conversation.
-#[derive(Default)]
-pub(super) struct MessageConversation {
-    pub(super) contact_inbox: ContactInbox,
-}
-
-impl Wire for MessageConversation {
-    fn read(mut fields: Fields) -> Option<Self> {
-        Some(Self { contact_inbox: fields.object("contact_inbox").unwrap_or_default() })
     }
 }
 

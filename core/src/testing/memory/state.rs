@@ -169,6 +169,13 @@ impl State {
 
     pub(super) fn open(&mut self, session: &Session) -> Result<DeskConversation, BackendError> {
         self.seat(session)?;
+        if self.options.single_conversation
+            && let Some(row) = self.rows.values().rfind(|row| self.sees(session.key.expose(), row))
+        {
+            let mut kept = row.conversation.clone();
+            kept.messages.iter_mut().for_each(|message| self.forget(message));
+            return Ok(kept);
+        }
         self.conversations_made += 1;
         let id = DeskConversationId::new(self.conversations_made).ok_or_else(nonsense)?;
         let conversation = DeskConversation {
@@ -178,6 +185,7 @@ impl State {
             agent_seen_at: None,
             messages: Vec::new(),
             complete: true,
+            channel: self.options.channel,
         };
         let row = Row { owner: session.key.expose().to_owned(), version: 0, conversation: conversation.clone() };
         self.rows.insert(id, row);
@@ -410,6 +418,7 @@ impl State {
             customer_seen_at: row.conversation.customer_seen_at,
             agent_seen_at: row.conversation.agent_seen_at,
             agent: None,
+            channel: row.conversation.channel,
         };
         self.tell(id, RealtimeEvent::Conversation(change));
     }
