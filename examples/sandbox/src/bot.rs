@@ -48,10 +48,10 @@ const WORDS: [(Topic, Language, &[&str]); 10] = [
 
 /// Thinks for a moment, visibly, and answers.
 pub(crate) async fn answer(shared: &Arc<Shared>, conversation: u64, said: &str) {
-    shared.write(|state| state.desk_types(conversation, true, State::bot_sender()));
+    shared.write(|state| state.desk_types(conversation, true, &State::bot_sender(), false));
     tokio::time::sleep(shared.options.bot_delay).await;
     shared.write(|state| {
-        state.desk_types(conversation, false, State::bot_sender());
+        state.desk_types(conversation, false, &State::bot_sender(), false);
         // An agent may have taken over while it thought.
         if state.conversation(conversation).is_some_and(|row| row.status == Status::Pending) {
             state.bot_says(conversation, said);

@@ -3,7 +3,7 @@
 use std::{net::IpAddr, path::PathBuf, time::Duration};
 
 use clap::Parser;
-use sandbox::{Options, Rule};
+use sandbox::{Automation, DeskVersion, Options, Rule};
 
 /// A support desk in one process that answers as Chatwoot does.
 #[derive(Debug, Parser)]
@@ -30,6 +30,15 @@ pub(crate) struct Arguments {
     /// Keep one conversation per contact
     #[arg(long)]
     single_conversation: bool,
+    /// Release of Chatwoot to play: 3.16.0, 4.15.1, 4.16.2 or any other
+    #[arg(long, default_value_t)]
+    desk_version: DeskVersion,
+    /// Let an automation write this into each conversation that a customer begins
+    #[arg(long, value_name = "TEXT")]
+    automation_speaks: Option<String>,
+    /// Let an automation begin another conversation with this text whenever a customer begins one
+    #[arg(long, value_name = "TEXT", conflicts_with = "automation_speaks")]
+    automation_opens: Option<String>,
     /// Directory to keep everything in; without it all is forgotten at the end
     #[arg(long)]
     data: Option<PathBuf>,
@@ -92,6 +101,12 @@ impl Arguments {
             hmac_key: Some(self.hmac_key.clone()),
             hmac_mandatory: self.hmac_mandatory,
             single_conversation: self.single_conversation,
+            desk_version: self.desk_version,
+            automation: self
+                .automation_speaks
+                .clone()
+                .map(Automation::Speaks)
+                .or_else(|| self.automation_opens.clone().map(Automation::Opens)),
             data_dir: self.data.clone(),
             bot: !self.no_bot,
             // Long enough to see the bot type.

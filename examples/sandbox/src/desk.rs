@@ -6,13 +6,15 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use crate::{
+    channel::OtherInbox,
     clock::seconds,
     domain::{Draft, Upload},
     request_log::RequestLog,
+    settings::Settings,
     shared::Shared,
     state::{
         State,
-        tables::{Conversation, Message, Sender, Status},
+        tables::{Conversation, INCOMING, Message, Sender, Status},
     },
     views::{AGENT_NAME, seconds_or_zero},
 };
@@ -26,6 +28,8 @@ pub struct ConversationView {
     pub contact_id: u64,
     /// The session it belongs to.
     pub source_id: String,
+    /// The inbox it belongs to; the SDK's own is 3.
+    pub inbox_id: u64,
     /// `open`, `resolved`, `pending` or `snoozed`.
     pub status: String,
     /// The customer's name.
@@ -188,10 +192,13 @@ impl Desk {
 
     /// Shows the agent typing, or no longer.
     pub fn set_typing(&self, conversation: u64, on: bool) {
-        self.shared.write(|state| {
-            let agent = state.agent_sender();
-            state.desk_types(conversation, on, agent);
-        });
+        self.type_as_agent(conversation, on, false);
+    }
+
+    /// Shows the agent typing a private note, or no longer. The desk tells the customer of that too, with
+    /// `is_private: true`.
+    pub fn set_typing_note(&self, conversation: u64, on: bool) {
+        self.type_as_agent(conversation, on, true);
     }
 
     /// Marks a conversation as seen by the agent.
@@ -239,14 +246,35 @@ impl Desk {
         })
     }
 
-    /// Begins a conversation with a customer in another channel, which a verified session sees as well.
+    /// Begins a conversation with a customer by e-mail, which a verified session lists as well.
     pub fn start_conversation_elsewhere(&self, source_id: &str, text: &str) -> u64 {
+        self.start_conversation_in(&OtherInbox::email(), source_id, text)
+    }
+
+    /// Begins a conversation with a customer in another inbox, which a verified session lists as well; gives its id, or
+    /// 0 if there is no such session.
+    pub fn start_conversation_in(&self, inbox: &OtherInbox, source_id: &str, text: &str) -> u64 {
         self.shared.write(|state| {
             let Some(session) = state.session(source_id).cloned() else { return 0 };
-            let id = state.add_foreign_conversation(&session);
+            let id = state.add_foreign_conversation(&session, inbox);
             let draft = Draft::outgoing(Sender::Agent, text.to_owned());
             state.create_message(id, draft).map_or(0, |_| id)
         })
+    }
+
+    /// Writes a message as the conversation's customer, through the conversation's own channel; gives its id.
+    pub fn write_as_customer(&self, conversation: u64, text: &str) -> u64 {
+        self.shared.write(|state| {
+            let Some(contact) = state.conversation(conversation).map(|row| row.contact_id) else { return 0 };
+            let draft = Draft { sender: Sender::Contact(contact), ..Draft::text(text.to_owned()).of_type(INCOMING) };
+            state.create_message(conversation, draft).unwrap_or(0)
+        })
+    }
+
+    /// The messages that clients wrote through the SDK's inbox into conversations of other inboxes. The desk takes them,
+    /// and no client may ever write one.
+    pub fn foreign_writes(&self) -> Vec<u64> {
+        self.shared.read(|state| state.foreign_writes.clone())
     }
 
     /// Removes a session as the clean-up job does: 404 from now on.
@@ -254,9 +282,36 @@ impl Desk {
         self.shared.write(|state| state.purge(source_id));
     }
 
+    /// Deletes a conversation with its messages, as an agent does. No event tells of it: requests for it are 404 from
+    /// now on. Says whether it was there.
+    pub fn delete_conversation(&self, id: u64) -> bool {
+        self.shared.write(|state| state.delete_conversation(id)).is_ok()
+    }
+
+    /// Deletes a contact with everything, as an agent does. Says whether it is gone: a contact that counts as online,
+    /// for 90 seconds after its socket was last heard, can't be deleted.
+    pub fn delete_contact(&self, id: u64) -> bool {
+        self.shared.write(|state| state.delete_contact(id)).is_ok()
+    }
+
+    /// Makes a contact offline at once, as if its socket had been silent for long enough.
+    pub fn forget_presence(&self, contact: u64) {
+        self.shared.read(|state| state.presence.remove(&contact));
+    }
+
     /// Makes a message older by so many days, for what the desk forbids after a while.
     pub fn age_message(&self, message: u64, days: u64) {
         self.shared.write(|state| state.age_message(message, days));
+    }
+
+    /// The settings as they are now.
+    pub fn settings(&self) -> Settings {
+        self.shared.read(|state| state.settings.clone())
+    }
+
+    /// Changes the settings, from the next request on.
+    pub fn change_settings(&self, change: impl FnOnce(&mut Settings)) {
+        self.shared.read(|state| change(&mut state.settings));
     }
 
     /// The requests that came in, oldest first.
@@ -279,6 +334,13 @@ impl Desk {
         self.shared.read(|state| state.typing_seen.clone())
     }
 
+    fn type_as_agent(&self, conversation: u64, on: bool, private: bool) {
+        self.shared.write(|state| {
+            let agent = state.agent_sender();
+            state.desk_types(conversation, on, &agent, private);
+        });
+    }
+
     fn say(&self, conversation: u64, draft: Draft) -> u64 {
         self.shared.write(|state| state.create_message(conversation, draft)).unwrap_or(0)
     }
@@ -296,6 +358,7 @@ fn look_at(state: &State, row: &Conversation) -> ConversationView {
         id: row.id,
         contact_id: row.contact_id,
         source_id: row.source_id.clone(),
+        inbox_id: row.inbox_id,
         status: row.status.as_str().to_owned(),
         contact_name: contact.and_then(|contact| contact.name.clone()),
         contact_identifier: contact.and_then(|contact| contact.identifier.clone()),

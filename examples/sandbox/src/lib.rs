@@ -20,8 +20,10 @@
 //! told on the `cable`, then followed by background jobs, `webhook`s among them; all three in `shared`. The agent's
 //! side is [`Desk`].
 
+mod automation;
 mod bot;
 mod cable;
+mod channel;
 mod clock;
 mod desk;
 mod domain;
@@ -33,17 +35,23 @@ mod random;
 mod request_log;
 mod routes;
 mod server;
+mod settings;
 mod shared;
 mod state;
+mod version;
 mod views;
 mod webhook;
 mod wire;
 
 pub use self::{
+    automation::Automation,
+    channel::OtherInbox,
     desk::{ContactView, ConversationView, Desk, MessageView},
     faults::{Fault, Faults, Rule, RuleError},
     help::ArticleView,
     options::{Options, SandboxError},
     request_log::RequestLog,
     server::Sandbox,
+    settings::Settings,
+    version::{DeskVersion, VersionError},
 };

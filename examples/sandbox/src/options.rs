@@ -6,6 +6,8 @@ use std::{
     time::Duration,
 };
 
+use crate::{automation::Automation, version::DeskVersion};
+
 /// How the desk behaves. `Options::default()` is a quiet, repeatable desk for tests: no bot, no greeting, port 0.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -25,6 +27,10 @@ pub struct Options {
     pub hmac_mandatory: bool,
     /// Whether the inbox keeps one conversation per contact (`lock_to_single_conversation`).
     pub single_conversation: bool,
+    /// The release of Chatwoot that the desk plays.
+    pub desk_version: DeskVersion,
+    /// What the desk does as soon as a customer has begun a conversation.
+    pub automation: Option<Automation>,
     /// Where to keep everything; without it the desk forgets at its end.
     pub data_dir: Option<PathBuf>,
     /// Whether a bot answers first. A new conversation is then born `pending`.
@@ -73,6 +79,8 @@ impl Default for Options {
             hmac_key: None,
             hmac_mandatory: false,
             single_conversation: false,
+            desk_version: DeskVersion::default(),
+            automation: None,
             data_dir: None,
             bot: false,
             bot_delay: Duration::from_millis(20),

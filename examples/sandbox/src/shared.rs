@@ -103,6 +103,7 @@ impl Shared {
                         tokio::task::yield_now().await;
                     }
                 }
+                Job::Automation(conversation) => shared.write(|state| state.run_automation(conversation)),
                 Job::Webhook(message) => webhook::tell(shared, message).await,
                 Job::Bot { conversation, said } => bot::answer(&shared, conversation, &said).await,
             }

@@ -70,10 +70,21 @@ async fn a_verified_session_sees_the_contacts_conversations_of_every_inbox() {
 }
 
 #[tokio::test]
-async fn an_inbox_of_single_conversations_returns_the_last_one() {
+async fn a_locked_inbox_gives_the_sessions_last_conversation_with_all_its_messages() {
     let shop = shop_with(Options { single_conversation: true, ..Options::default() }).await;
-    shop.conversation("me").await;
-    assert_eq!(shop.post("/contacts/me/conversations", json!({})).await["id"], 1);
+    let path = shop.conversation("me").await;
+    let desk = shop.sandbox.desk();
+    desk.bulk_messages(1, 25);
+    let attributes = json!({ "custom_attributes": { "ignored": "x".repeat(1501) } });
+    let again = shop.post("/contacts/me/conversations", attributes).await;
+    assert_eq!((&again["id"], again["messages"].as_array().unwrap().len()), (&json!(1), 25));
+    desk.resolve(1);
+    assert_eq!(shop.post("/contacts/me/conversations", json!({})).await["status"], "resolved");
+    shop.send(&path, "Hello again").await;
+    assert_eq!(shop.get(&path).await["status"], "open");
+    assert_eq!(shop.conversation("you").await, "/contacts/you/conversations/2");
+    desk.change_settings(|settings| settings.single_conversation = false);
+    assert_eq!(shop.post("/contacts/me/conversations", json!({})).await["id"], 3);
 }
 
 #[tokio::test]

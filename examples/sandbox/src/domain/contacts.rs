@@ -8,7 +8,7 @@ use crate::{
     clock,
     state::{
         INBOX_ID, State,
-        tables::{Contact, Object, Record, Sender, Session},
+        tables::{Contact, Object, Record, Sender, Session, own_channel},
     },
 };
 
@@ -30,7 +30,7 @@ impl State {
     /// or not, the hash is looked at only if present or mandatory, and then a missing identifier counts as "".
     pub(crate) fn check_identity(&self, fields: &ContactFields) -> Result<bool, Refusal> {
         let hash = fields.identifier_hash.as_deref().unwrap_or_default();
-        if hash.is_empty() && !self.options.hmac_mandatory {
+        if hash.is_empty() && !self.settings.hmac_mandatory {
             return Ok(false);
         }
         let key = hmac::Key::new(hmac::HMAC_SHA256, self.hmac_key.as_bytes());
@@ -48,13 +48,16 @@ impl State {
         }
     }
 
-    /// POST: a known source id is returned as it is, whatever else the request says. A new one is given to the
-    /// contact with the same identifier, e-mail or phone, whose fields also stay as they are, else to a new contact.
+    /// POST: a known source id is returned as it is, whatever else the request says. A new one leads to the contact
+    /// with the same identifier, else e-mail, else phone. That contact stays as it is: an identifier that was sent with
+    /// the e-mail of a known contact is dropped. Without a match there is a new contact.
     pub(crate) fn create_session(&mut self, fields: &ContactFields) -> Result<Session, Refusal> {
+        Refusal::for_nul([&fields.source_id])?;
         let source_id = present(fields.source_id.as_deref()).map(str::to_owned);
-        if let Some(session) = source_id.as_deref().and_then(|source_id| self.session(source_id)) {
+        if let Some(session) = source_id.as_deref().and_then(|source_id| self.inbox_session(source_id)) {
             return Ok(session.clone());
         }
+        Refusal::for_nul([&fields.identifier, &fields.email, &fields.phone_number])?;
         let found = self
             .find_contact(|contact| same(contact.identifier.as_deref(), fields.identifier.as_deref()))
             .or_else(|| self.find_contact(|contact| same_email(contact.email.as_deref(), fields.email.as_deref())))
@@ -66,17 +69,24 @@ impl State {
             None => self.create_contact(fields)?,
         };
         let source_id = source_id.unwrap_or_else(|| self.random.uuid());
-        Ok(self.add_session(source_id, contact_id, INBOX_ID))
+        Ok(self.add_session(source_id, contact_id, INBOX_ID, own_channel()))
     }
 
     /// Gives a contact a seat in an inbox.
-    pub(crate) fn add_session(&mut self, source_id: String, contact_id: u64, inbox_id: u64) -> Session {
+    pub(crate) fn add_session(
+        &mut self,
+        source_id: String,
+        contact_id: u64,
+        inbox_id: u64,
+        channel: String,
+    ) -> Session {
         let now = clock::now();
         let session = Session {
             id: self.next_session_id(),
             source_id,
             contact_id,
             inbox_id,
+            channel,
             pubsub_token: self.random.token(),
             hmac_verified: false,
             created_at: now,
@@ -88,6 +98,7 @@ impl State {
 
     fn create_contact(&mut self, fields: &ContactFields) -> Result<u64, Refusal> {
         check_reachability(fields)?;
+        check_rest(fields)?;
         let now = clock::now();
         let contact = Contact {
             id: self.next_contact_id(),
@@ -110,10 +121,12 @@ impl State {
     }
 
     /// PATCH: merges into a contact that already has the e-mail or phone (the session and its token survive), then
-    /// sets what was sent. `identifier` is never written here. Any failure is a 500: the rescue itself fails.
+    /// sets what was sent. `identifier` is never written here. A failed validation changes nothing.
     pub(crate) fn update_contact(&mut self, source_id: &str, fields: &ContactFields) -> Result<Contact, Refusal> {
-        check_reachability(fields).map_err(|_| Refusal::Internal)?;
-        let mut id = self.session(source_id).map(|session| session.contact_id).ok_or(Refusal::NotFound)?;
+        let mut id = self.inbox_session(source_id).map(|session| session.contact_id).ok_or(Refusal::NotFound)?;
+        Refusal::for_nul([&fields.email, &fields.phone_number])?;
+        check_reachability(fields)?;
+        check_rest(fields)?;
         let by_email = self.find_contact(|contact| same_email(contact.email.as_deref(), fields.email.as_deref()));
         if let Some(base) = by_email.filter(|base| *base != id) {
             self.merge_contacts(base, id);
@@ -141,7 +154,8 @@ impl State {
         Ok(contact)
     }
 
-    /// Moves everything of `gone` to `base`, whose own fields win, and removes `gone`.
+    /// Moves everything of `gone` to `base` and removes `gone`. The values of `base` win, its identifier included;
+    /// those of `gone` fill what `base` lacks. No event tells of it.
     fn merge_contacts(&mut self, base: u64, gone: u64) {
         let (Some(mut kept), Some(lost)) = (self.contact(base).cloned(), self.contact(gone).cloned()) else { return };
         kept.identifier = kept.identifier.or(lost.identifier);
@@ -151,6 +165,10 @@ impl State {
         let mut attributes = lost.custom_attributes;
         deep_merge(&mut attributes, kept.custom_attributes);
         kept.custom_attributes = attributes;
+        let mut additional = lost.additional_attributes;
+        deep_merge(&mut additional, kept.additional_attributes);
+        kept.additional_attributes = additional;
+        kept.updated_at = clock::now();
         self.record(Record::Contact(kept));
 
         let sessions = self.tables.sessions.values().filter(|row| row.contact_id == gone).cloned();
@@ -169,18 +187,9 @@ impl State {
             self.record(Record::Message(message));
         }
         self.record(Record::ContactGone(gone));
-    }
-
-    /// What the clean-up jobs do: the session goes with its conversations, and with it a contact that has no other.
-    pub(crate) fn purge(&mut self, source_id: &str) {
-        let Some(session) = self.session(source_id).cloned() else { return };
-        let conversations = self.tables.conversations.values().filter(|row| row.source_id == source_id);
-        for id in conversations.map(|row| row.id).collect::<Vec<_>>() {
-            self.record(Record::ConversationGone(id));
-        }
-        self.record(Record::SessionGone(source_id.to_owned()));
-        if !self.tables.sessions.values().any(|other| other.contact_id == session.contact_id) {
-            self.record(Record::ContactGone(session.contact_id));
+        if let Some(heard) = self.presence.remove(&gone) {
+            let latest = self.presence.entry(base).or_default();
+            *latest = heard.max(*latest);
         }
     }
 
@@ -206,6 +215,12 @@ fn check_reachability(fields: &ContactFields) -> Result<(), Refusal> {
         return Err(Refusal::invalid("phone_number", "Phone number should be in e164 format"));
     }
     Ok(())
+}
+
+/// What the database refuses once the validations have passed.
+fn check_rest(fields: &ContactFields) -> Result<(), Refusal> {
+    Refusal::for_nul([&fields.name])?;
+    Refusal::for_nul_within(&fields.custom_attributes)
 }
 
 fn is_email(text: &str) -> bool {

@@ -4,9 +4,10 @@ use serde_json::Value;
 
 use super::{Draft, Refusal};
 use crate::{
+    channel::OtherInbox,
     clock::{self, Millis},
     state::{
-        INBOX_ID, Job, OTHER_INBOX_ID, State,
+        INBOX_ID, Job, State,
         tables::{ACTIVITY, Conversation, INCOMING, Object, Record, Session, Status},
     },
 };
@@ -14,39 +15,59 @@ use crate::{
 /// Longest string among a conversation's custom attributes.
 const LONGEST_ATTRIBUTE: usize = 1500;
 /// Largest integer among a conversation's custom attributes.
-const LARGEST_ATTRIBUTE: i64 = 9_999_999_999;
+const LARGEST_ATTRIBUTE: u64 = 9_999_999_999;
 
 /// Messages marked as read in one go.
 const READ_BATCH: usize = 200;
 
 impl State {
-    /// The conversations a session sees: its own or, once verified, all of its contact in every inbox.
-    pub(crate) fn conversations_of(&self, session: &Session) -> Vec<u64> {
+    /// The conversations a session lists: its own or, once verified, all of its contact in every inbox.
+    pub(crate) fn conversations_of(&self, session: &Session) -> Result<Vec<u64>, Refusal> {
+        if session.hmac_verified && !self.settings.desk_version.lists_verified() {
+            return Err(Refusal::Internal);
+        }
         let rows = self.tables.conversations.values();
-        rows.filter(|row| sees(session, row)).map(|row| row.id).collect()
+        Ok(rows.filter(|row| sees(session, row)).map(|row| row.id).collect())
     }
 
-    /// One conversation of a session.
+    /// One conversation that a session may open by its number.
     pub(crate) fn conversation_of(&self, session: &Session, id: u64) -> Result<&Conversation, Refusal> {
-        self.conversation(id).filter(|row| sees(session, row)).ok_or(Refusal::NotFound)
+        let open = !self.settings.desk_version.guards_numbers();
+        let opens = |row: &&Conversation| sees(session, row) || open && row.contact_id == session.contact_id;
+        self.conversation(id).filter(opens).ok_or(Refusal::NotFound)
     }
 
-    /// POST: a new conversation, unless the inbox keeps only one per contact.
+    /// POST: a new conversation. An inbox with the lock gives the session's last one instead, resolved or not, and
+    /// ignores the attributes.
     pub(crate) fn create_conversation(&mut self, session: &Session, attributes: Object) -> Result<u64, Refusal> {
-        check_attributes(&attributes)?;
-        if self.options.single_conversation {
+        if self.settings.single_conversation {
             let own = self.tables.conversations.values().rev().find(|row| row.source_id == session.source_id);
             if let Some(last) = own {
                 return Ok(last.id);
             }
         }
-        Ok(self.add_conversation(session, attributes))
+        check_attributes(&attributes)?;
+        Refusal::for_nul_within(&attributes)?;
+        let id = self.add_conversation(session, attributes);
+        if self.settings.automation.is_some() {
+            self.jobs.push(Job::Automation(id));
+        }
+        Ok(id)
     }
 
-    /// A conversation the customer began in another channel, say by e-mail.
-    pub(crate) fn add_foreign_conversation(&mut self, session: &Session) -> u64 {
-        let source_id = self.random.uuid();
-        let elsewhere = self.add_session(source_id, session.contact_id, OTHER_INBOX_ID);
+    /// A conversation of the session's contact in another inbox. The contact has one session there.
+    pub(crate) fn add_foreign_conversation(&mut self, session: &Session, inbox: &OtherInbox) -> u64 {
+        let contact = session.contact_id;
+        let mut sessions = self.tables.sessions.values();
+        let held = sessions.find(|row| row.contact_id == contact && row.inbox_id == inbox.id).cloned();
+        let mut elsewhere = held.unwrap_or_else(|| {
+            let source_id = self.random.uuid();
+            self.add_session(source_id, contact, inbox.id, inbox.channel.clone())
+        });
+        if elsewhere.hmac_verified != inbox.verified {
+            elsewhere.hmac_verified = inbox.verified;
+            self.record(Record::Session(elsewhere.clone()));
+        }
         self.add_conversation(&elsewhere, Object::new())
     }
 
@@ -155,9 +176,9 @@ impl State {
     }
 
     /// Tells the customer that an agent or the bot types. A customer's own typing is told to agents only.
-    pub(crate) fn desk_types(&mut self, id: u64, on: bool, user: Value) {
+    pub(crate) fn desk_types(&mut self, id: u64, on: bool, user: &Value, private: bool) {
         let Some(row) = self.conversation(id) else { return };
-        let data = self.typing_frame(row, user);
+        let data = self.typing_frame(row, user, private);
         let tokens = self.listeners(row);
         self.broadcast(tokens, if on { "conversation.typing_on" } else { "conversation.typing_off" }, data);
     }
@@ -183,7 +204,7 @@ fn check_attributes(attributes: &Object) -> Result<(), Refusal> {
     for (key, value) in attributes {
         let fault = match value {
             Value::String(text) if text.chars().count() > LONGEST_ATTRIBUTE => "length should be < 1500",
-            Value::Number(number) if number.as_i64().is_some_and(|number| number > LARGEST_ATTRIBUTE) => {
+            Value::Number(number) if number.as_u64().is_some_and(|number| number > LARGEST_ATTRIBUTE) => {
                 "value should be < 9999999999"
             }
             _ => continue,

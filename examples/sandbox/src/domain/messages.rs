@@ -83,6 +83,11 @@ impl State {
             return Err(Refusal::invalid("attachments", "Attachments exceeded maximum allowed"));
         }
         self.count_towards_flood(conversation, draft.limited)?;
+        Refusal::for_nul([&draft.content])?;
+        Refusal::for_nul_within(&draft.content_attributes)?;
+        if draft.files.iter().any(|file| file.name.contains('\0')) {
+            return Err(Refusal::Internal);
+        }
 
         let incoming = draft.message_type == INCOMING;
         if incoming && matches!(row.status, Status::Resolved | Status::Snoozed) {
@@ -106,7 +111,8 @@ impl State {
             updated_at: now,
         };
         let id = message.id;
-        let answers = message.message_type == OUTGOING && !message.private;
+        let answers = message.message_type == OUTGOING && !message.private && message.sender != Sender::Nobody;
+        let by_agent = answers && message.sender == Sender::Agent;
         self.record(Record::Message(message));
         self.change_conversation(conversation, |row| {
             row.last_activity_at = now;
@@ -114,7 +120,7 @@ impl State {
                 row.waiting_since = row.waiting_since.or(Some(now));
             } else if answers {
                 row.waiting_since = None;
-                row.first_reply_created_at = row.first_reply_created_at.or(Some(now));
+                row.first_reply_created_at = row.first_reply_created_at.or(by_agent.then_some(now));
             }
         });
         self.tell_created(id);
@@ -156,11 +162,17 @@ impl State {
         after.updated_at = clock::now();
         let changes = json!({
             "content": (before.content != after.content).then(|| json!([before.content, after.content])),
+            "processed_message_content":
+                (before.content != after.content).then(|| json!([before.content, after.content])),
+            "content_type": (before.content_type != after.content_type)
+                .then(|| json!([before.content_type, after.content_type])),
             "content_attributes": (before.content_attributes != after.content_attributes)
                 .then(|| json!([before.content_attributes, after.content_attributes])),
             "status": (before.status != after.status).then(|| json!([before.status, after.status])),
             "updated_at": json!([clock::iso(before.updated_at), clock::iso(after.updated_at)]),
         });
+        // Only an agent changes words.
+        let by_agent = before.content != after.content;
         self.record(Record::Message(after));
         let Some(message) = self.message(id).filter(|message| message.is_public()) else { return };
         let Some(conversation) = self.conversation(message.conversation_id) else { return };
@@ -168,6 +180,7 @@ impl State {
         if let (Value::Object(data), Value::Object(mut changes)) = (&mut data, changes) {
             changes.retain(|_, change| !change.is_null());
             data.insert("previous_changes".to_owned(), Value::Object(changes));
+            data.extend(by_agent.then(|| ("performer".to_owned(), self.agent_sender())));
         }
         let tokens = self.listeners(conversation);
         self.broadcast(tokens, "message.updated", data);
@@ -259,6 +272,9 @@ impl State {
         let mut data = self.message_frame(message, conversation);
         if let (Value::Object(data), Some(echo_id)) = (&mut data, &message.echo_id) {
             data.insert("echo_id".to_owned(), Value::String(echo_id.clone()));
+        }
+        if let (Value::Object(data), Sender::Agent) = (&mut data, message.sender) {
+            data.insert("performer".to_owned(), self.agent_sender());
         }
         let tokens = self.listeners(conversation);
         self.broadcast(tokens, "message.created", data);

@@ -2,6 +2,7 @@
 
 mod contacts;
 mod conversations;
+mod deletion;
 pub(crate) mod files;
 mod messages;
 mod surveys;
@@ -13,6 +14,8 @@ pub(crate) use self::{
 };
 
 use serde_json::{Value, json};
+
+use crate::state::tables::Object;
 
 /// Why a request is refused, in the words of Chatwoot.
 #[derive(Debug, PartialEq)]
@@ -35,6 +38,18 @@ impl Refusal {
         Self::Invalid { message: message.to_owned(), attribute }
     }
 
+    /// 500 if one of these texts holds a NUL, which PostgreSQL can't store.
+    pub(crate) fn for_nul<'a>(texts: impl IntoIterator<Item = &'a Option<String>>) -> Result<(), Self> {
+        let holds = texts.into_iter().flatten().any(|text| text.contains('\0'));
+        if holds { Err(Self::Internal) } else { Ok(()) }
+    }
+
+    /// The same for every key and text of a JSON object.
+    pub(crate) fn for_nul_within(fields: &Object) -> Result<(), Self> {
+        let holds = fields.iter().any(|(key, value)| key.contains('\0') || holds_nul(value));
+        if holds { Err(Self::Internal) } else { Ok(()) }
+    }
+
     /// The status and body that say it.
     pub(crate) fn answer(&self) -> (u16, Value) {
         match self {
@@ -44,5 +59,14 @@ impl Refusal {
             Self::Unprocessable(body) => (422, body.clone()),
             Self::Internal => (500, json!({ "status": 500, "error": "Internal Server Error" })),
         }
+    }
+}
+
+fn holds_nul(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(items) => items.iter().any(holds_nul),
+        Value::Object(fields) => fields.iter().any(|(key, value)| key.contains('\0') || holds_nul(value)),
+        _ => false,
     }
 }

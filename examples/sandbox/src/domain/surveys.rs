@@ -7,7 +7,7 @@ use crate::{
     clock,
     state::{
         State,
-        tables::{Message, OUTGOING, Record, Sender},
+        tables::{Message, OUTGOING, Object, Record, Sender},
     },
 };
 
@@ -22,7 +22,9 @@ impl State {
             return;
         }
         let words = "Please rate the conversation".to_owned();
-        let draft = Draft::text(words).rich("input_csat", json!({ "display_type": "emoji" }));
+        let short = self.settings.desk_version.has_short_rows();
+        let attributes = if short { json!({}) } else { json!({ "display_type": "emoji" }) };
+        let draft = Draft::text(words).rich("input_csat", attributes);
         if let Err(refusal) = self.create_message(conversation, draft) {
             tracing::warn!(?refusal, "the survey was refused");
         }
@@ -51,6 +53,7 @@ impl State {
             return Err(Refusal::Unprocessable(json!({ "error": words })));
         }
         let values = permitted(values);
+        Refusal::for_nul_within(&Object::from_iter([(String::new(), values.clone())]))?;
         if let Some(rating) = values.pointer("/csat_survey_response/rating") {
             let number = rating.as_i64().or_else(|| rating.as_str().and_then(|text| text.parse().ok()));
             if !number.is_some_and(|number| (1..=5).contains(&number)) {

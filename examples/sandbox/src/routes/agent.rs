@@ -9,7 +9,6 @@ use serde_json::{Value, json};
 use super::{Answer, Held, conversations::number, params::Params};
 use crate::{
     domain::{Draft, Refusal},
-    shared::within,
     state::{
         State as Desk,
         tables::{Sender, Status},
@@ -17,8 +16,6 @@ use crate::{
     views::AGENT_NAME,
 };
 
-/// How long a contact counts as online after it was last heard (`CONTACT_PRESENCE_DURATION`).
-const PRESENCE_MILLIS: u64 = 90_000;
 /// Keys an item may have, by content type: Chatwoot refuses any other.
 const ITEM_KEYS: [(&str, &[&str]); 4] = [
     ("input_select", &["title", "value"]),
@@ -75,6 +72,16 @@ pub(super) async fn show(State(shared): Held, Path((_, id)): ConversationPath) -
     shared.read(|desk| view(desk, number(&id)?))
 }
 
+/// `DELETE …/conversations/:id`: 200 without a body, and nobody is told.
+pub(super) async fn delete_conversation(State(shared): Held, Path((_, id)): ConversationPath) -> Result<(), Refusal> {
+    shared.write(|desk| desk.delete_conversation(number(&id)?))
+}
+
+/// `DELETE /api/v1/accounts/1/contacts/:id`: 422 while the contact counts as online.
+pub(super) async fn delete_contact(State(shared): Held, Path((_, id)): ConversationPath) -> Result<(), Refusal> {
+    shared.write(|desk| desk.delete_contact(number(&id)?))
+}
+
 /// `GET …/conversations/:id/messages`: a page, notes and activities included.
 pub(super) async fn messages(State(shared): Held, Path((_, id)): ConversationPath, params: Params) -> Answer {
     let before = params.number("before");
@@ -86,7 +93,7 @@ pub(super) async fn messages(State(shared): Held, Path((_, id)): ConversationPat
             page.take(crate::domain::PAGE).map(|message| desk.agent_message_body(message)).collect();
         page.reverse();
         let meta = json!({
-            "contact": desk.contact(row.contact_id).map(Desk::contact_sender),
+            "contact": desk.contact(row.contact_id).map(|contact| desk.contact_sender(contact)),
             "agent_last_seen_at": row.agent_last_seen_at.map(crate::clock::iso),
         });
         Ok(Json(json!({ "meta": meta, "payload": page })))
@@ -150,7 +157,7 @@ pub(super) async fn status(State(shared): Held, Path((_, id)): ConversationPath,
     })
 }
 
-/// `POST …/toggle_typing_status` with `typing_status`: the only origin of a customer's typing events.
+/// `POST …/toggle_typing_status` with `typing_status` and `is_private`: the only origin of a customer's typing events.
 pub(super) async fn typing(
     State(shared): Held,
     Path((_, id)): ConversationPath,
@@ -160,10 +167,8 @@ pub(super) async fn typing(
         let id = number(&id)?;
         desk.conversation(id).ok_or(Refusal::NotFound)?;
         let agent = desk.agent_sender();
-        // A note being written is hidden from customers.
-        if !params.flag("is_private") {
-            desk.desk_types(id, params.text("typing_status").as_deref() == Some("on"), agent);
-        }
+        let on = params.text("typing_status").as_deref() == Some("on");
+        desk.desk_types(id, on, &agent, params.flag("is_private"));
         Ok(())
     })
 }
@@ -181,10 +186,9 @@ pub(super) async fn seen(State(shared): Held, Path((_, id)): ConversationPath) -
 pub(super) async fn contacts(State(shared): Held) -> Answer {
     shared.read(|desk| {
         let rows = desk.tables.contacts.values().map(|contact| {
-            let mut view = Desk::contact_sender(contact);
-            let heard = desk.presence.get(&contact.id).copied().unwrap_or(0);
+            let mut view = desk.contact_sender(contact);
             if let Value::Object(view) = &mut view {
-                let online = within(heard, PRESENCE_MILLIS);
+                let online = desk.is_online(contact.id);
                 view.insert("availability_status".to_owned(), json!(if online { "online" } else { "offline" }));
             }
             view
@@ -200,7 +204,7 @@ pub(super) async fn block(State(shared): Held, Path((_, id)): ConversationPath, 
         let id = number(&id)?;
         desk.set_blocked(id, params.flag("blocked"));
         let contact = desk.contact(id).ok_or(Refusal::NotFound)?;
-        Ok(Json(json!({ "payload": Desk::contact_sender(contact) })))
+        Ok(Json(json!({ "payload": desk.contact_sender(contact) })))
     })
 }
 

@@ -7,7 +7,7 @@ use axum::{
 use serde_json::{Value, json};
 
 use super::{Answer, Held, params::Params};
-use crate::{domain::Refusal, state::State as Desk};
+use crate::domain::Refusal;
 
 /// `GET /public/api/v1/inboxes/:inbox`. It names neither the inbox's number nor any text, agent or colour.
 pub(super) async fn inbox(State(shared): Held, Path(inbox): Path<String>) -> Answer {
@@ -15,6 +15,7 @@ pub(super) async fn inbox(State(shared): Held, Path(inbox): Path<String>) -> Ans
     if inbox != options.inbox_identifier {
         return Err(Refusal::NotFound);
     }
+    let hmac_mandatory = shared.read(|desk| desk.settings.hmac_mandatory);
     let closed = options.out_of_office.is_some();
     let working_hours = (0..7).map(|day| {
         // Chatwoot's own beginning: Monday to Friday, nine to five.
@@ -32,7 +33,7 @@ pub(super) async fn inbox(State(shared): Held, Path(inbox): Path<String>) -> Ans
     });
     Ok(Json(json!({
         "identifier": options.inbox_identifier,
-        "identity_validation_enabled": options.hmac_mandatory,
+        "identity_validation_enabled": hmac_mandatory,
         "name": options.inbox_name,
         "timezone": options.timezone,
         "working_hours": working_hours.collect::<Value>(),
@@ -42,7 +43,7 @@ pub(super) async fn inbox(State(shared): Held, Path(inbox): Path<String>) -> Ans
     })))
 }
 
-/// `POST …/contacts`. A right hash passes, and still verifies nothing: see [`Desk::verify_session`].
+/// `POST …/contacts`. A right hash passes, and still verifies nothing: see `State::verify_session`.
 pub(super) async fn create(State(shared): Held, Path(inbox): Path<String>, params: Params) -> Answer {
     check_inbox(&shared.options.inbox_identifier, &inbox)?;
     let fields = params.contact();
@@ -62,7 +63,7 @@ pub(super) async fn show(
     check_inbox(&shared.options.inbox_identifier, &inbox)?;
     let fields = params.contact();
     shared.write(|desk| {
-        let session = desk.session(&source_id).cloned().ok_or(Refusal::NotFound)?;
+        let session = desk.inbox_session(&source_id).cloned().ok_or(Refusal::NotFound)?;
         if desk.check_identity(&fields)? {
             desk.verify_session(&source_id);
         }
@@ -70,7 +71,8 @@ pub(super) async fn show(
     })
 }
 
-/// `PATCH` and `PUT …/contacts/:source_id`: answers the raw row, without `source_id` and `pubsub_token`.
+/// `PATCH` and `PUT …/contacts/:source_id`: answers the raw row, without `source_id` and `pubsub_token`,
+/// and from 4.16 on as GET does.
 pub(super) async fn update(
     State(shared): Held,
     Path((inbox, source_id)): Path<(String, String)>,
@@ -79,12 +81,16 @@ pub(super) async fn update(
     check_inbox(&shared.options.inbox_identifier, &inbox)?;
     let fields = params.contact();
     shared.write(|desk| {
-        desk.session(&source_id).ok_or(Refusal::NotFound)?;
+        desk.inbox_session(&source_id).ok_or(Refusal::NotFound)?;
         if desk.check_identity(&fields)? {
             desk.verify_session(&source_id);
         }
         let contact = desk.update_contact(&source_id, &fields)?;
-        Ok(Json(Desk::raw_contact(&contact)))
+        if desk.settings.desk_version.patch_answers_raw_row() {
+            return Ok(Json(desk.raw_contact(&contact)));
+        }
+        let session = desk.inbox_session(&source_id).ok_or(Refusal::NotFound)?;
+        Ok(Json(desk.session_body(session)))
     })
 }
 

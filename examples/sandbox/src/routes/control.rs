@@ -1,4 +1,4 @@
-//! The sandbox's own controls, which no real desk has: faults, the log of requests, the network's switch.
+//! The sandbox's own controls, which no real desk has: faults, settings, the log of requests, the network's switch.
 
 use axum::{
     Json,
@@ -9,6 +9,8 @@ use serde_json::{Value, json};
 
 use super::{Answer, Held};
 use crate::{
+    channel::OtherInbox,
+    desk::Desk,
     domain::Refusal,
     faults::{Faults, Rule},
 };
@@ -89,6 +91,56 @@ pub(super) async fn drop_sockets(State(shared): Held) {
 /// `DELETE /sandbox/contacts/:source_id`: what the clean-up jobs do to a customer nobody talked to.
 pub(super) async fn purge(State(shared): Held, Path(source_id): Path<String>) {
     shared.write(|desk| desk.purge(&source_id));
+}
+
+/// `GET /sandbox/settings`.
+pub(super) async fn settings(State(shared): Held) -> Json<Value> {
+    Json(json!(shared.read(|desk| desk.settings.clone())))
+}
+
+/// `PATCH /sandbox/settings` with the fields to change. An unknown field or a value of the wrong kind is 422 and changes
+/// nothing.
+pub(super) async fn change_settings(State(shared): Held, Json(wanted): Json<Value>) -> Answer {
+    let refused = |error: String| Refusal::Unprocessable(json!({ "error": error }));
+    shared.read(|desk| {
+        let mut merged = json!(desk.settings);
+        for (key, value) in wanted.as_object().into_iter().flatten() {
+            let slot = merged.get_mut(key).ok_or_else(|| refused(format!("`{key}` is no setting")))?;
+            *slot = value.clone();
+        }
+        desk.settings = serde_json::from_value(merged).map_err(|error| refused(error.to_string()))?;
+        Ok(Json(json!(desk.settings)))
+    })
+}
+
+/// The body of `POST /sandbox/conversations`.
+#[derive(Debug, Deserialize)]
+pub(super) struct Planted {
+    source_id: String,
+    inbox_id: u64,
+    channel: String,
+    #[serde(default)]
+    verified: bool,
+    content: String,
+}
+
+/// `POST /sandbox/conversations`: an agent begins a conversation in another inbox with the contact of a session.
+pub(super) async fn plant(State(shared): Held, Json(wanted): Json<Planted>) -> Answer {
+    let inbox = OtherInbox { id: wanted.inbox_id, channel: wanted.channel, verified: wanted.verified };
+    match Desk::new(shared).start_conversation_in(&inbox, &wanted.source_id, &wanted.content) {
+        0 => Err(Refusal::NotFound),
+        id => Ok(Json(json!({ "id": id }))),
+    }
+}
+
+/// `DELETE /sandbox/conversations/:id`: an agent deletes a conversation, and nobody is told.
+pub(super) async fn delete_conversation(State(shared): Held, Path(id): Path<u64>) -> Result<(), Refusal> {
+    shared.write(|desk| desk.delete_conversation(id))
+}
+
+/// `GET /sandbox/foreign-writes`: messages written through the SDK's inbox into conversations of other inboxes.
+pub(super) async fn foreign_writes(State(shared): Held) -> Json<Value> {
+    Json(json!(shared.read(|desk| desk.foreign_writes.clone())))
 }
 
 fn listing(faults: &Faults) -> Value {

@@ -18,9 +18,9 @@ use axum::{
     response::{Html, IntoResponse, Response},
     routing::{delete, get, patch, post},
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::{cable, domain::Refusal, shared::Shared};
+use crate::{cable, clock, domain::Refusal, shared::Shared};
 
 /// What a handler gives: a JSON body with 200 (Chatwoot's public API never says 201), or a refusal.
 type Answer = Result<Json<Value>, Refusal>;
@@ -53,6 +53,7 @@ pub(crate) fn router(shared: Arc<Shared>, addr: SocketAddr) -> Router {
         .route(&format!("{conversation}/messages/{{message}}"), patch(conversations::submit).put(conversations::submit))
         .route("/public/api/v1/csat_survey/{uuid}", get(surveys::show).patch(surveys::update).put(surveys::update))
         .route("/", get(|| async { Html(include_str!("console.html")) }))
+        .route("/api", get(version))
         .route("/cable", get(cable::upgrade))
         .route(&format!("{storage}/blobs/redirect/{{key}}/{{name}}"), get(files::redirect))
         .route(
@@ -70,18 +71,25 @@ pub(crate) fn router(shared: Arc<Shared>, addr: SocketAddr) -> Router {
         .with_state(shared)
 }
 
+/// `GET /api`: which release of Chatwoot this is.
+async fn version(axum::extract::State(shared): Held) -> Json<Value> {
+    let version = shared.read(|desk| desk.settings.desk_version);
+    let timestamp = clock::iso(clock::now());
+    Json(json!({ "version": version, "timestamp": timestamp, "queue_services": "ok", "data_services": "ok" }))
+}
+
 fn agent_routes() -> Router<Arc<Shared>> {
     let conversation = "/accounts/{account}/conversations/{id}";
     Router::new()
         .route("/accounts/{account}/conversations", get(agent::list).post(agent::start))
-        .route(conversation, get(agent::show))
+        .route(conversation, get(agent::show).delete(agent::delete_conversation))
         .route(&format!("{conversation}/messages"), get(agent::messages).post(agent::send))
         .route(&format!("{conversation}/messages/{{message}}"), patch(agent::edit).delete(agent::delete))
         .route(&format!("{conversation}/toggle_status"), post(agent::status))
         .route(&format!("{conversation}/toggle_typing_status"), post(agent::typing))
         .route(&format!("{conversation}/update_last_seen"), post(agent::seen))
         .route("/accounts/{account}/contacts", get(agent::contacts))
-        .route("/accounts/{account}/contacts/{id}", patch(agent::block).put(agent::block))
+        .route("/accounts/{account}/contacts/{id}", patch(agent::block).put(agent::block).delete(agent::delete_contact))
         .route("/profile/availability", post(agent::availability))
 }
 
@@ -91,6 +99,10 @@ fn control_routes() -> Router<Arc<Shared>> {
             "/faults",
             get(control::faults).put(control::set_faults).post(control::add_fault).delete(control::clear_faults),
         )
+        .route("/settings", get(control::settings).patch(control::change_settings))
+        .route("/conversations", post(control::plant))
+        .route("/conversations/{id}", delete(control::delete_conversation))
+        .route("/foreign-writes", get(control::foreign_writes))
         .route("/requests", get(control::requests).delete(control::clear_requests))
         .route("/offline", post(control::offline))
         .route("/sockets", delete(control::drop_sockets))

@@ -120,7 +120,10 @@ impl Params {
                     self.files.push(Upload { name: file, content_type, bytes });
                 }
                 Some(_) => {}
-                None => self.pour(&name, Value::String(String::from_utf8_lossy(&bytes).into_owned())),
+                None => {
+                    let text = String::from_utf8(bytes.to_vec()).map_err(|_| Refusal::BadRequest)?;
+                    self.pour(&name, Value::String(text));
+                }
             }
         }
         Ok(())

@@ -25,14 +25,13 @@ use crate::{
     help::HelpCentre,
     options::{Options, SandboxError},
     random::Random,
+    settings::Settings,
 };
 
 /// The one account.
 pub(crate) const ACCOUNT_ID: u64 = 1;
 /// The inbox the SDK talks to. Inbox show omits this number, so a client learns it from a conversation.
 pub(crate) const INBOX_ID: u64 = 3;
-/// Another channel of the same account (say, e-mail), whose conversations a verified contact also sees.
-pub(crate) const OTHER_INBOX_ID: u64 = 8;
 /// The one agent.
 pub(crate) const AGENT_ID: u64 = 5;
 /// The bot.
@@ -56,6 +55,8 @@ pub(crate) enum Job {
     MarkRead(u64, Millis),
     /// Tell the merchant's server of this message.
     Webhook(u64),
+    /// Let the automation act on this conversation, which a customer has just begun.
+    Automation(u64),
     /// Let the bot think about what the customer said.
     Bot { conversation: u64, said: String },
 }
@@ -64,6 +65,7 @@ pub(crate) enum Job {
 #[derive(Debug)]
 pub(crate) struct State {
     pub(crate) options: Arc<Options>,
+    pub(crate) settings: Settings,
     /// The origin of attachment links.
     pub(crate) base_url: String,
     pub(crate) hmac_key: String,
@@ -79,6 +81,8 @@ pub(crate) struct State {
     pub(crate) flood: HashMap<u64, VecDeque<Millis>>,
     /// Customers' typing signals, in order.
     pub(crate) typing_seen: Vec<(u64, bool)>,
+    /// Messages that were written through the SDK's inbox into a conversation of another inbox.
+    pub(crate) foreign_writes: Vec<u64>,
     pub(crate) broadcasts: Vec<Broadcast>,
     pub(crate) jobs: Vec<Job>,
     journal: Journal,
@@ -101,6 +105,7 @@ impl State {
         let hmac_key = options.hmac_key.clone().unwrap_or_else(|| random.token());
         let help = if options.seed { HelpCentre::seeded(&options.locale) } else { HelpCentre::empty(&options.locale) };
         Ok(Self {
+            settings: Settings::from(&*options),
             options,
             base_url,
             hmac_key,
@@ -112,6 +117,7 @@ impl State {
             presence: HashMap::new(),
             flood: HashMap::new(),
             typing_seen: Vec::new(),
+            foreign_writes: Vec::new(),
             broadcasts: Vec::new(),
             jobs: Vec::new(),
             journal,
@@ -157,6 +163,11 @@ impl State {
 
     pub(crate) fn session(&self, source_id: &str) -> Option<&Session> {
         self.tables.sessions.get(source_id)
+    }
+
+    /// The session of this source id in the inbox that the SDK talks to. Source ids of other inboxes open nothing.
+    pub(crate) fn inbox_session(&self, source_id: &str) -> Option<&Session> {
+        self.session(source_id).filter(|session| session.inbox_id == INBOX_ID)
     }
 
     pub(crate) fn contact(&self, id: u64) -> Option<&Contact> {

@@ -37,10 +37,17 @@ pub(crate) struct Session {
     pub(crate) source_id: String,
     pub(crate) contact_id: u64,
     pub(crate) inbox_id: u64,
+    #[serde(default = "own_channel")]
+    pub(crate) channel: String,
     pub(crate) pubsub_token: String,
     pub(crate) hmac_verified: bool,
     pub(crate) created_at: Millis,
     pub(crate) updated_at: Millis,
+}
+
+/// The kind of channel of the inbox that the SDK talks to.
+pub(crate) fn own_channel() -> String {
+    "Channel::Api".to_owned()
 }
 
 /// Where a conversation stands.

@@ -67,12 +67,12 @@ impl State {
             "account_id": ACCOUNT_ID,
             "inbox_id": row.inbox_id,
             "status": row.status.as_str(),
-            "channel": "Channel::Api",
+            "channel": session.map(|session| session.channel.as_str()),
             "can_reply": true,
             "messages": last.map(|message| self.message_frame(message, row)).into_iter().collect::<Value>(),
             "labels": [],
             "meta": {
-                "sender": contact.map(Self::contact_sender),
+                "sender": contact.map(|contact| self.contact_sender(contact)),
                 "assignee": self.assignee(row),
                 "assignee_type": self.assignee(row).map(|_| "User"),
                 "team": null,
@@ -84,7 +84,7 @@ impl State {
             "snoozed_until": null,
             "priority": null,
             "waiting_since": seconds_or_zero(row.waiting_since),
-            "first_reply_created_at": row.first_reply_created_at.map(seconds),
+            "first_reply_created_at": row.first_reply_created_at.map(iso),
             "unread_count": self.agents_unread(row),
             "agent_last_seen_at": seconds_or_zero(row.agent_last_seen_at),
             "contact_last_seen_at": seconds_or_zero(row.contact_last_seen_at),
@@ -95,13 +95,18 @@ impl State {
         })
     }
 
-    /// `conversation.typing_on` and `_off`.
-    pub(crate) fn typing_frame(&self, row: &Conversation, user: Value) -> Value {
+    /// `conversation.typing_on` and `_off`. The typing of a private note is told to the customer as well.
+    pub(crate) fn typing_frame(&self, row: &Conversation, user: &Value, private: bool) -> Value {
+        let mut conversation = self.conversation_frame(row);
+        if let Value::Object(conversation) = &mut conversation {
+            conversation.remove("account_id");
+        }
         json!({
-            "conversation": self.conversation_frame(row),
+            "conversation": conversation,
             "user": user,
-            "is_private": false,
+            "is_private": private,
             "account_id": ACCOUNT_ID,
+            "performer": user,
         })
     }
 

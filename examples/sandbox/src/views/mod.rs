@@ -19,10 +19,10 @@ pub(crate) const AGENT_NAME: &str = "Linh Trần";
 pub(crate) const BOT_NAME: &str = "Shop helper";
 
 impl State {
-    /// A contact as its row stands in the database: what PATCH answers and every conversation carries. It has neither
-    /// `source_id` nor `pubsub_token`.
-    pub(crate) fn raw_contact(contact: &Contact) -> Value {
-        json!({
+    /// A contact as its row stands in the database: what PATCH answers up to 4.15, and what every conversation
+    /// carries. It has neither `source_id` nor `pubsub_token`.
+    pub(crate) fn raw_contact(&self, contact: &Contact) -> Value {
+        let mut row = json!({
             "id": contact.id,
             "name": contact.name,
             "email": contact.email,
@@ -37,10 +37,15 @@ impl State {
             "contact_type": if contact.email.is_some() || contact.phone_number.is_some() { "lead" } else { "visitor" },
             "middle_name": "",
             "last_name": "",
-            "location": "",
-            "country_code": "",
+            "location": null,
+            "country_code": null,
             "blocked": contact.blocked,
-        })
+            "label_list": [],
+        });
+        if let (Value::Object(row), false) = (&mut row, self.settings.desk_version.has_short_rows()) {
+            row.insert("company_id".to_owned(), Value::Null);
+        }
+        row
     }
 
     /// A session as its row stands, token and all; only conversation frames carry it.
@@ -58,8 +63,8 @@ impl State {
     }
 
     /// A contact as the sender of a message or the `meta.sender` of a conversation.
-    pub(crate) fn contact_sender(contact: &Contact) -> Value {
-        json!({
+    pub(crate) fn contact_sender(&self, contact: &Contact) -> Value {
+        let mut sender = json!({
             "id": contact.id,
             "name": contact.name,
             "email": contact.email,
@@ -70,7 +75,11 @@ impl State {
             "custom_attributes": contact.custom_attributes,
             "additional_attributes": contact.additional_attributes,
             "type": "contact",
-        })
+        });
+        if let (Value::Object(sender), true) = (&mut sender, self.settings.desk_version.has_short_rows()) {
+            sender.remove("blocked");
+        }
+        sender
     }
 
     /// The agent as a sender.
@@ -94,7 +103,7 @@ impl State {
     /// The sender of a message, or nothing: the key is then absent.
     fn sender(&self, message: &Message) -> Option<Value> {
         match message.sender {
-            Sender::Contact(id) => self.contact(id).map(Self::contact_sender),
+            Sender::Contact(id) => self.contact(id).map(|contact| self.contact_sender(contact)),
             Sender::Agent => Some(self.agent_sender()),
             Sender::Bot => Some(Self::bot_sender()),
             Sender::Nobody => None,
@@ -132,6 +141,10 @@ impl State {
         });
         if let (Value::Object(view), "audio") = (&mut view, attachment.file_type.as_str()) {
             view.insert("transcribed_text".to_owned(), json!(""));
+        }
+        if let (Value::Object(view), true) = (&mut view, self.settings.desk_version.has_short_rows()) {
+            view.remove("content_type");
+            view.insert("extension".to_owned(), Value::Null);
         }
         view
     }

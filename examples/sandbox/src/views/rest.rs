@@ -36,7 +36,7 @@ impl State {
             "agent_last_seen_at": seconds_or_zero(row.agent_last_seen_at),
             "status": row.status.as_str(),
             "messages": messages.map(|message| self.message_body(message)).collect::<Value>(),
-            "contact": self.contact(row.contact_id).map(Self::raw_contact),
+            "contact": self.contact(row.contact_id).map(|contact| self.raw_contact(contact)),
         })
     }
 
