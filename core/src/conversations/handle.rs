@@ -98,8 +98,8 @@ impl Conversation {
         Ok(())
     }
 
-    /// Removes a message that waits or needs attention. One that may have reached the desk all the same comes back
-    /// into the timeline if it has.
+    /// Removes a message or an answer that waits or needs attention. One that may have reached the desk all the same
+    /// comes back into the timeline if it has; of an answer, what the desk had before stands again.
     ///
     /// Errors: [`SupportError::Conflict`] where it is on its way or has arrived.
     pub async fn discard(&self, message: &MessageId) -> Result<(), SupportError> {

@@ -6,3 +6,6 @@ pub(crate) mod profile;
 pub(crate) mod standing;
 pub(crate) mod telling;
 pub(crate) mod validate;
+
+#[cfg(test)]
+mod tests;

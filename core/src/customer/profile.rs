@@ -100,6 +100,13 @@ fn shape(wanted: &CustomerProfile, standing: Standing, told: &Told) -> CustomerP
                         shaped.take(&field);
                         shaped.set(attribute, address);
                     }
+                    Some(None) => {
+                        // The desk's own field may be the doing of an agent, or of another channel.
+                        if told.profile.says(&field).is_none() {
+                            shaped.take(&field);
+                        }
+                        shaped.cleared.insert(attribute);
+                    }
                     Some(_) if matches!(told.profile.says(&attribute), Some(Some(_))) => {
                         shaped.cleared.insert(attribute);
                     }

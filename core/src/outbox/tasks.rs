@@ -150,7 +150,7 @@ impl Tools {
         match &job.entry.task {
             Task::Open => self.open(&job, &session).await,
             Task::Message => self.send(&job, &session, attempts).await,
-            Task::Answer { answer } => self.answer(&job, &session, answer).await,
+            Task::Answer { answer, .. } => self.answer(&job, &session, answer).await,
             Task::Seen | Task::Resolve => self.mark(&job, &session).await,
             Task::Vote { portal, article, helpful, reason } => {
                 let Some(help) = self.backend.help_center() else {
