@@ -13,6 +13,20 @@ pub struct ClientStatus {
     pub verification: Verification,
     /// How many messages the customer has not seen, in all conversations.
     pub unread: i32,
+    /// How many fields of the customer's profile the desk does not take.
+    pub refused_fields: i32,
+    /// What the desk's version leaves open. Learnt at most once a day, after something was sent.
+    pub notices: DeskNotices,
+}
+
+/// What the desk's version leaves open. The merchant should update the desk where any of it is true.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct DeskNotices {
+    /// Whoever knows a customer's e-mail address or phone number can read and write that customer's conversations,
+    /// without any proof of who they are.
+    pub conversations_exposed: bool,
+    /// The desk can't list the conversations of a verified customer: those from another phone don't show.
+    pub history_unavailable: bool,
 }
 
 /// How the client reaches the desk.
@@ -87,6 +101,11 @@ impl From<shopbell::ClientStatus> for ClientStatus {
             availability: status.availability.into(),
             verification: status.verification.into(),
             unread: number(status.unread),
+            refused_fields: number(status.refused_fields),
+            notices: DeskNotices {
+                conversations_exposed: status.notices.conversations_exposed,
+                history_unavailable: status.notices.history_unavailable,
+            },
         }
     }
 }
