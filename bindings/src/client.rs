@@ -167,6 +167,14 @@ impl Client {
         self.host.run(async move |open| Ok(Conversation::begun(host, open.client.start_conversation()?))).await
     }
 
+    /// The customer's open conversation, or a new one: what a "Chat with us" button opens. The one with the latest
+    /// activity that is neither resolved nor deleted at the desk and that the customer can write in; where there is none,
+    /// a new one is begun, the same at each call until something is said or drafted there. Reads the phone only.
+    pub async fn current_conversation(&self) -> Result<Arc<Conversation>, SupportError> {
+        let host = Arc::clone(&self.host);
+        self.host.run(async move |open| Ok(Conversation::begun(host, open.client.current_conversation().await?))).await
+    }
+
     /// A conversation of the list, or one whose id was kept. One that does not exist here is told by the first command
     /// ([`SupportError::NotFound`]); its timeline is empty.
     pub fn conversation(&self, id: String) -> Arc<Conversation> {

@@ -96,15 +96,7 @@ pub fn end_at_a_panic() {
 /// The conversation that is on the phone, else a new one. Looked for, not remembered: a message may be kept though the
 /// process was killed before it could say so, and with it the conversation that it began.
 pub async fn one_conversation(client: &SupportClient) -> Conversation {
-    let mut lines = Vec::new();
-    for step in client.conversations().next().await.expect("the store reads").expect("open") {
-        step.apply(&mut lines);
-    }
-    match lines.first() {
-        Some(line) => client.conversation(&line.id),
-        None => client.start_conversation(),
-    }
-    .expect("open")
+    client.current_conversation().await.expect("open")
 }
 
 /// A small generator, so that a seed that is printed repeats the whole run.

@@ -27,6 +27,10 @@ pub struct ConversationSummary {
     pub waiting: i32,
     /// How many of the customer's messages need attention.
     pub needs_attention: i32,
+    /// Whether the customer can write in it. False while it may be in another of the desk's channels (mail, a web chat):
+    /// a phone that is new to a logged-in customer learns which conversations are this app's when they first write.
+    /// Sending then fails with a conflict; begin another conversation.
+    pub can_write: bool,
 }
 
 /// Where a conversation stands.
@@ -40,6 +44,9 @@ pub enum ConversationStatus {
     Snoozed,
     /// Done; writing opens it again.
     Resolved,
+    /// The desk has deleted it. What is on the phone stays readable; writing begins a new conversation at the desk,
+    /// which goes on here.
+    Gone,
 }
 
 /// A person at the desk.
@@ -114,6 +121,7 @@ impl From<shopbell::ConversationSummary> for ConversationSummary {
             draft: line.draft,
             waiting: number(line.waiting),
             needs_attention: number(line.needs_attention),
+            can_write: line.can_write,
         }
     }
 }
@@ -126,6 +134,7 @@ impl From<shopbell::ConversationStatus> for ConversationStatus {
             Core::Pending => Self::Pending,
             Core::Snoozed => Self::Snoozed,
             Core::Resolved => Self::Resolved,
+            Core::Gone => Self::Gone,
         }
     }
 }

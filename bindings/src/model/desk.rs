@@ -13,10 +13,25 @@ pub struct ClientStatus {
     pub verification: Verification,
     /// How many messages the customer has not seen, in all conversations.
     pub unread: i32,
+    /// Whether the list of conversations on the phone is what the desk has.
+    pub history: History,
     /// How many fields of the customer's profile the desk does not take.
     pub refused_fields: i32,
     /// What the desk's version leaves open. Learnt at most once a day, after something was sent.
     pub notices: DeskNotices,
+}
+
+/// Whether the desk's list of the customer's conversations could be read: it is the only way to learn of conversations
+/// that were begun elsewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
+pub enum History {
+    /// It was not asked for yet, or there was no network.
+    Unknown,
+    /// The list on the phone is what the desk has.
+    Listed,
+    /// The desk can't give it. Conversations that are on the phone go on, and the customer can write; conversations from
+    /// other phones may be missing. Chatwoot before 4.7.0 never gives it to a logged-in customer.
+    Unavailable,
 }
 
 /// What the desk's version leaves open. The merchant should update the desk where any of it is true.
@@ -101,6 +116,7 @@ impl From<shopbell::ClientStatus> for ClientStatus {
             availability: status.availability.into(),
             verification: status.verification.into(),
             unread: number(status.unread),
+            history: status.history.into(),
             refused_fields: number(status.refused_fields),
             notices: DeskNotices {
                 conversations_exposed: status.notices.conversations_exposed,
@@ -117,6 +133,17 @@ impl From<shopbell::Connection> for Connection {
             Core::Offline => Self::Offline,
             Core::Online => Self::Online,
             Core::Live => Self::Live,
+            _ => Self::Unknown,
+        }
+    }
+}
+
+impl From<shopbell::History> for History {
+    fn from(history: shopbell::History) -> Self {
+        use shopbell::History as Core;
+        match history {
+            Core::Listed => Self::Listed,
+            Core::Unavailable => Self::Unavailable,
             _ => Self::Unknown,
         }
     }

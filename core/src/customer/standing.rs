@@ -117,6 +117,8 @@ impl Standing {
                         Told::default().save(tx, &row.id)?;
                     }
                     telling::queue(tx, &row.id, false)?;
+                    // There is something to connect to now.
+                    tx.touch_customer();
                 }
                 if let (true, Some(verification)) = (own, verification) {
                     CustomerRow::set_verification(tx, verification)?;

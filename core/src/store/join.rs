@@ -40,11 +40,11 @@ pub(crate) fn join(tx: &mut Tx<'_>, from: &ConversationId, into: &ConversationId
         (old, kept) => kept.or(old),
     };
     tx.execute(
-        "UPDATE conversations SET draft = ?3, seen_to = max(seen_to, o.seen_to),
+        "UPDATE conversations SET draft = ?3, seen_to = max(conversations.seen_to, o.seen_to),
             customer_seen_at = max(conversations.customer_seen_at, o.customer_seen_at),
             agent_seen_at = max(conversations.agent_seen_at, o.agent_seen_at),
             created_at = min(conversations.created_at, o.created_at)
-         FROM (SELECT seen_to AS seen_to, customer_seen_at, agent_seen_at, created_at FROM conversations WHERE id = ?1) o
+         FROM (SELECT seen_to, customer_seen_at, agent_seen_at, created_at FROM conversations WHERE id = ?1) o
          WHERE conversations.id = ?2",
         params![old.id.as_str(), kept.id.as_str(), draft],
     )?;

@@ -2,10 +2,10 @@
 //!
 //! A connection tells what happens to one session with the desk. A customer who wrote before they logged in has several,
 //! and an answer under any of them belongs in the list and the badge. So once the connection of the conversation on
-//! screen is up, the other sessions that have conversations are connected, too. Those are extras: one that can't be had
-//! or is lost is left alone until the next connection, and never takes the first along.
+//! screen is up, the other sessions that the desk knows are connected, too. Those are extras: one that can't be had is
+//! left alone until the first is made anew, one that is lost until the next resync, and neither takes the first along.
 
-use std::{pin::Pin, sync::Arc};
+use std::{collections::HashSet, pin::Pin, sync::Arc};
 
 use futures_util::{
     future::select_all,
@@ -63,40 +63,41 @@ async fn open(fetcher: &Fetcher, session: &str) -> Result<Box<dyn Realtime>, Bac
 /// Connections beside the first.
 #[derive(Default)]
 pub(super) struct Beside {
-    connecting: FuturesUnordered<Connecting>,
-    live: Vec<Box<dyn Realtime>>,
+    connecting: FuturesUnordered<ConnectingBeside>,
+    live: Vec<(String, Box<dyn Realtime>)>,
+    /// The sessions of both.
+    sessions: HashSet<String>,
 }
+
+type ConnectingBeside = Pin<Box<dyn Future<Output = (String, Result<Box<dyn Realtime>, BackendError>)> + Send>>;
 
 /// What one of them brings.
 pub(super) enum News {
     /// It is up: what its session missed is to be read.
     Connected,
+    /// As of the first connection.
     Event(RealtimeEvent),
 }
 
 impl Beside {
-    /// Connects every other session that has conversations at the desk.
+    /// Connects every other session that the desk knows and that is not connected yet.
     pub(super) async fn connect(&mut self, fetcher: &Arc<Fetcher>, first: &str) {
-        self.close();
-        let first = first.to_owned();
-        let read = move |connection: &rusqlite::Connection| {
-            let mut others = Vec::new();
-            for row in SessionRow::all(connection)? {
-                let talks = !ConversationRow::desk_ids(connection, Some(&row.id))?.is_empty();
-                if row.id != first && row.established && talks {
-                    others.push(row.id);
-                }
+        let rows = match fetcher.store.read(SessionRow::all).await {
+            Ok(rows) => rows,
+            Err(error) => {
+                tracing::debug!(%error, "the customer's other sessions could not be read");
+                return;
             }
-            Ok(others)
         };
-        match fetcher.store.read(read).await {
-            Ok(others) => {
-                for session in others {
-                    let fetcher = Arc::clone(fetcher);
-                    self.connecting.push(Box::pin(async move { open(&fetcher, &session).await }));
-                }
+        for row in rows {
+            if row.id == first || !row.established || !self.sessions.insert(row.id.clone()) {
+                continue;
             }
-            Err(error) => tracing::debug!(%error, "the customer's other sessions could not be read"),
+            let (fetcher, session) = (Arc::clone(fetcher), row.id);
+            self.connecting.push(Box::pin(async move {
+                let connected = open(&fetcher, &session).await;
+                (session, connected)
+            }));
         }
     }
 
@@ -106,31 +107,33 @@ impl Beside {
 
     /// Tells the desk that the customer is there, under each session.
     pub(super) async fn announce_presence(&mut self) {
-        let mut kept = Vec::new();
-        for mut live in std::mem::take(&mut self.live) {
+        for (session, mut live) in std::mem::take(&mut self.live) {
             if live.announce_presence().await.is_ok() {
-                kept.push(live);
+                self.live.push((session, live));
+            } else {
+                self.sessions.remove(&session);
             }
         }
-        self.live = kept;
     }
 
     /// What happens next; waits for ever where there is nothing to wait for. Cancel-safe.
     pub(super) async fn next(&mut self) -> News {
         loop {
             tokio::select! {
-                Some(connected) = self.connecting.next() => match connected {
+                Some((session, connected)) = self.connecting.next() => match connected {
                     Ok(live) => {
-                        self.live.push(live);
+                        self.live.push((session, live));
                         return News::Connected;
                     }
+                    // Stays among the sessions, so that a desk which refuses it is not asked at each resync.
                     Err(error) => tracing::debug!(%error, "no realtime connection for another session"),
                 },
-                (event, lost) = next_of(&mut self.live) => match event {
+                (event, at) = next_of(&mut self.live) => match event {
                     Ok(event) => return News::Event(event),
                     Err(error) => {
                         tracing::debug!(%error, "another session's realtime connection is lost");
-                        drop(self.live.swap_remove(lost));
+                        let (session, _) = self.live.swap_remove(at);
+                        self.sessions.remove(&session);
                     }
                 },
             }
@@ -138,10 +141,10 @@ impl Beside {
     }
 }
 
-async fn next_of(live: &mut [Box<dyn Realtime>]) -> (Result<RealtimeEvent, BackendError>, usize) {
+async fn next_of(live: &mut [(String, Box<dyn Realtime>)]) -> (Result<RealtimeEvent, BackendError>, usize) {
     if live.is_empty() {
         return std::future::pending().await;
     }
-    let (event, at, _) = select_all(live.iter_mut().map(|live| live.next())).await;
+    let (event, at, _) = select_all(live.iter_mut().map(|(_, live)| live.next())).await;
     (event, at)
 }

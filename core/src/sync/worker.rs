@@ -144,9 +144,6 @@ impl Worker {
                 tracing::debug!("realtime connection is up");
                 self.reached(None);
                 work.live = Some(live);
-                if let Some(session) = &work.session {
-                    work.beside.connect(&self.fetcher, session).await;
-                }
                 Some(Event::Connected)
             }
             Happened::Beside(News::Connected) => {
@@ -192,6 +189,9 @@ impl Worker {
                 })
             }
             Happened::Resynced(Resynced { conversation, list }) => {
+                if let (Some(session), Some(_)) = (&work.session, &work.live) {
+                    work.beside.connect(&self.fetcher, session).await;
+                }
                 let failed = conversation.err();
                 self.reached(failed.as_ref().or(list.as_ref().err()));
                 if std::mem::take(&mut work.resync_again) {

@@ -39,6 +39,9 @@ pub(crate) struct Arguments {
     /// Let an automation begin another conversation with this text whenever a customer begins one
     #[arg(long, value_name = "TEXT", conflicts_with = "automation_speaks")]
     automation_opens: Option<String>,
+    /// Give the files of a message in another order each time
+    #[arg(long)]
+    shuffle_attachments: bool,
     /// Directory to keep everything in; without it all is forgotten at the end
     #[arg(long)]
     data: Option<PathBuf>,
@@ -84,7 +87,7 @@ Faults: [METHOD] [path] FAULT [p=PROBABILITY] [COUNT], for example
   --fault 'message.created cable-drop 1'         the next new message is lost on the cable
 FAULT is one of latency=MS, drop-before-write, reset-after-write, status=CODE, status-after-write=CODE,
 too-many-requests, truncate=BYTES, captive-portal, hang, cable-duplicate, cable-reorder, cable-drop,
-cable-half-open, cable-refuse, cable-disconnect=REASON[,stay-away]";
+cable-swap, cable-strip-echo, cable-half-open, cable-refuse, cable-disconnect=REASON[,stay-away]";
 
 impl Arguments {
     /// The options they ask for.
@@ -107,6 +110,7 @@ impl Arguments {
                 .clone()
                 .map(Automation::Speaks)
                 .or_else(|| self.automation_opens.clone().map(Automation::Opens)),
+            shuffle_attachments: self.shuffle_attachments,
             data_dir: self.data.clone(),
             bot: !self.no_bot,
             // Long enough to see the bot type.

@@ -194,6 +194,7 @@ impl Gate {
         };
         let known = request.headers().get(IF_NONE_MATCH).cloned();
         let conditional = matches!(*request.method(), Method::GET | Method::HEAD);
+        let storage = request.uri().path().starts_with("/rails/active_storage/disk/");
         let public_api = request.uri().path().starts_with("/public/api");
         let cross_origin = request.headers().contains_key(ORIGIN) && public_api;
         let mut response = if cross_origin && request.method() == Method::OPTIONS {
@@ -215,8 +216,9 @@ impl Gate {
             set(&mut response, CONTENT_TYPE, "application/json; charset=utf-8");
         }
         let upgrade = response.status() == StatusCode::SWITCHING_PROTOCOLS;
-        // A file brings an ETag of its own: storage answers there, not Rails.
-        if upgrade || response.headers().contains_key(ETAG) || response.headers().contains_key(LOCATION) {
+        // Storage, which knows a file by its time, is not Rails; and a page may bring an ETag of its own.
+        let tagged_already = storage || response.headers().contains_key(ETAG);
+        if upgrade || tagged_already || response.headers().contains_key(LOCATION) {
             return Ok(response);
         }
         Ok(tagged(response, known.filter(|_| conditional).as_ref()).await)

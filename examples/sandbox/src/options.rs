@@ -31,6 +31,8 @@ pub struct Options {
     pub desk_version: DeskVersion,
     /// What the desk does as soon as a customer has begun a conversation.
     pub automation: Option<Automation>,
+    /// Whether the files of a message come in another order each time, as a database without `ORDER BY` may give them.
+    pub shuffle_attachments: bool,
     /// Where to keep everything; without it the desk forgets at its end.
     pub data_dir: Option<PathBuf>,
     /// Whether a bot answers first. A new conversation is then born `pending`.
@@ -81,6 +83,7 @@ impl Default for Options {
             single_conversation: false,
             desk_version: DeskVersion::default(),
             automation: None,
+            shuffle_attachments: false,
             data_dir: None,
             bot: false,
             bot_delay: Duration::from_millis(20),

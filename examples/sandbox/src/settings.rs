@@ -17,6 +17,8 @@ pub struct Settings {
     pub single_conversation: bool,
     /// What the desk does as soon as a customer has begun a conversation.
     pub automation: Option<Automation>,
+    /// Whether the files of a message come in another order each time.
+    pub shuffle_attachments: bool,
 }
 
 impl From<&Options> for Settings {
@@ -26,6 +28,7 @@ impl From<&Options> for Settings {
             hmac_mandatory: options.hmac_mandatory,
             single_conversation: options.single_conversation,
             automation: options.automation.clone(),
+            shuffle_attachments: options.shuffle_attachments,
         }
     }
 }

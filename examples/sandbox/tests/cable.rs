@@ -17,7 +17,7 @@ async fn token(shop: &Shop, source_id: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_subscription_is_confirmed_under_its_own_string_and_told_who_is_there() {
+async fn a_subscription_is_told_who_is_there_and_then_confirmed_under_its_own_string() {
     let shop = shop().await;
     shop.sandbox.desk().set_agent_availability("busy");
     let token = token(&shop, "me").await;
@@ -27,11 +27,35 @@ async fn a_subscription_is_confirmed_under_its_own_string_and_told_who_is_there(
     // Spaces and order are the client's: the string comes back as it was.
     let odd = format!(r#"{{ "pubsub_token":"{token}",  "channel":"RoomChannel" }}"#);
     cable.say(json!({ "command": "subscribe", "identifier": odd })).await;
-    assert_eq!(cable.next().await, json!({ "identifier": odd, "type": "confirm_subscription" }));
     let presence = cable.next().await;
     assert_eq!(presence["identifier"], odd.as_str());
     assert_eq!(presence["message"]["event"], "presence.update");
     assert_eq!(presence["message"]["data"], json!({ "account_id": 1, "users": { "5": "busy" } }));
+    assert_eq!(cable.next().await, json!({ "identifier": odd, "type": "confirm_subscription" }));
+}
+
+#[tokio::test]
+async fn an_agent_whose_dashboard_is_closed_is_not_in_presence() {
+    let shop = shop().await;
+    let token = token(&shop, "me").await;
+    shop.sandbox.desk().set_dashboard_open(false);
+    let mut cable = Cable::open(&shop.sandbox.url()).await;
+    cable.subscribe(&token).await;
+    assert_eq!(cable.event("presence.update").await["users"], json!({}));
+}
+
+#[tokio::test]
+async fn a_failed_message_stays_the_agents() {
+    let shop = shop().await;
+    let conversation = shop.conversation("me").await;
+    let id = shop.sandbox.desk().reply(1, "Hello");
+    let mut cable = shop.cable("me").await;
+    shop.sandbox.desk().fail(id, "the webhook did not answer");
+    let told = cable.event("message.updated").await;
+    assert_eq!((&told["status"], &told["previous_changes"]["status"]), (&json!("failed"), &json!(["sent", "failed"])));
+    let message = &shop.get(&conversation).await["messages"][0];
+    assert_eq!((&message["content"], &message["sender"]["type"]), (&json!("Hello"), &json!("user")));
+    assert_eq!(message["content_attributes"]["external_error"], "the webhook did not answer");
 }
 
 #[tokio::test]
@@ -59,9 +83,10 @@ async fn a_bad_token_gets_silence_and_so_does_the_same_identifier_again() {
     cable.subscribe(&good).await;
     cable.subscribe(&good).await;
     assert_eq!(cable.next().await["type"], "welcome");
-    assert_eq!(cable.next().await["identifier"], identifier(&good));
-    // The second identical subscription is not confirmed again: all there is, is the presence of the first.
-    assert_eq!(cable.next().await["message"]["event"], "presence.update");
+    let presence = cable.next().await;
+    assert_eq!((&presence["identifier"], &presence["type"]), (&json!(identifier(&good)), &json!(null)));
+    assert_eq!(cable.next().await["type"], "confirm_subscription");
+    // The second identical subscription is neither told of presence nor confirmed.
     assert!(cable.events_so_far(&good).await.is_empty());
 }
 
@@ -100,8 +125,8 @@ async fn an_agents_doings_are_told_and_its_notes_are_not() {
     let names: Vec<&str> = events.iter().map(|(name, _)| name.as_str()).collect();
     let told = [
         "conversation.typing_on",
-        "conversation.updated",
         "message.created",
+        "conversation.updated",
         "conversation.typing_off",
         "message.updated",
         "message.updated",
@@ -116,6 +141,102 @@ async fn an_agents_doings_are_told_and_its_notes_are_not() {
     assert_eq!((&status["status"], &status["messages"][0]["id"]), (&json!("resolved"), &json!(id)));
     assert_eq!(status["contact_inbox"]["pubsub_token"], token.as_str());
     assert!(status["updated_at"].is_f64() && status["created_at"].is_u64());
+}
+
+fn names(events: &[(String, Value)]) -> Vec<&str> {
+    events.iter().map(|(name, _)| name.as_str()).collect()
+}
+
+#[tokio::test]
+async fn assignment_labels_attributes_and_priority_each_send_one_conversation_updated() {
+    let shop = shop().await;
+    shop.conversation("me").await;
+    let token = token(&shop, "me").await;
+    let mut cable = shop.cable("me").await;
+    let desk = shop.sandbox.desk();
+    desk.reply(1, "Hello");
+    let events = cable.events_so_far(&token).await;
+    assert_eq!(names(&events), ["message.created", "conversation.updated"]);
+    assert_eq!(events[1].1["meta"]["assignee"], json!(null), "an answer assigns nobody");
+    desk.assign(1, true);
+    desk.set_labels(1, &["vip"]);
+    desk.set_conversation_attributes(1, json!({ "plan": "gold" }));
+    desk.set_priority(1, Some("high"));
+    let events = cable.events_so_far(&token).await;
+    assert_eq!(names(&events), ["conversation.updated"; 4]);
+    let last = &events[3].1;
+    assert_eq!((&last["meta"]["assignee"]["type"], &last["meta"]["assignee_type"]), (&json!("user"), &json!("User")));
+    assert_eq!((&last["labels"], &last["priority"]), (&json!(["vip"]), &json!("high")));
+    assert_eq!(last["custom_attributes"], json!({ "plan": "gold" }));
+    let times: Vec<f64> = events.iter().map(|(_, data)| data["updated_at"].as_f64().unwrap()).collect();
+    assert!(times.is_sorted_by(|one, next| one < next), "{times:?}");
+    let url = shop.at("/api/v1/accounts/1/conversations/1");
+    for (path, body) in [
+        ("assignments", json!({ "assignee_id": null })),
+        ("labels", json!({ "labels": ["new"] })),
+        ("custom_attributes", json!({ "custom_attributes": {} })),
+        ("toggle_priority", json!({ "priority": null })),
+    ] {
+        common::good(shop.http.post(format!("{url}/{path}")).json(&body).send().await.unwrap()).await;
+    }
+    let events = cable.events_so_far(&token).await;
+    assert_eq!(names(&events), ["conversation.updated"; 4]);
+    assert_eq!((&events[3].1["meta"]["assignee"], &events[3].1["labels"]), (&json!(null), &json!(["new"])));
+}
+
+#[tokio::test]
+async fn a_message_that_reopens_sends_the_status_itself_and_two_updates() {
+    let shop = shop_with(Options { csat: false, ..Options::default() }).await;
+    let conversation = shop.conversation("me").await;
+    let token = token(&shop, "me").await;
+    let desk = shop.sandbox.desk();
+    desk.reply(1, "Hello");
+    desk.resolve(1);
+    let mut cable = shop.cable("me").await;
+    let sent = shop.send(&conversation, "Still there?").await;
+    let events = cable.events_so_far(&token).await;
+    let mut sorted = names(&events);
+    sorted.sort_unstable();
+    let told = ["conversation.status_changed", "conversation.updated", "conversation.updated", "message.created"];
+    assert_eq!(sorted, told);
+    let status = &events.iter().find(|(name, _)| name == "conversation.status_changed").unwrap().1;
+    assert_eq!((&status["status"], &status["messages"][0]["id"]), (&json!("open"), &sent["id"]));
+    desk.set_blocked(1, true);
+    desk.reply(1, "No");
+    desk.resolve(1);
+    cable.events_so_far(&token).await;
+    shop.send(&conversation, "Am I blocked?").await;
+    let events = cable.events_so_far(&token).await;
+    assert_eq!(names(&events), ["message.created", "conversation.updated"]);
+    assert_eq!(events[1].1["status"], "resolved");
+}
+
+#[tokio::test]
+async fn the_typing_of_a_private_note_is_told_as_private() {
+    let shop = shop().await;
+    shop.conversation("me").await;
+    let mut cable = shop.cable("me").await;
+    shop.sandbox.desk().set_typing_note(1, true);
+    let typing = cable.event("conversation.typing_on").await;
+    assert_eq!((&typing["is_private"], &typing["performer"]["type"]), (&json!(true), &json!("user")));
+    shop.sandbox.desk().set_typing(1, true);
+    assert_eq!(cable.event("conversation.typing_on").await["is_private"], false);
+}
+
+#[tokio::test]
+async fn two_edits_within_a_millisecond_have_times_of_their_own() {
+    let shop = shop().await;
+    shop.conversation("me").await;
+    let desk = shop.sandbox.desk();
+    let id = desk.reply(1, "1");
+    let mut cable = shop.cable("me").await;
+    desk.edit(id, "2");
+    desk.edit(id, "3");
+    let (first, second) = (cable.event("message.updated").await, cable.event("message.updated").await);
+    assert!(first["updated_at"].as_str() < second["updated_at"].as_str());
+    assert_eq!(second["previous_changes"]["updated_at"], json!([first["updated_at"], second["updated_at"]]));
+    assert_eq!(second["previous_changes"]["processed_message_content"], json!(["2", "3"]));
+    assert!(second.get("echo_id").is_none());
 }
 
 #[tokio::test]
@@ -217,6 +338,7 @@ async fn an_unsubscribed_identifier_is_silent_and_can_be_subscribed_again() {
     cable.say(json!({ "command": "unsubscribe", "identifier": identifier(&token) })).await;
     cable.say(json!("nonsense")).await;
     cable.subscribe(&token).await;
+    assert_eq!(cable.next().await["message"]["event"], "presence.update");
     assert_eq!(cable.next().await["type"], "confirm_subscription");
     shop.send(&conversation, "Hi").await;
     cable.event("message.created").await;

@@ -150,6 +150,19 @@ async fn blank_content_is_accepted_and_too_much_is_422() {
 }
 
 #[tokio::test]
+async fn sixteen_files_are_taken_and_their_folders_are_not() {
+    let shop = shop().await;
+    let path = format!("{}/messages", shop.conversation("me").await);
+    let form = (0..16).fold(reqwest::multipart::Form::new(), |form, number| {
+        let file = reqwest::multipart::Part::bytes(vec![b'x']).file_name(format!("folder/{number}.txt"));
+        form.part("attachments[]", file)
+    });
+    let message = common::good(shop.ask(Method::POST, &path).multipart(form).send().await.unwrap()).await;
+    let files = &shop.sandbox.desk().conversation(1).unwrap().messages[0].attachments;
+    assert_eq!((message["attachments"].as_array().unwrap().len(), files[15].0.as_str()), (16, "15.txt"));
+}
+
+#[tokio::test]
 async fn a_flood_is_422_and_agents_messages_count() {
     let shop = shop_with(Options { flood_limit: 3, ..Options::default() }).await;
     let path = format!("{}/messages", shop.conversation("me").await);
@@ -173,6 +186,10 @@ async fn messages_come_twenty_a_page_ascending_and_after_is_ignored() {
     assert_eq!(ids(&shop.get(&format!("{path}?before=31")).await), (11..=30).collect::<Vec<_>>());
     assert_eq!(ids(&shop.get(&format!("{path}?before=11")).await), (1..=10).collect::<Vec<_>>());
     assert_eq!(ids(&shop.get(&format!("{path}?after=45")).await), newest);
+    assert_eq!(ids(&shop.get(&format!("{path}?before=")).await), newest);
+    for nothing in ["0", "abc", "-1"] {
+        assert_eq!(shop.get(&format!("{path}?before={nothing}")).await, json!([]), "{nothing}");
+    }
 }
 
 #[tokio::test]

@@ -189,6 +189,98 @@ async fn frames_are_duplicated_reordered_and_lost() {
 }
 
 #[tokio::test]
+async fn swapped_frames_come_in_reversed_order_whatever_passes_between_them() {
+    let shop = shop().await;
+    shop.conversation("me").await;
+    let token = shop.contact("me").await["pubsub_token"].as_str().unwrap().to_owned();
+    let mut cable = shop.cable("me").await;
+    let (desk, faults) = (shop.sandbox.desk(), shop.sandbox.faults());
+    let id = desk.reply(1, "1");
+    cable.events_so_far(&token).await;
+
+    faults.once("message.updated", Fault::CableSwap);
+    desk.edit(id, "2");
+    desk.assign(1, true);
+    desk.edit(id, "3");
+    desk.edit(id, "4");
+    let events = cable.events_so_far(&token).await;
+    let texts: Vec<_> = events.iter().filter(|(name, _)| name == "message.updated").collect();
+    let texts: Vec<_> = texts.iter().map(|(_, data)| data["content"].as_str().unwrap()).collect();
+    assert_eq!(texts, ["3", "2", "4"]);
+    assert_eq!(events[0].0, "conversation.updated");
+
+    // A part of the name takes in both events: the deletion comes before the creation.
+    faults.add("message. cable-swap 1".parse().unwrap());
+    let id = desk.reply(1, "Oops");
+    desk.delete(id);
+    let events = cable.events_so_far(&token).await;
+    let told: Vec<_> = events.iter().filter(|(name, _)| name.starts_with("message.")).collect();
+    assert_eq!((told[0].0.as_str(), &told[0].1["content_attributes"]["deleted"]), ("message.updated", &json!(true)));
+    assert_eq!((told[1].0.as_str(), &told[1].1["content"]), ("message.created", &json!("Oops")));
+    assert_eq!(told[0].1["id"], told[1].1["id"]);
+    assert!(told[1].1["updated_at"].as_str() < told[0].1["updated_at"].as_str());
+}
+
+#[tokio::test]
+async fn an_echo_can_come_without_its_id_and_an_opened_conversation_without_answer_or_frame() {
+    let shop = shop().await;
+    shop.contact("me").await;
+    let token = shop.contact("me").await["pubsub_token"].as_str().unwrap().to_owned();
+    let mut cable = shop.cable("me").await;
+    let faults = shop.sandbox.faults();
+    faults.add("POST me/conversations reset-after-write 1".parse().unwrap());
+    faults.add("conversation.created cable-drop 1".parse().unwrap());
+    let request = shop.ask(Method::POST, "/contacts/me/conversations").json(&json!({}));
+    assert!(request.send().await.is_err());
+    assert!(cable.events_so_far(&token).await.is_empty());
+    assert_eq!(shop.get("/contacts/me/conversations").await[0]["id"], 1);
+
+    faults.add("message.created cable-strip-echo 1".parse().unwrap());
+    for echo in [json!(null), json!("e2")] {
+        let body = json!({ "content": "Hi", "echo_id": "e2" });
+        shop.post("/contacts/me/conversations/1/messages", body).await;
+        assert_eq!(cable.event("message.created").await["echo_id"], echo);
+    }
+}
+
+#[tokio::test]
+async fn a_subscription_is_left_unconfirmed_only_by_a_rule_that_names_it() {
+    let shop = shop().await;
+    let token = shop.contact("me").await["pubsub_token"].as_str().unwrap().to_owned();
+    shop.sandbox.faults().once("confirm_subscription", Fault::CableDropFrames);
+    let mut cable = Cable::open(&shop.sandbox.url()).await;
+    cable.subscribe(&token).await;
+    assert_eq!(cable.next().await["type"], "welcome");
+    assert_eq!(cable.next().await["message"]["event"], "presence.update");
+    assert!(cable.events_so_far(&token).await.is_empty(), "and no confirmation");
+    shop.sandbox.faults().add(Rule::new(Fault::CableDropFrames));
+    let mut cable = Cable::open(&shop.sandbox.url()).await;
+    cable.subscribe(&token).await;
+    assert_eq!(cable.next().await["type"], "welcome");
+    assert_eq!(cable.next().await["type"], "confirm_subscription");
+}
+
+#[tokio::test]
+async fn the_files_of_a_message_come_in_another_order_each_time() {
+    let shop = shop().await;
+    let path = format!("{}/messages", shop.conversation("me").await);
+    let file = |name: &'static str| reqwest::multipart::Part::bytes(vec![b'x']).file_name(name);
+    let form = || {
+        let form = reqwest::multipart::Form::new().part("attachments[]", file("a.txt"));
+        form.part("attachments[]", file("b.txt")).part("attachments[]", file("c.txt"))
+    };
+    good(shop.ask(Method::POST, &path).multipart(form()).send().await.unwrap()).await;
+    let order = |page: &Value| -> Vec<u64> {
+        page[0]["attachments"].as_array().unwrap().iter().map(|row| row["id"].as_u64().unwrap()).collect()
+    };
+    assert_eq!(order(&shop.get(&path).await), [1, 2, 3]);
+    shop.sandbox.desk().change_settings(|settings| settings.shuffle_attachments = true);
+    let (one, two) = (order(&shop.get(&path).await), order(&shop.get(&path).await));
+    assert_ne!(one, [1, 2, 3]);
+    assert_ne!(one, two);
+}
+
+#[tokio::test]
 async fn a_half_open_socket_stands_and_is_silent() {
     let shop = shop().await;
     let conversation = shop.conversation("me").await;

@@ -117,7 +117,7 @@ async fn a_file_is_described_and_served_through_a_redirect_in_ranges() {
     let message = send_files(&shop, &conversation, &files).await;
     let picture = &message["attachments"][0];
     assert_eq!((&picture["file_type"], &picture["extension"]), (&json!("image"), &json!("png")));
-    assert_eq!((&picture["width"], &picture["height"]), (&json!(4), &json!(3)));
+    assert_eq!((&picture["width"], &picture["height"]), (&json!(null), &json!(null)));
     assert_eq!((&picture["file_size"], &picture["message_id"]), (&json!(png.len()), &message["id"]));
     assert_eq!(message["attachments"][1]["file_type"], "file");
     assert_eq!(message["attachments"][1]["thumb_url"], "");
@@ -129,7 +129,8 @@ async fn a_file_is_described_and_served_through_a_redirect_in_ranges() {
         let location = header(&link, "location").unwrap();
         let whole = shop.http.get(&location).send().await.unwrap();
         assert_eq!(header(&whole, "content-type").unwrap(), "image/png");
-        let tag = header(&whole, "etag").unwrap();
+        assert_eq!(header(&whole, "etag"), None, "storage knows a file by its time");
+        let tag = header(&whole, "last-modified").unwrap();
         let whole = whole.bytes().await.unwrap();
         if small {
             assert_eq!(image::load_from_memory(&whole).unwrap().width(), 250);
@@ -146,7 +147,7 @@ async fn a_file_is_described_and_served_through_a_redirect_in_ranges() {
         assert_eq!(other.send().await.unwrap().status(), 200);
         let beyond = shop.http.get(&location).header("range", "bytes=9000-").send().await.unwrap();
         assert_eq!(beyond.status(), 416);
-        let known = shop.http.get(&location).header("if-none-match", &tag).send().await.unwrap();
+        let known = shop.http.get(&location).header("if-modified-since", &tag).send().await.unwrap();
         assert_eq!(known.status(), 304);
     }
     let seen = shop.sandbox.desk().conversation(1).unwrap().messages.remove(0);

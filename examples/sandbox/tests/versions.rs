@@ -71,12 +71,14 @@ async fn rows_of_3_16_lack_what_came_later() {
     let shop = shop_of(DeskVersion::V3_16_0).await;
     let conversation = shop.conversation("me").await;
     let desk = shop.sandbox.desk();
-    desk.reply_with_file(1, "Here", "a.png", "image/png", "x");
+    let png = [b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".as_slice(), &[0, 0, 0, 4, 0, 0, 0, 3]].concat();
+    desk.reply_with_file(1, "Here", "a.png", "image/png", png);
     let sent = shop.send(&conversation, "Hi").await;
     assert!(sent["sender"].get("blocked").is_none());
     let page = shop.get(&format!("{conversation}/messages")).await;
     let file = &page[0]["attachments"][0];
     assert_eq!((file.get("content_type"), &file["extension"]), (None, &json!(null)));
+    assert_eq!((&file["width"], &file["height"]), (&json!(4), &json!(3)));
     assert!(shop.get(&conversation).await["contact"].get("company_id").is_none());
     desk.resolve(1);
     let survey = || desk.conversation(1).unwrap().messages.into_iter().find(|row| row.content_type == "input_csat");

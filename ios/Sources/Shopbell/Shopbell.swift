@@ -82,6 +82,11 @@ public enum Shopbell {
         try await client.logEvent(name, attributes: attributes)
     }
 
+    /// ``ShopbellClient/currentConversation(isolation:)``.
+    public static func currentConversation(isolation: isolated (any Actor)? = #isolation) async throws -> Conversation {
+        try await client.currentConversation()
+    }
+
     /// ``ShopbellClient/startConversation(isolation:)``.
     public static func startConversation(isolation: isolated (any Actor)? = #isolation) async throws -> Conversation {
         try await client.startConversation()

@@ -210,13 +210,26 @@ public final class ShopbellClient: Sendable {
         return try await engine.call { try await $0.handlePush(data: data) }
     }
 
+    /// The customer's open conversation, or a new one: what a "Chat with us" button opens. It is the one with the latest
+    /// activity that is neither resolved nor deleted at the desk and that the customer can write in; where there is none, a
+    /// new one is begun, the same at each call until something is said or drafted there. Reads the phone only, and does
+    /// not wait for the network.
+    public func currentConversation(isolation: isolated (any Actor)? = #isolation) async throws -> Conversation {
+        try await engine.inOrder { [self] native in handedOut(try await native.currentConversation()) }
+    }
+
     /// Begins a conversation. The desk learns of it with its first message; without one it leaves no trace.
     public func startConversation(isolation: isolated (any Actor)? = #isolation) async throws -> Conversation {
-        try await engine.inOrder { [self] native in
-            let begun = try await native.startConversation()
-            let id = begun.id()
-            let conversation = Conversation(id, engine, Task { .success(begun) })
-            inUse.with { $0[id] = Weak(conversation) }
+        try await engine.inOrder { [self] native in handedOut(try await native.startConversation()) }
+    }
+
+    /// The object for a conversation that the library gave out: the one that is in use already, where there is one.
+    private func handedOut(_ native: ShopbellBindings.Conversation) -> Conversation {
+        let id = native.id()
+        return inUse.with { inUse in
+            if let conversation = inUse[id]?.value { return conversation }
+            let conversation = Conversation(id, engine, Task { .success(native) })
+            inUse[id] = Weak(conversation)
             return conversation
         }
     }

@@ -47,7 +47,7 @@ async fn client(text: &str) -> Result<(), SupportError> {
     black_box(client.size_on_disk().await?);
     client.clear_cache().await?;
     client.log_out_and_clear_cache().await?;
-    conversation(&client.start_conversation()?, text).await?;
+    conversation(&client.current_conversation().await?, text).await?;
     conversation(&client.conversation(&ConversationId::new(text))?, text).await?;
     help(&client, text).await?;
     client.pause().await;

@@ -2,9 +2,14 @@
 //! and nothing is left behind.
 
 mod at_once;
+mod channels;
 mod fetching;
+mod gone;
+mod history;
+mod joined;
 mod receiving;
 mod sending;
+mod sessions;
 
 use std::{fs, path::Path, sync::Arc, time::Duration};
 
@@ -62,16 +67,7 @@ impl Phone {
     }
 
     async fn until(&mut self, what: &str, shows: impl Fn(&[Message]) -> bool) {
-        let Self { timeline, shown, .. } = self;
-        let waiting = async {
-            while !shows(shown) {
-                for step in timeline.next().await.unwrap().unwrap() {
-                    step.apply(shown);
-                }
-            }
-        };
-        let waited = tokio::time::timeout(Duration::from_secs(60), waiting).await;
-        assert!(waited.is_ok(), "waited in vain for {what}; there is {:#?}", self.shown);
+        until(&mut self.timeline, &mut self.shown, what, shows).await;
     }
 
     async fn until_sent(&mut self) {
@@ -102,4 +98,67 @@ impl Phone {
     fn texts(&self) -> Vec<String> {
         self.desk.texts_of_customers()
     }
+}
+
+/// Takes in what a timeline gives until it shows something.
+async fn until(timeline: &mut Timeline, shown: &mut Vec<Message>, what: &str, shows: impl Fn(&[Message]) -> bool) {
+    let waiting = async {
+        while !shows(shown) {
+            for step in timeline.next().await.unwrap().unwrap() {
+                step.apply(shown);
+            }
+        }
+    };
+    let waited = tokio::time::timeout(Duration::from_secs(60), waiting).await;
+    assert!(waited.is_ok(), "waited in vain for {what}; there is {shown:#?}");
+}
+
+/// The words of each message.
+fn words(shown: &[Message]) -> Vec<&str> {
+    shown.iter().map(|message| message.content.as_text()).collect()
+}
+
+/// Whether the customer's own message with these words is at the desk.
+fn is_sent(shown: &[Message], text: &str) -> bool {
+    let sent = |message: &&Message| matches!(message.delivery, Some(Delivery::Sent | Delivery::Read));
+    shown.iter().filter(sent).any(|message| message.content.as_text() == text)
+}
+
+/// The lines of the list as they are on the phone now.
+async fn lines(client: &SupportClient) -> Vec<crate::ConversationSummary> {
+    let mut lines = Vec::new();
+    for step in client.conversations().next().await.unwrap().unwrap() {
+        step.apply(&mut lines);
+    }
+    lines
+}
+
+/// Waits until the status is as wanted.
+async fn until_status(client: &SupportClient, wanted: impl Fn(&crate::ClientStatus) -> bool) {
+    let mut status = client.status();
+    let waiting = async {
+        loop {
+            if wanted(&status.next().await.unwrap().unwrap()) {
+                return;
+            }
+        }
+    };
+    assert!(tokio::time::timeout(Duration::from_secs(60), waiting).await.is_ok(), "waited in vain for a status");
+}
+
+/// Waits until the list is as wanted.
+async fn until_lines(client: &SupportClient, what: &str, wanted: impl Fn(&[crate::ConversationSummary]) -> bool) {
+    let (mut list, mut lines) = (client.conversations(), Vec::new());
+    let waiting = async {
+        loop {
+            for step in list.next().await.unwrap().unwrap() {
+                step.apply(&mut lines);
+            }
+            if wanted(&lines) {
+                return;
+            }
+        }
+    };
+    let waited = tokio::time::timeout(Duration::from_secs(60), waiting).await;
+    assert!(waited.is_ok(), "waited in vain for {what}; there is {lines:#?}");
 }

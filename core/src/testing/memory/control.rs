@@ -5,7 +5,7 @@ use super::{
     state::{State, agent},
 };
 use crate::{
-    backend::{Capabilities, DeskConversation, DeskMessage, DeskNotices, RealtimeEvent, Session},
+    backend::{Capabilities, DeskChannel, DeskConversation, DeskMessage, DeskNotices, RealtimeEvent, Session},
     model::{
         Author, Availability, Content, ConversationStatus, CustomerProfile, DeskConversationId, DeskMessageId, Identity,
         ProfileField,
@@ -42,6 +42,16 @@ impl MemoryDesk {
     /// Where there is no such session.
     pub fn open_for(&self, session: &Session) -> DeskConversationId {
         self.change(|state| state.open(session)).expect("no such session").id
+    }
+
+    /// Keeps one conversation for each customer from now on: opening another answers with the newest that there is.
+    pub fn keep_single_conversation(&self) {
+        self.change(|state| state.options.single_conversation = true);
+    }
+
+    /// Says that a conversation is in that channel.
+    pub fn move_to(&self, conversation: DeskConversationId, channel: DeskChannel) -> bool {
+        self.change(|state| state.change(conversation, |row| row.channel = Some(channel)))
     }
 
     /// Changes a message's words.

@@ -11,6 +11,9 @@ use tokio::sync::mpsc;
 
 use crate::state::Broadcast;
 
+/// The frame that ends a subscription's wait. A fault befalls it only if its rule names it.
+pub(crate) const CONFIRMATION: &str = "confirm_subscription";
+
 /// An event on its way to one socket.
 #[derive(Debug)]
 pub(crate) struct Event {
@@ -31,6 +34,21 @@ struct Held {
     last_socket: u64,
     sockets: HashMap<u64, mpsc::UnboundedSender<Event>>,
     subscriptions: Vec<Subscription>,
+}
+
+impl Held {
+    fn publish(&self, broadcast: &Broadcast) {
+        for subscription in self.subscriptions.iter().filter(|row| broadcast.tokens.contains(&row.token)) {
+            let frame = json!({
+                "identifier": subscription.identifier,
+                "message": { "event": broadcast.event, "data": broadcast.data },
+            });
+            if let Some(socket) = self.sockets.get(&subscription.socket) {
+                // A socket that just left takes nothing, as on a real network.
+                let _ = socket.send(Event { name: broadcast.event, text: frame.to_string() });
+            }
+        }
+    }
 }
 
 /// All open sockets and their subscriptions.
@@ -55,13 +73,17 @@ impl Hub {
         held.subscriptions.retain(|subscription| subscription.socket != socket);
     }
 
-    /// Lets a socket hear a token's events under its own identifier string.
-    pub(crate) fn subscribe(&self, socket: u64, identifier: &str, token: &str) {
-        self.lock().subscriptions.push(Subscription {
-            socket,
-            identifier: identifier.to_owned(),
-            token: token.to_owned(),
-        });
+    /// Lets a socket hear a token's events under its own identifier string. The socket is told who is there, then that
+    /// it is subscribed, and only then of anything else.
+    pub(crate) fn subscribe(&self, socket: u64, identifier: &str, token: &str, presence: &Broadcast) {
+        let mut held = self.lock();
+        held.subscriptions.push(Subscription { socket, identifier: identifier.to_owned(), token: token.to_owned() });
+        held.publish(presence);
+        if let Some(socket) = held.sockets.get(&socket) {
+            let text = json!({ "identifier": identifier, "type": CONFIRMATION }).to_string();
+            // A socket that just left takes nothing, as on a real network.
+            let _ = socket.send(Event { name: CONFIRMATION, text });
+        }
     }
 
     /// Ends that.
@@ -72,17 +94,7 @@ impl Hub {
 
     /// Sends an event to every subscription of its tokens.
     pub(crate) fn publish(&self, broadcast: &Broadcast) {
-        let held = self.lock();
-        for subscription in held.subscriptions.iter().filter(|row| broadcast.tokens.contains(&row.token)) {
-            let frame = json!({
-                "identifier": subscription.identifier,
-                "message": { "event": broadcast.event, "data": broadcast.data },
-            });
-            if let Some(socket) = held.sockets.get(&subscription.socket) {
-                // A socket that just left takes nothing, as on a real network.
-                let _ = socket.send(Event { name: broadcast.event, text: frame.to_string() });
-            }
-        }
+        self.lock().publish(broadcast);
     }
 
     /// How many sockets are open.

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::{
     clock,
@@ -38,12 +38,12 @@ impl Session {
         Self { socket, subscribed: HashMap::new() }
     }
 
-    /// Takes one frame of the client; gives what to send back at once. Whatever Action Cable only logs gets silence:
-    /// malformed frames, unknown commands, and a subscription whose token is bad.
-    pub(crate) fn hear(&mut self, shared: &Arc<Shared>, text: &str) -> Option<String> {
-        let command: Command = serde_json::from_str(text).ok()?;
+    /// Takes one frame of the client; answers go through the hub, in order with the events. Whatever Action Cable only
+    /// logs gets silence: malformed frames, unknown commands, and a subscription whose token is bad.
+    pub(crate) fn hear(&mut self, shared: &Arc<Shared>, text: &str) {
+        let Ok(command) = serde_json::from_str::<Command>(text) else { return };
         match command.command.as_str() {
-            "subscribe" => return self.subscribe(shared, command.identifier),
+            "subscribe" => self.subscribe(shared, command.identifier),
             "unsubscribe" => {
                 self.subscribed.remove(&command.identifier);
                 shared.hub.unsubscribe(self.socket, &command.identifier);
@@ -51,14 +51,13 @@ impl Session {
             "message" => self.message(shared, &command),
             _ => {}
         }
-        None
     }
 
     /// The identifier is remembered before it is looked at, so sending it again on this socket does nothing, whether
     /// it was good or bad the first time.
-    fn subscribe(&mut self, shared: &Arc<Shared>, identifier: String) -> Option<String> {
+    fn subscribe(&mut self, shared: &Arc<Shared>, identifier: String) {
         if self.subscribed.contains_key(&identifier) {
-            return None;
+            return;
         }
         let token = serde_json::from_str(&identifier)
             .ok()
@@ -66,30 +65,28 @@ impl Session {
             .map(|parsed| parsed.pubsub_token)
             .filter(|token| shared.read(|state| contact_of(state, token).is_some()));
         self.subscribed.insert(identifier.clone(), token.clone());
-        let token = token?;
-        shared.hub.subscribe(self.socket, &identifier, &token);
-        self.update_presence(shared, &token);
-        Some(json!({ "identifier": identifier, "type": "confirm_subscription" }).to_string())
+        let Some(token) = token else { return };
+        shared.read(|state| {
+            let presence = presence(state, &token);
+            shared.hub.subscribe(self.socket, &identifier, &token, &presence);
+        });
     }
 
     fn message(&self, shared: &Arc<Shared>, command: &Command) {
         let Some(Some(token)) = self.subscribed.get(&command.identifier) else { return };
         let data: Value = command.data.as_deref().and_then(|data| serde_json::from_str(data).ok()).unwrap_or_default();
         if data.get("action").and_then(Value::as_str) == Some("update_presence") {
-            self.update_presence(shared, token);
+            shared.read(|state| shared.hub.publish(&presence(state, token)));
         }
     }
+}
 
-    /// Marks the contact as present and answers with the account's agents; nothing else ever sends this event.
-    fn update_presence(&self, shared: &Arc<Shared>, token: &str) {
-        shared.read(|state| {
-            if let Some(contact) = contact_of(state, token) {
-                state.presence.insert(contact, clock::now());
-            }
-            let data = state.presence_frame();
-            shared.hub.publish(&Broadcast { tokens: vec![token.to_owned()], event: "presence.update", data });
-        });
+/// Marks the contact as present and answers with the account's agents; nothing else ever sends this event.
+fn presence(state: &mut State, token: &str) -> Broadcast {
+    if let Some(contact) = contact_of(state, token) {
+        state.presence.insert(contact, clock::now());
     }
+    Broadcast { tokens: vec![token.to_owned()], event: "presence.update", data: state.presence_frame() }
 }
 
 fn contact_of(state: &State, token: &str) -> Option<u64> {

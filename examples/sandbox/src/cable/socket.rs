@@ -13,7 +13,7 @@ use axum::{
 };
 use futures_util::{SinkExt, StreamExt};
 use hyper_util::rt::TokioIo;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 use tokio_tungstenite::{
     WebSocketStream,
@@ -23,7 +23,7 @@ use tokio_tungstenite::{
 use super::{hub::Event, session::Session};
 use crate::{
     clock,
-    faults::{CableFault, FrameFate},
+    faults::{CableFault, FrameFate, Rule},
     shared::Shared,
     wire::Abort,
 };
@@ -81,7 +81,7 @@ async fn serve(shared: &Arc<Shared>, socket: Socket, abort: &Abort) {
     let (id, mut events) = shared.hub.join();
     let mut pulse = shared.faults.pulse();
     let at_start = *pulse.borrow_and_update();
-    let mut line = Line { shared, socket, session: Session::new(id), frozen: false, held_back: None };
+    let mut line = Line { shared, socket, session: Session::new(id), frozen: false, held_back: None, swapping: None };
     let beat = shared.options.ping_interval;
     let mut pings = interval_at(Instant::now() + beat, beat);
     pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -125,6 +125,8 @@ struct Line<'a> {
     frozen: bool,
     /// A frame that waits to be overtaken.
     held_back: Option<String>,
+    /// A frame that waits for the next one of its rule, to come after that.
+    swapping: Option<(Rule, String)>,
 }
 
 impl Line<'_> {
@@ -138,21 +140,32 @@ impl Line<'_> {
     async fn hear(&mut self, message: &Message) -> Step {
         match message {
             Message::Close(_) => Step::Closed,
-            Message::Text(text) if !self.frozen => match self.session.hear(self.shared, text.as_str()) {
-                Some(answer) => self.send(answer).await,
-                None => Step::Open,
-            },
+            Message::Text(text) if !self.frozen => {
+                self.session.hear(self.shared, text.as_str());
+                Step::Open
+            }
             _ => Step::Open,
         }
     }
 
     async fn tell(&mut self, event: Event) -> Step {
+        if let Some((_, first)) = self.swapping.take_if(|(rule, _)| rule.befalls_frame(event.name)) {
+            return match self.deliver(event.text).await {
+                Step::Open => self.deliver(first).await,
+                step => step,
+            };
+        }
         match self.shared.faults.frame_fate(event.name) {
             FrameFate::Delivered => self.deliver(event.text).await,
             FrameFate::Dropped => Step::Open,
             FrameFate::Duplicated => match self.deliver(event.text.clone()).await {
                 Step::Open => self.deliver(event.text).await,
                 step => step,
+            },
+            FrameFate::WithoutEcho => self.deliver(without_echo(&event.text)).await,
+            FrameFate::Swapped(rule) => match self.swapping.replace((rule, event.text)) {
+                Some((_, earlier)) => self.send(earlier).await,
+                None => Step::Open,
             },
             FrameFate::HeldBack => match self.held_back.replace(event.text) {
                 Some(earlier) => self.send(earlier).await,
@@ -218,4 +231,13 @@ impl Line<'_> {
             Err(_) => Step::Closed,
         }
     }
+}
+
+/// The frame as it comes to a device that did not send the message.
+fn without_echo(text: &str) -> String {
+    let Ok(mut frame) = serde_json::from_str::<Value>(text) else { return text.to_owned() };
+    if let Some(Value::Object(data)) = frame.pointer_mut("/message/data") {
+        data.remove("echo_id");
+    }
+    frame.to_string()
 }

@@ -10,6 +10,7 @@ use crate::{
         INBOX_ID, Job, State,
         tables::{ACTIVITY, Conversation, INCOMING, Object, Record, Session, Status},
     },
+    views::AGENT_NAME,
 };
 
 /// Longest string among a conversation's custom attributes.
@@ -88,6 +89,9 @@ impl State {
             inbox_id: session.inbox_id,
             status,
             custom_attributes,
+            assigned: false,
+            labels: Vec::new(),
+            priority: None,
             contact_last_seen_at: None,
             agent_last_seen_at: None,
             first_reply_created_at: None,
@@ -108,7 +112,8 @@ impl State {
         let Some(before) = self.conversation(id).cloned() else { return };
         let mut after = before.clone();
         change(&mut after);
-        after.updated_at = clock::now();
+        // Each change has a time of its own, as a desk's microseconds give it.
+        after.updated_at = clock::now().max(before.updated_at + 1);
         self.record(Record::Conversation(after.clone()));
         let moved = before.status != after.status;
         if moved {
@@ -117,6 +122,10 @@ impl State {
         if moved
             || before.custom_attributes != after.custom_attributes
             || before.first_reply_created_at != after.first_reply_created_at
+            || before.waiting_since != after.waiting_since
+            || before.assigned != after.assigned
+            || before.labels != after.labels
+            || before.priority != after.priority
         {
             self.tell(id, "conversation.updated");
         }
@@ -141,6 +150,34 @@ impl State {
             self.jobs.push(Job::Survey(id));
         }
         Ok(())
+    }
+
+    /// Assigns a conversation to the agent, or to nobody.
+    pub(crate) fn assign(&mut self, id: u64, to_agent: bool) {
+        self.change_conversation(id, |row| row.assigned = to_agent);
+        let words = if to_agent { "Assigned to" } else { "Conversation unassigned by" };
+        self.note_activity(id, format!("{words} {AGENT_NAME}"));
+    }
+
+    /// Replaces the labels of a conversation.
+    pub(crate) fn set_labels(&mut self, id: u64, labels: Vec<String>) {
+        let words = format!("{AGENT_NAME} set {}", labels.join(", "));
+        self.change_conversation(id, |row| row.labels = labels);
+        self.note_activity(id, words);
+    }
+
+    /// Sets the priority of a conversation, or takes it away.
+    pub(crate) fn set_priority(&mut self, id: u64, priority: Option<String>) {
+        let words = format!("{AGENT_NAME} set the priority to {}", priority.as_deref().unwrap_or("none"));
+        self.change_conversation(id, |row| row.priority = priority);
+        self.note_activity(id, words);
+    }
+
+    /// Leaves a note of what was done, which no customer sees.
+    fn note_activity(&mut self, id: u64, words: String) {
+        if let Err(refusal) = self.create_message(id, Draft::text(words).of_type(ACTIVITY)) {
+            tracing::debug!(?refusal, "no note was left");
+        }
     }
 
     /// Whether the bot minds this inbox.

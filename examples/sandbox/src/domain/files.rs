@@ -7,6 +7,9 @@ use crate::state::{State, tables::Attachment};
 /// The width of a thumbnail in pixels: `resize_to_fill: [250, nil]` of Chatwoot's `Attachment#thumb_url`.
 const THUMBNAIL: u32 = 250;
 
+/// Content types that the desk calls images.
+const IMAGES: [&str; 6] = ["image/jpeg", "image/jpg", "image/png", "image/gif", "image/bmp", "image/webp"];
+
 /// A file as it came in.
 #[derive(Debug)]
 pub(crate) struct Upload {
@@ -42,7 +45,7 @@ impl State {
     }
 }
 
-/// What Active Storage makes of a file's name.
+/// What Rack and Active Storage make of a file's name: its folders are taken off, and some characters are replaced.
 fn sanitized(name: &str) -> String {
     let replaced = |c| {
         matches!(
@@ -50,12 +53,14 @@ fn sanitized(name: &str) -> String {
             '\u{202e}' | '%' | '$' | '|' | ':' | ';' | '/' | '<' | '>' | '?' | '*' | '"' | '\t' | '\r' | '\n' | '\\'
         )
     };
+    let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
     name.trim().chars().map(|c| if replaced(c) { '-' } else { c }).collect()
 }
 
+/// The five kinds of picture that the desk shows are images; HEIC, AVIF and SVG are files.
 fn file_type(content_type: &str) -> &'static str {
     match content_type.split('/').next() {
-        Some("image") => "image",
+        Some("image") if IMAGES.contains(&content_type) => "image",
         Some("audio") => "audio",
         Some("video") => "video",
         _ => "file",
@@ -131,8 +136,26 @@ mod tests {
     }
 
     #[test]
+    fn heic_avif_and_svg_are_files_and_films_and_sounds_are_what_their_type_says() {
+        for (content_type, wanted) in [
+            ("image/png", "image"),
+            ("image/webp", "image"),
+            ("image/heic", "file"),
+            ("image/avif", "file"),
+            ("image/svg+xml", "file"),
+            ("text/html", "file"),
+            ("video/mp4", "video"),
+            ("audio/ogg", "audio"),
+        ] {
+            assert_eq!(file_type(content_type), wanted, "{content_type}");
+        }
+    }
+
+    #[test]
     fn a_name_loses_what_storage_does_not_keep() {
-        assert_eq!(sanitized(" a/b:c\"d%.png\n"), "a-b-c-d-.png");
+        assert_eq!(sanitized(" a:c\"d%.png\n"), "a-c-d-.png");
+        assert_eq!(sanitized("/tmp/photos/b.png"), "b.png");
+        assert_eq!(sanitized("C:\\photos\\c.png"), "c.png");
         assert_eq!(sanitized("Ảnh (1).jpg"), "Ảnh (1).jpg");
     }
 }

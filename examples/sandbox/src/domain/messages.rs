@@ -16,8 +16,6 @@ use crate::{
 pub(crate) const PAGE: usize = 20;
 /// Longest content, in characters.
 const LONGEST_CONTENT: usize = 150_000;
-/// Files a message may declare.
-const MOST_FILES: usize = 15;
 
 /// A message that is not yet one.
 #[derive(Debug)]
@@ -79,9 +77,6 @@ impl State {
             let words = "Content is too long (maximum is 150000 characters)";
             return Err(Refusal::invalid("content", words));
         }
-        if draft.files.len() > MOST_FILES {
-            return Err(Refusal::invalid("attachments", "Attachments exceeded maximum allowed"));
-        }
         self.count_towards_flood(conversation, draft.limited)?;
         Refusal::for_nul([&draft.content])?;
         Refusal::for_nul_within(&draft.content_attributes)?;
@@ -90,9 +85,6 @@ impl State {
         }
 
         let incoming = draft.message_type == INCOMING;
-        if incoming && matches!(row.status, Status::Resolved | Status::Snoozed) {
-            self.reopen(conversation);
-        }
         let now = clock::now();
         let said = draft.content.clone().unwrap_or_default();
         let message = Message {
@@ -114,8 +106,14 @@ impl State {
         let answers = message.message_type == OUTGOING && !message.private && message.sender != Sender::Nobody;
         let by_agent = answers && message.sender == Sender::Agent;
         self.record(Record::Message(message));
+        self.change_conversation(conversation, |row| row.last_activity_at = now);
+        // The desk tells of the status with the new message in the frame, then of the message, then of what the message
+        // changed. Its jobs may run in any order.
+        if incoming && matches!(row.status, Status::Resolved | Status::Snoozed) {
+            self.reopen(conversation);
+        }
+        self.tell_created(id);
         self.change_conversation(conversation, |row| {
-            row.last_activity_at = now;
             if incoming {
                 row.waiting_since = row.waiting_since.or(Some(now));
             } else if answers {
@@ -123,7 +121,6 @@ impl State {
                 row.first_reply_created_at = row.first_reply_created_at.or(by_agent.then_some(now));
             }
         });
-        self.tell_created(id);
         if incoming {
             if let Some(mut contact) = self.contact(row.contact_id).cloned() {
                 contact.last_activity_at = Some(now);
@@ -159,7 +156,8 @@ impl State {
         let Some(before) = self.message(id).cloned() else { return };
         let mut after = before.clone();
         change(&mut after);
-        after.updated_at = clock::now();
+        // Each change has a time of its own, so that the newest of two frames can be told.
+        after.updated_at = clock::now().max(before.updated_at + 1);
         let changes = json!({
             "content": (before.content != after.content).then(|| json!([before.content, after.content])),
             "processed_message_content":
@@ -184,6 +182,14 @@ impl State {
         }
         let tokens = self.listeners(conversation);
         self.broadcast(tokens, "message.updated", data);
+    }
+
+    /// Marks an agent's message as failed, as a failing webhook of the inbox does. It stays a message of the agent's.
+    pub(crate) fn fail_message(&mut self, id: u64, error: &str) {
+        self.change_message(id, |message| {
+            "failed".clone_into(&mut message.status);
+            message.content_attributes.insert("external_error".to_owned(), Value::String(error.to_owned()));
+        });
     }
 
     /// An agent takes a message back: the row stays, its text is replaced and its files go.

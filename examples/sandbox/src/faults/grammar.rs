@@ -7,7 +7,8 @@
 //! fault  = latency=MS | drop-before-write | reset-after-write | status=CODE | status-after-write=CODE
 //!        | too-many-requests | truncate=BYTES | stall=BYTES | captive-portal | hang
 //!        | reset-upload=BYTES | stall-upload=BYTES | redirect=URL
-//!        | cable-duplicate | cable-reorder | cable-drop | cable-half-open | cable-refuse
+//!        | cable-duplicate | cable-reorder | cable-drop | cable-swap | cable-strip-echo
+//!        | cable-half-open | cable-refuse
 //!        | cable-disconnect=REASON[,stay-away]
 //! ```
 //!
@@ -88,6 +89,8 @@ fn parse_fault(word: &str) -> Result<Option<Fault>, RuleError> {
         "cable-duplicate" => Fault::CableDuplicate,
         "cable-reorder" => Fault::CableReorder,
         "cable-drop" => Fault::CableDropFrames,
+        "cable-swap" => Fault::CableSwap,
+        "cable-strip-echo" => Fault::CableStripEcho,
         "cable-half-open" => Fault::CableHalfOpen,
         "cable-refuse" => Fault::CableRefuse,
         "cable-disconnect" => {
@@ -118,6 +121,8 @@ mod tests {
         assert_eq!(rule, Rule::new(Fault::Latency(Duration::from_millis(300))));
         let rule: Rule = "redirect=file:///etc/passwd?x=1".parse().unwrap();
         assert_eq!(rule.fault, Fault::Redirect("file:///etc/passwd?x=1".to_owned()));
+        let rule: Rule = "message. cable-swap 2".parse().unwrap();
+        assert_eq!((rule.fault, rule.path_contains.as_deref()), (Fault::CableSwap, Some("message.")));
         assert_eq!("stall-upload=9".parse::<Rule>().unwrap().fault, Fault::StallUpload(9));
         let rule: Rule = "cable-disconnect=unauthorized,stay-away".parse().unwrap();
         assert_eq!(rule.fault, Fault::CableDisconnect { reason: "unauthorized".to_owned(), reconnect: false });

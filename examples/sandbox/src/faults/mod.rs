@@ -1,7 +1,7 @@
 //! Faults: everything a network or a tired server may do to a request or a frame, on demand.
 //!
 //! Rules are looked at in order and the first that matches plays its fault; one with a count disappears when it is used
-//! up. HTTP faults befall requests, cable faults befall frames (dropped, duplicated, held back until the next one) or
+//! up. HTTP faults befall requests, cable faults befall frames (dropped, duplicated, swapped, held back) or
 //! sockets (frozen, dismissed). The agent's routes and the controls under `/sandbox` are never touched.
 
 mod grammar;
@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
 pub use self::grammar::RuleError;
-use crate::random::Random;
+use crate::{cable::hub::CONFIRMATION, random::Random};
 
 /// What goes wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,6 +57,11 @@ pub enum Fault {
     CableReorder,
     /// The frame is lost.
     CableDropFrames,
+    /// The frame waits until the next one that this rule befalls has gone, however long that takes. Frames of other
+    /// events pass.
+    CableSwap,
+    /// The frame comes without its `echo_id`.
+    CableStripEcho,
     /// Frames and pings stop, and the socket stays.
     CableHalfOpen,
     /// The upgrade is refused with 404.
@@ -78,6 +83,8 @@ impl Fault {
             Self::CableDuplicate
                 | Self::CableReorder
                 | Self::CableDropFrames
+                | Self::CableSwap
+                | Self::CableStripEcho
                 | Self::CableHalfOpen
                 | Self::CableDisconnect { .. }
         )
@@ -109,6 +116,15 @@ impl Rule {
     pub fn new(fault: Fault) -> Self {
         Self { method: None, path_contains: None, fault, probability: 1.0, remaining: None }
     }
+
+    /// Whether it applies to a frame of this name. The confirmation of a subscription must be named, for without it no
+    /// frame comes at all.
+    pub(crate) fn befalls_frame(&self, name: &str) -> bool {
+        if name == CONFIRMATION {
+            return self.path_contains.as_deref().is_some_and(|part| CONFIRMATION.contains(part));
+        }
+        contains(self, &format!("/cable {name}"))
+    }
 }
 
 fn always() -> f64 {
@@ -123,12 +139,15 @@ pub(crate) enum CableFault {
 }
 
 /// What becomes of one frame.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) enum FrameFate {
     Delivered,
     Dropped,
     Duplicated,
     HeldBack,
+    WithoutEcho,
+    /// To be sent after the next frame that this rule befalls.
+    Swapped(Rule),
 }
 
 /// What all sockets are to do, by its number: each change counts up.
@@ -242,27 +261,39 @@ impl Faults {
 
     /// What becomes of a frame that carries `event`.
     pub(crate) fn frame_fate(&self, event: &str) -> FrameFate {
-        let place = format!("/cable {event}");
-        let fault = self.take(&mut self.lock(), |rule| {
-            matches!(rule.fault, Fault::CableDuplicate | Fault::CableReorder | Fault::CableDropFrames)
-                && contains(rule, &place)
+        let rule = self.take_rule(&mut self.lock(), |rule| {
+            let of_frames = matches!(
+                rule.fault,
+                Fault::CableDuplicate
+                    | Fault::CableReorder
+                    | Fault::CableDropFrames
+                    | Fault::CableSwap
+                    | Fault::CableStripEcho
+            );
+            of_frames && rule.befalls_frame(event)
         });
-        match fault {
-            Some(Fault::CableDuplicate) => FrameFate::Duplicated,
-            Some(Fault::CableReorder) => FrameFate::HeldBack,
-            Some(_) => FrameFate::Dropped,
-            None => FrameFate::Delivered,
+        let Some(rule) = rule else { return FrameFate::Delivered };
+        match rule.fault {
+            Fault::CableDuplicate => FrameFate::Duplicated,
+            Fault::CableReorder => FrameFate::HeldBack,
+            Fault::CableSwap => FrameFate::Swapped(rule),
+            Fault::CableStripEcho => FrameFate::WithoutEcho,
+            _ => FrameFate::Dropped,
         }
     }
 
     /// Uses the first rule that `applies` and whose dice fall.
     fn take(&self, held: &mut Held, applies: impl Fn(&Rule) -> bool) -> Option<Fault> {
+        self.take_rule(held, applies).map(|rule| rule.fault)
+    }
+
+    fn take_rule(&self, held: &mut Held, applies: impl Fn(&Rule) -> bool) -> Option<Rule> {
         let Held { rules, dice } = held;
         let place = rules.iter().position(|rule| {
             applies(rule) && rule.remaining != Some(0) && (rule.probability >= 1.0 || dice.unit() < rule.probability)
         })?;
         let rule = rules.get_mut(place)?;
-        let fault = rule.fault.clone();
+        let used = rule.clone();
         if let Some(remaining) = &mut rule.remaining {
             *remaining -= 1;
             if *remaining == 0 {
@@ -270,7 +301,7 @@ impl Faults {
             }
         }
         self.0.injected.fetch_add(1, Ordering::SeqCst);
-        Some(fault)
+        Some(used)
     }
 
     fn lock(&self) -> MutexGuard<'_, Held> {

@@ -173,6 +173,54 @@ pub(super) async fn typing(
     })
 }
 
+/// `POST …/assignments` with `assignee_id`: the agent, or nobody without it.
+pub(super) async fn assign(State(shared): Held, Path((_, id)): ConversationPath, params: Params) -> Answer {
+    shared.write(|desk| {
+        let id = number(&id)?;
+        desk.conversation(id).ok_or(Refusal::NotFound)?;
+        let to_agent = params.number("assignee_id").is_some_and(|agent| agent > 0);
+        desk.assign(id, to_agent);
+        Ok(Json(if to_agent { desk.agent_sender() } else { Value::Null }))
+    })
+}
+
+/// `POST …/labels` with `labels[]`, which replace all others.
+pub(super) async fn label(State(shared): Held, Path((_, id)): ConversationPath, params: Params) -> Answer {
+    let labels = params.value("labels").and_then(Value::as_array).cloned().unwrap_or_default();
+    let labels: Vec<String> = labels.iter().filter_map(Value::as_str).map(str::to_owned).collect();
+    shared.write(|desk| {
+        let id = number(&id)?;
+        desk.conversation(id).ok_or(Refusal::NotFound)?;
+        desk.set_labels(id, labels.clone());
+        Ok(Json(json!({ "payload": labels })))
+    })
+}
+
+/// `POST …/custom_attributes` with `custom_attributes`, which replace all others.
+pub(super) async fn attributes(State(shared): Held, Path((_, id)): ConversationPath, params: Params) -> Answer {
+    let attributes = params.object("custom_attributes");
+    shared.write(|desk| {
+        let id = number(&id)?;
+        desk.conversation(id).ok_or(Refusal::NotFound)?;
+        desk.change_conversation(id, |row| row.custom_attributes.clone_from(&attributes));
+        Ok(Json(json!({ "custom_attributes": attributes })))
+    })
+}
+
+/// `POST …/toggle_priority` with `priority`, or without one for none.
+pub(super) async fn priority(
+    State(shared): Held,
+    Path((_, id)): ConversationPath,
+    params: Params,
+) -> Result<(), Refusal> {
+    shared.write(|desk| {
+        let id = number(&id)?;
+        desk.conversation(id).ok_or(Refusal::NotFound)?;
+        desk.set_priority(id, params.text("priority"));
+        Ok(())
+    })
+}
+
 /// `POST …/update_last_seen`.
 pub(super) async fn seen(State(shared): Held, Path((_, id)): ConversationPath) -> Answer {
     shared.write(|desk| {

@@ -84,7 +84,8 @@ pub(super) async fn seen(State(shared): Held, Path((inbox, source_id, id)): Conv
     })
 }
 
-/// `GET …/messages`: a page of twenty; `before` pages back, `after` is not looked at.
+/// `GET …/messages`: a page of twenty; `before` pages back, `after` is not looked at. As Ruby's `to_i` does, a `before`
+/// that is no number counts as 0, and nothing is before that.
 pub(super) async fn messages(
     State(shared): Held,
     Path((inbox, source_id, id)): ConversationPath,
@@ -92,7 +93,9 @@ pub(super) async fn messages(
 ) -> Answer {
     shared.read(|desk| {
         let id = own(&shared, desk, &inbox, &source_id, &id)?;
-        let page = desk.page(id, params.number("before"));
+        let before = params.text("before").filter(|before| !before.trim().is_empty());
+        let before = before.map(|before| before.trim().parse().unwrap_or(0));
+        let page = desk.page(id, before);
         Ok(Json(page.into_iter().map(|message| desk.message_body(message)).collect()))
     })
 }

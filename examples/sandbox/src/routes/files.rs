@@ -6,8 +6,8 @@ use axum::{
     http::{
         HeaderMap, StatusCode,
         header::{
-            ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG,
-            IF_NONE_MATCH, IF_RANGE, LAST_MODIFIED, LOCATION, RANGE,
+            ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE,
+            IF_MODIFIED_SINCE, IF_RANGE, LAST_MODIFIED, LOCATION, RANGE,
         },
     },
     response::{IntoResponse, Response},
@@ -50,7 +50,7 @@ fn to(shared: &Shared, key: &str, place: &str) -> Response {
 /// `GET …/disk/:key/:name`: the bytes, or the range of them that is asked for.
 pub(super) async fn serve(State(shared): Held, Path((key, _)): Path<(String, String)>, headers: HeaderMap) -> Response {
     match stored(&shared, &key) {
-        Some(file) => file.answer(&key, &headers),
+        Some(file) => file.answer(&headers),
         None => Refusal::NotFound.into_response(),
     }
 }
@@ -65,7 +65,7 @@ pub(super) async fn serve_thumb(
     let Some(file) = stored(&shared, &key) else { return Refusal::NotFound.into_response() };
     let picture = file.bytes.clone();
     match tokio::task::spawn_blocking(move || thumbnail(&picture)).await {
-        Ok(Some(small)) => Stored { bytes: small.into(), ..file }.answer(&format!("{key}-thumb"), &headers),
+        Ok(Some(small)) => Stored { bytes: small.into(), ..file }.answer(&headers),
         _ => Refusal::Internal.into_response(),
     }
 }
@@ -88,18 +88,18 @@ fn stored(shared: &Shared, key: &str) -> Option<Stored> {
 }
 
 impl Stored {
-    fn answer(self, tag: &str, headers: &HeaderMap) -> Response {
+    /// The disk service knows a file by its time alone: there is no ETag.
+    fn answer(self, headers: &HeaderMap) -> Response {
         let Self { bytes, content_type, modified } = self;
-        let (tag, modified) = (format!("\"{tag}\""), http_date(modified));
+        let modified = http_date(modified);
         let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
         let builder = Response::builder()
-            .header(ETAG, &tag)
             .header(LAST_MODIFIED, &modified)
             .header(ACCEPT_RANGES, "bytes")
-            .header(CACHE_CONTROL, "max-age=3155695200, public");
-        let not_modified = header(IF_NONE_MATCH).is_some_and(|held| held.split(',').any(|held| held.trim() == tag));
+            .header(CACHE_CONTROL, "max-age=0, private, must-revalidate");
+        let not_modified = header(IF_MODIFIED_SINCE).is_some_and(|held| held == modified);
         // A range of another version than the client holds part of would make a broken file: then all of it is sent.
-        let same_version = header(IF_RANGE).is_none_or(|held| held == tag || held == modified);
+        let same_version = header(IF_RANGE).is_none_or(|held| held == modified);
         let range = header(RANGE).filter(|_| same_version).map(|range| parse_range(range, bytes.len()));
         let response = if not_modified {
             builder.status(StatusCode::NOT_MODIFIED).body(Body::empty())

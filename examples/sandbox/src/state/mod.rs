@@ -10,7 +10,7 @@ pub(crate) mod tables;
 
 use std::{
     collections::{HashMap, VecDeque},
-    sync::Arc,
+    sync::{Arc, atomic::AtomicUsize},
 };
 
 use serde_json::Value;
@@ -75,6 +75,8 @@ pub(crate) struct State {
     pub(crate) random: Random,
     /// What the agent says of itself: `online`, `busy` or `offline`.
     pub(crate) availability: String,
+    /// Whether the agent has the dashboard open; presence holds no other agents.
+    pub(crate) dashboard_open: bool,
     /// When each contact was last heard on the cable.
     pub(crate) presence: HashMap<u64, Millis>,
     /// When each conversation's last minute of messages came.
@@ -83,6 +85,8 @@ pub(crate) struct State {
     pub(crate) typing_seen: Vec<(u64, bool)>,
     /// Messages that were written through the SDK's inbox into a conversation of another inbox.
     pub(crate) foreign_writes: Vec<u64>,
+    /// How often files were given in another order.
+    pub(crate) shuffles: AtomicUsize,
     pub(crate) broadcasts: Vec<Broadcast>,
     pub(crate) jobs: Vec<Job>,
     journal: Journal,
@@ -114,10 +118,12 @@ impl State {
             help,
             random,
             availability: "online".to_owned(),
+            dashboard_open: true,
             presence: HashMap::new(),
             flood: HashMap::new(),
             typing_seen: Vec::new(),
             foreign_writes: Vec::new(),
+            shuffles: AtomicUsize::new(1),
             broadcasts: Vec::new(),
             jobs: Vec::new(),
             journal,

@@ -87,6 +87,13 @@ pub(crate) struct Conversation {
     pub(crate) inbox_id: u64,
     pub(crate) status: Status,
     pub(crate) custom_attributes: Object,
+    /// Whether the agent is assigned. An answer alone assigns nobody.
+    #[serde(default)]
+    pub(crate) assigned: bool,
+    #[serde(default)]
+    pub(crate) labels: Vec<String>,
+    #[serde(default)]
+    pub(crate) priority: Option<String>,
     pub(crate) contact_last_seen_at: Option<Millis>,
     pub(crate) agent_last_seen_at: Option<Millis>,
     pub(crate) first_reply_created_at: Option<Millis>,

@@ -41,7 +41,7 @@ impl State {
             "processed_message_content": message.content,
             "sentiment": {},
             "conversation": {
-                "assignee_id": self.assignee(conversation).map(|_| AGENT_ID),
+                "assignee_id": conversation.assigned.then_some(AGENT_ID),
                 "unread_count": self.agents_unread(conversation),
                 "last_activity_at": seconds(conversation.last_activity_at),
                 "contact_inbox": { "source_id": conversation.source_id },
@@ -70,11 +70,11 @@ impl State {
             "channel": session.map(|session| session.channel.as_str()),
             "can_reply": true,
             "messages": last.map(|message| self.message_frame(message, row)).into_iter().collect::<Value>(),
-            "labels": [],
+            "labels": row.labels,
             "meta": {
                 "sender": contact.map(|contact| self.contact_sender(contact)),
-                "assignee": self.assignee(row),
-                "assignee_type": self.assignee(row).map(|_| "User"),
+                "assignee": row.assigned.then(|| self.agent_sender()),
+                "assignee_type": row.assigned.then_some("User"),
                 "team": null,
                 "hmac_verified": session.is_some_and(|session| session.hmac_verified),
             },
@@ -82,7 +82,7 @@ impl State {
             "custom_attributes": row.custom_attributes,
             "additional_attributes": {},
             "snoozed_until": null,
-            "priority": null,
+            "priority": row.priority,
             "waiting_since": seconds_or_zero(row.waiting_since),
             "first_reply_created_at": row.first_reply_created_at.map(iso),
             "unread_count": self.agents_unread(row),
@@ -110,15 +110,10 @@ impl State {
         })
     }
 
-    /// `presence.update`: every agent of the account, not only this conversation's.
+    /// `presence.update`: every agent of the account whose dashboard is open, not only this conversation's.
     pub(crate) fn presence_frame(&self) -> Value {
-        json!({ "account_id": ACCOUNT_ID, "users": { AGENT_ID.to_string(): self.availability } })
-    }
-
-    /// The agent takes a conversation with the first answer.
-    fn assignee(&self, row: &Conversation) -> Option<Value> {
-        let answered = self.tables.thread(row.id).any(|message| message.sender == Sender::Agent);
-        answered.then(|| self.agent_sender())
+        let users = if self.dashboard_open { json!({ AGENT_ID.to_string(): self.availability }) } else { json!({}) };
+        json!({ "account_id": ACCOUNT_ID, "users": users })
     }
 
     fn agents_unread(&self, row: &Conversation) -> usize {

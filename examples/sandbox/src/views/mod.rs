@@ -3,6 +3,8 @@
 mod frames;
 mod rest;
 
+use std::sync::atomic::Ordering;
+
 use serde_json::{Value, json};
 
 use crate::{
@@ -90,7 +92,7 @@ impl State {
             "available_name": AGENT_NAME,
             "avatar_url": "",
             "type": "user",
-            "availability_status": self.availability,
+            "availability_status": if self.dashboard_open { self.availability.as_str() } else { "offline" },
             "thumbnail": "",
         })
     }
@@ -115,7 +117,13 @@ impl State {
         if message.attachments.is_empty() {
             return None;
         }
-        Some(message.attachments.iter().map(|attachment| self.attachment_view(message.id, attachment)).collect())
+        let mut views: Vec<Value> =
+            message.attachments.iter().map(|attachment| self.attachment_view(message.id, attachment)).collect();
+        if self.settings.shuffle_attachments {
+            let turn = self.shuffles.fetch_add(1, Ordering::Relaxed) % views.len();
+            views.rotate_left(turn);
+        }
+        Some(Value::Array(views))
     }
 
     fn attachment_view(&self, message: u64, attachment: &Attachment) -> Value {
@@ -136,8 +144,9 @@ impl State {
             "data_url": format!("{storage}/blobs/redirect/{key}/{name}"),
             "thumb_url": thumb_url,
             "file_size": attachment.size,
-            "width": attachment.width,
-            "height": attachment.height,
+            // A job measures pictures; only the third series was seen to tell what it found.
+            "width": null,
+            "height": null,
         });
         if let (Value::Object(view), "audio") = (&mut view, attachment.file_type.as_str()) {
             view.insert("transcribed_text".to_owned(), json!(""));
@@ -145,6 +154,8 @@ impl State {
         if let (Value::Object(view), true) = (&mut view, self.settings.desk_version.has_short_rows()) {
             view.remove("content_type");
             view.insert("extension".to_owned(), Value::Null);
+            view.insert("width".to_owned(), json!(attachment.width));
+            view.insert("height".to_owned(), json!(attachment.height));
         }
         view
     }

@@ -89,8 +89,8 @@ impl Shop {
         let mut cable = Cable::open(&self.sandbox.url()).await;
         cable.subscribe(&token).await;
         assert_eq!(cable.next().await["type"], "welcome");
+        assert_eq!(cable.next().await["message"]["event"], "presence.update");
         assert_eq!(cable.next().await["type"], "confirm_subscription");
-        cable.event("presence.update").await;
         cable
     }
 }

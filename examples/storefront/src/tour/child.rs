@@ -39,7 +39,7 @@ async fn play(config: ClientConfig, proof: &str, megabytes: u32) -> Result<(), S
     let client = SupportClient::open(config).await?;
     let profile = CustomerProfile { name: Some(MAI.to_owned()), ..CustomerProfile::default() };
     client.identify(Identity::new("mai").with_hash(proof), profile).await?;
-    let conversation = client.start_conversation()?;
+    let conversation = client.current_conversation().await?;
     conversation.send(QUESTION).await?;
     say(ASKED, conversation.id().as_str());
     wait_for(&mut orders, GO_OFFLINE).await;

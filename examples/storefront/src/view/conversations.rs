@@ -48,6 +48,7 @@ fn two_lines(line: &ConversationSummary, at: bool, width: usize, app: &App) -> [
         ConversationStatus::Pending => ("●", theme::bot()),
         ConversationStatus::Snoozed => ("○", theme::quiet()),
         ConversationStatus::Resolved => ("✓", theme::quiet()),
+        ConversationStatus::Gone => ("✕", theme::quiet()),
     };
     let when = app.local.short(line.last_activity);
     let style = if at { theme::cursor() } else { theme::strong() };

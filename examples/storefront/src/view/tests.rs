@@ -152,6 +152,7 @@ fn the_list_tells_what_is_new_waiting_and_drafted() {
         draft: None,
         waiting: 0,
         needs_attention: 0,
+        can_write: true,
     };
     let items = vec![
         ConversationSummary {

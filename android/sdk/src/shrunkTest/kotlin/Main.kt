@@ -23,7 +23,7 @@ fun main() {
         runBlocking {
             Shopbell.initialize(ShopbellConfig(url, "shop"), folder)
             Shopbell.loginIdentifiedUser("customer-7")
-            val conversation = Shopbell.startConversation()
+            val conversation = Shopbell.currentConversation()
             val refused = runCatching { conversation.send("") }.exceptionOrNull()
             check(refused is SupportException.InvalidInput) { "$refused" }
             conversation.send("hello")

@@ -117,6 +117,9 @@ public object Shopbell {
     /** [ShopbellClient.handlePush]. */
     public suspend fun handlePush(data: Map<String, String>): PushOutcome = client.handlePush(data)
 
+    /** [ShopbellClient.currentConversation]. */
+    public suspend fun currentConversation(): Conversation = client.currentConversation()
+
     /** [ShopbellClient.startConversation]. */
     public suspend fun startConversation(): Conversation = client.startConversation()
 

@@ -173,6 +173,17 @@ public class ShopbellClient internal constructor(
      */
     public suspend fun handlePush(data: Map<String, String>): PushOutcome = engine.call { it.handlePush(data) }
 
+    /**
+     * The customer's open conversation, or a new one: what a "Chat with us" button opens. It is the one with the latest
+     * activity that is neither resolved nor deleted at the desk and that the customer can write in; where there is none, a
+     * new one is begun, the same at each call until something is said or drafted there. Reads the phone only, and does
+     * not wait for the network. Safe to call from any thread.
+     */
+    public suspend fun currentConversation(): Conversation {
+        val native = engine.call { it.currentConversation() }
+        return Conversation(native.id(), engine, native)
+    }
+
     /** Begins a conversation. The desk learns of it with its first message; without one it leaves no trace. */
     public suspend fun startConversation(): Conversation {
         val native = engine.call { it.startConversation() }
@@ -277,6 +288,10 @@ public class ShopbellClient internal constructor(
         data: Map<String, String>,
         callback: SupportCallback<PushOutcome>,
     ): Unit = engine.later(callback) { handlePush(data) }
+
+    /** [currentConversation], for Java. */
+    public fun currentConversation(callback: SupportCallback<Conversation>): Unit =
+        engine.later(callback) { currentConversation() }
 
     /** [startConversation], for Java. */
     public fun startConversation(callback: SupportCallback<Conversation>): Unit =

@@ -1,5 +1,7 @@
 //! The agent's side in process: what the agent routes do, without HTTP, and a look at everything.
 
+mod views;
+
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -7,94 +9,16 @@ use serde_json::Value;
 
 use crate::{
     channel::OtherInbox,
-    clock::seconds,
     domain::{Draft, Upload},
     request_log::RequestLog,
     settings::Settings,
     shared::Shared,
-    state::{
-        State,
-        tables::{Conversation, INCOMING, Message, Sender, Status},
-    },
-    views::{AGENT_NAME, seconds_or_zero},
+    state::tables::{INCOMING, Object, Sender, Status},
+    views::AGENT_NAME,
 };
 
-/// A conversation, seen from inside.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ConversationView {
-    /// The display id, the only one on the wire.
-    pub id: u64,
-    /// The customer's number.
-    pub contact_id: u64,
-    /// The session it belongs to.
-    pub source_id: String,
-    /// The inbox it belongs to; the SDK's own is 3.
-    pub inbox_id: u64,
-    /// `open`, `resolved`, `pending` or `snoozed`.
-    pub status: String,
-    /// The customer's name.
-    pub contact_name: Option<String>,
-    /// The customer's identifier.
-    pub contact_identifier: Option<String>,
-    /// The customer's e-mail.
-    pub contact_email: Option<String>,
-    /// The customer's custom attributes.
-    pub custom_attributes: Value,
-    /// The conversation's own custom attributes.
-    pub conversation_attributes: Value,
-    /// When the customer last looked, in Unix seconds; 0 is never.
-    pub contact_last_seen_at: i64,
-    /// When an agent last looked, in Unix seconds; 0 is never.
-    pub agent_last_seen_at: i64,
-    /// All messages, oldest first, notes and activities included.
-    pub messages: Vec<MessageView>,
-}
-
-/// A message, seen from inside.
-#[derive(Debug, Clone, PartialEq)]
-pub struct MessageView {
-    /// Its number.
-    pub id: u64,
-    /// Its text.
-    pub content: Option<String>,
-    /// 0 incoming, 1 outgoing, 2 activity, 3 template.
-    pub message_type: u8,
-    /// `text`, `input_select` …
-    pub content_type: String,
-    /// What belongs to the content type, and the customer's answer to it.
-    pub content_attributes: Value,
-    /// The echo id it was sent with: kept for inspection only, a real desk forgets it.
-    pub echo_id: Option<String>,
-    /// Name and size of each file.
-    pub attachments: Vec<(String, u64)>,
-    /// When it was written, in Unix seconds.
-    pub created_at: i64,
-    /// Whether an agent took it back.
-    pub deleted: bool,
-    /// Whether it is a note among agents.
-    pub private: bool,
-}
-
-/// A customer, seen from inside.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ContactView {
-    /// Its number.
-    pub id: u64,
-    /// Its name.
-    pub name: Option<String>,
-    /// The merchant's name for it.
-    pub identifier: Option<String>,
-    /// Its e-mail.
-    pub email: Option<String>,
-    /// Its phone.
-    pub phone_number: Option<String>,
-    /// Its custom attributes.
-    pub custom_attributes: Value,
-    /// Whether it is blocked.
-    pub blocked: bool,
-    /// The secrets of its sessions, in order of creation, with whether each is verified.
-    pub sessions: Vec<(String, bool)>,
-}
+pub use self::views::{ContactView, ConversationView, MessageView};
+use self::views::{look_at, look_at_contact};
 
 /// The agent's side of a running sandbox; a cheap clone. Each method does what the agent route does, broadcasts
 /// included, and returns when it is done. An id that does not exist does nothing and gives 0.
@@ -120,25 +44,8 @@ impl Desk {
 
     /// All contacts, by number.
     pub fn contacts(&self) -> Vec<ContactView> {
-        self.shared.read(|state| {
-            let rows = state.tables.contacts.values();
-            rows.map(|contact| {
-                let own = state.tables.sessions.values().filter(|session| session.contact_id == contact.id);
-                let mut own: Vec<_> = own.collect();
-                own.sort_by_key(|session| session.id);
-                ContactView {
-                    id: contact.id,
-                    name: contact.name.clone(),
-                    identifier: contact.identifier.clone(),
-                    email: contact.email.clone(),
-                    phone_number: contact.phone_number.clone(),
-                    custom_attributes: Value::Object(contact.custom_attributes.clone()),
-                    blocked: contact.blocked,
-                    sessions: own.iter().map(|session| (session.source_id.clone(), session.hmac_verified)).collect(),
-                }
-            })
-            .collect()
-        })
+        self.shared
+            .read(|state| state.tables.contacts.values().map(|contact| look_at_contact(state, contact)).collect())
     }
 
     /// Answers as the agent; gives the message's id.
@@ -190,6 +97,12 @@ impl Desk {
         self.shared.write(|state| state.delete_message(message));
     }
 
+    /// Marks an agent's message as failed: `status: failed` and `content_attributes.external_error`, as a failing
+    /// webhook of the inbox leaves every one.
+    pub fn fail(&self, message: u64, error: &str) {
+        self.shared.write(|state| state.fail_message(message, error));
+    }
+
     /// Shows the agent typing, or no longer.
     pub fn set_typing(&self, conversation: u64, on: bool) {
         self.type_as_agent(conversation, on, false);
@@ -221,9 +134,37 @@ impl Desk {
         self.set_status(conversation, Status::Snoozed);
     }
 
+    /// Assigns a conversation to the agent, or to nobody. This, as each of the three below, sends one
+    /// `conversation.updated`.
+    pub fn assign(&self, conversation: u64, to_agent: bool) {
+        self.shared.write(|state| state.assign(conversation, to_agent));
+    }
+
+    /// Replaces a conversation's labels.
+    pub fn set_labels(&self, conversation: u64, labels: &[&str]) {
+        let labels = labels.iter().map(|label| (*label).to_owned()).collect();
+        self.shared.write(|state| state.set_labels(conversation, labels));
+    }
+
+    /// Sets a conversation's priority: `low`, `medium`, `high`, `urgent` or none.
+    pub fn set_priority(&self, conversation: u64, priority: Option<&str>) {
+        self.shared.write(|state| state.set_priority(conversation, priority.map(str::to_owned)));
+    }
+
+    /// Replaces a conversation's custom attributes; anything but an object is an empty one.
+    pub fn set_conversation_attributes(&self, conversation: u64, attributes: Value) {
+        let attributes = if let Value::Object(attributes) = attributes { attributes } else { Object::new() };
+        self.shared.write(|state| state.change_conversation(conversation, |row| row.custom_attributes = attributes));
+    }
+
     /// Sets the agent to `online`, `busy` or `offline`. Customers hear of it only when they ask on the cable.
     pub fn set_agent_availability(&self, status: &str) {
         self.shared.read(|state| status.clone_into(&mut state.availability));
+    }
+
+    /// Opens or closes the agent's dashboard. Presence holds only agents whose dashboard is open.
+    pub fn set_dashboard_open(&self, open: bool) {
+        self.shared.read(|state| state.dashboard_open = open);
     }
 
     /// Blocks a customer, or lets one in again.
@@ -350,42 +291,4 @@ impl Desk {
             tracing::warn!(?refusal, "the status was not set");
         }
     }
-}
-
-fn look_at(state: &State, row: &Conversation) -> ConversationView {
-    let contact = state.contact(row.contact_id);
-    ConversationView {
-        id: row.id,
-        contact_id: row.contact_id,
-        source_id: row.source_id.clone(),
-        inbox_id: row.inbox_id,
-        status: row.status.as_str().to_owned(),
-        contact_name: contact.and_then(|contact| contact.name.clone()),
-        contact_identifier: contact.and_then(|contact| contact.identifier.clone()),
-        contact_email: contact.and_then(|contact| contact.email.clone()),
-        custom_attributes: Value::Object(contact.map(|row| row.custom_attributes.clone()).unwrap_or_default()),
-        conversation_attributes: Value::Object(row.custom_attributes.clone()),
-        contact_last_seen_at: signed(seconds_or_zero(row.contact_last_seen_at)),
-        agent_last_seen_at: signed(seconds_or_zero(row.agent_last_seen_at)),
-        messages: state.tables.thread(row.id).map(look_at_message).collect(),
-    }
-}
-
-fn look_at_message(row: &Message) -> MessageView {
-    MessageView {
-        id: row.id,
-        content: row.content.clone(),
-        message_type: row.message_type,
-        content_type: row.content_type.clone(),
-        content_attributes: Value::Object(row.content_attributes.clone()),
-        echo_id: row.echo_id.clone(),
-        attachments: row.attachments.iter().map(|file| (file.name.clone(), file.size)).collect(),
-        created_at: signed(seconds(row.created_at)),
-        deleted: row.is_deleted(),
-        private: row.private,
-    }
-}
-
-fn signed(seconds: u64) -> i64 {
-    i64::try_from(seconds).unwrap_or(i64::MAX)
 }

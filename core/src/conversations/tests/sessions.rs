@@ -1,0 +1,57 @@
+//! A customer who wrote before they logged in has two sessions with the desk, and hears of both.
+
+use super::{Phone, until, until_lines, words};
+use crate::{
+    Conversation,
+    backend::{BackendError, Fault},
+    model::DeskConversationId,
+    testing::memory::{Call, MemoryDesk, Play},
+};
+
+/// A phone whose customer has a conversation from before the log-in, on screen, and one of after it.
+async fn logged_in() -> (Phone, DeskConversationId, Conversation, DeskConversationId) {
+    let mut phone = Phone::new().await;
+    phone.conversation.send("before").await.unwrap();
+    phone.until_sent().await;
+    phone.client.identify(MemoryDesk::identity("mai"), Default::default()).await.unwrap();
+    let conversation = phone.client.conversation(phone.conversation.id()).unwrap();
+    let timeline = conversation.timeline();
+    let mut phone = Phone { timeline, conversation, shown: Vec::new(), ..phone };
+    let after = phone.client.start_conversation().unwrap();
+    after.send("after").await.unwrap();
+    phone.desk.until(|desk| desk.texts_of_customers().len() == 2).await;
+    phone.until("the first", |shown| words(shown) == ["before"]).await;
+    phone.client.refresh().await.unwrap();
+    phone.desk.until(|desk| desk.connections() == 2).await;
+    let all = phone.desk.all_conversations();
+    let number = |text: &str| all.iter().find(|c| c.messages[0].content.as_text() == text).unwrap().id;
+    let (first, second) = (number("before"), number("after"));
+    (phone, first, after, second)
+}
+
+#[tokio::test]
+async fn answers_under_the_other_session_reach_list_and_badge_at_once() {
+    let (phone, _, after, second) = logged_in().await;
+    // Told, not asked for: no question is answered any more.
+    for call in [Call::Conversations, Call::Messages] {
+        phone.desk.always(call, Play::Fails(BackendError::unclear(Fault::Desk, "503")));
+    }
+    phone.desk.agent_says(second, "an answer after the log-in");
+    let id = after.id().clone();
+    until_lines(&phone.client, "the answer", |lines| lines.iter().any(|line| line.id == id && line.unread == 1)).await;
+}
+
+#[tokio::test]
+async fn conversation_of_the_other_session_that_comes_on_screen_is_live() {
+    let (mut phone, first, after, second) = logged_in().await;
+    // The second is opened before the first is closed, as a tapped banner does.
+    let (mut timeline, mut shown) = (after.timeline(), Vec::new());
+    until(&mut timeline, &mut shown, "its words", |shown| words(shown) == ["after"]).await;
+    let connects = phone.desk.count(Call::Connect);
+    phone.desk.until(|desk| desk.count(Call::Connect) >= connects && desk.connections() == 2).await;
+    phone.desk.agent_says(second, "to the second");
+    until(&mut timeline, &mut shown, "its answer", |shown| words(shown).contains(&"to the second")).await;
+    drop(timeline);
+    phone.desk.agent_says(first, "to the first");
+    phone.until("the first's answer", |shown| words(shown).contains(&"to the first")).await;
+}
