@@ -4,7 +4,8 @@ use std::{collections::HashMap, sync::Arc};
 
 use crate::{
     AttributeValue, Capabilities, ClientConfig, ClientStatus, Conversation, ConversationsListener, CustomerProfile,
-    DeskInfo, Identity, PushOutcome, PushService, RefusedField, StatusListener, Subscription, SupportError, Vault, Verification,
+    DeskInfo, Identity, PushOutcome, PushService, RefusedField, StatusListener, Subscription, SupportError, Vault,
+    Verification,
     host::{Host, Open},
     model::{list, number},
     subscription::{Asking, Line, Outlet, Pause},

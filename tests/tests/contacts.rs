@@ -164,8 +164,7 @@ async fn customer_stays_the_customer_however_the_desk_knows_them() {
 #[tokio::test(flavor = "multi_thread")]
 async fn other_phone_shows_what_was_written_before_and_after_the_log_in() {
     for version in RELEASES {
-        let (desk, here, there) =
-            (playing(version).await, tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let (desk, here, there) = (playing(version).await, tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let first = phone(&desk, here.path()).await;
         write(&desk, &first, "before").await;
         first.identify(identity("mai"), with_addresses(true)).await.unwrap();
@@ -187,8 +186,7 @@ async fn other_phone_shows_what_was_written_before_and_after_the_log_in() {
 #[tokio::test(flavor = "multi_thread")]
 async fn somebody_elses_address_opens_none_of_their_conversations() {
     for version in [DeskVersion::V3_16_0, DeskVersion::V4_15_1, DeskVersion::V4_16_2] {
-        let (desk, here, there) =
-            (playing(version).await, tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let (desk, here, there) = (playing(version).await, tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let victim = phone(&desk, here.path()).await;
         victim.identify(identity("victim"), with_addresses(true)).await.unwrap();
         write(&desk, &victim, "a secret").await;
@@ -198,7 +196,8 @@ async fn somebody_elses_address_opens_none_of_their_conversations() {
         eve.update_customer(CustomerProfile { email: Some(EMAIL.to_uppercase()), ..attribute("said", "all") })
             .await
             .unwrap();
-        until_contact(&desk, "eve", "all that Eve says", |contact| contact.custom_attributes.get("said").is_some()).await;
+        until_contact(&desk, "eve", "all that Eve says", |contact| contact.custom_attributes.get("said").is_some())
+            .await;
         write(&desk, &eve, "hello").await;
         // A desk of 2024 lists nothing for anybody who is verified.
         let _ = eve.refresh().await;
@@ -216,21 +215,20 @@ async fn somebody_elses_address_opens_none_of_their_conversations() {
 #[tokio::test(flavor = "multi_thread")]
 async fn two_customers_with_one_verified_number_are_told_of_and_read_nothing_of_each_other() {
     for version in RELEASES {
-        let (desk, here, there) =
-            (playing(version).await, tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let (desk, here, there) = (playing(version).await, tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let first = phone(&desk, here.path()).await;
-        first.identify(identity("an"), CustomerProfile { name: Some("An".into()), ..with_addresses(true) }).await.unwrap();
+        first
+            .identify(identity("an"), CustomerProfile { name: Some("An".into()), ..with_addresses(true) })
+            .await
+            .unwrap();
         write(&desk, &first, "of An alone").await;
         until_contact(&desk, "an", "the number", |contact| contact.phone_number.is_some()).await;
         let second = phone(&desk, there.path()).await;
         second.identify(identity("binh"), name("Binh")).await.unwrap();
         write(&desk, &second, "of Binh alone").await;
         until_verification(&second, Verification::Verified).await;
-        let shared = CustomerProfile {
-            phone: Some(PHONE.into()),
-            phone_verified_by_server: true,
-            ..attribute("plan", "gold")
-        };
+        let shared =
+            CustomerProfile { phone: Some(PHONE.into()), phone_verified_by_server: true, ..attribute("plan", "gold") };
         second.update_customer(shared).await.unwrap();
         until_verification(&second, Verification::Mismatched).await;
         assert_eq!(second.verify_identity().await.unwrap(), Verification::Mismatched, "{version}");
@@ -352,9 +350,11 @@ async fn rating_that_comes_too_late_can_be_discarded() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn old_desk_is_told_of_in_the_status() {
-    for (version, exposed, unlisted) in
-        [(DeskVersion::V3_16_0, true, true), (DeskVersion::new(4, 9, 0), true, false), (DeskVersion::V4_15_1, false, false)]
-    {
+    for (version, exposed, unlisted) in [
+        (DeskVersion::V3_16_0, true, true),
+        (DeskVersion::new(4, 9, 0), true, false),
+        (DeskVersion::V4_15_1, false, false),
+    ] {
         let (desk, data) = (playing(version).await, tempfile::tempdir().unwrap());
         let client = phone(&desk, data.path()).await;
         write(&desk, &client, "hello").await;

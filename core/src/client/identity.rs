@@ -21,8 +21,13 @@ impl SupportClient {
     /// Called again for the same person (at every start, say) it only refreshes the hash and the profile, and what
     /// the desk had refused for a wrong hash is tried again.
     ///
+    /// The desk creates the contact by the identity alone and is told the profile afterwards. E-mail address and phone
+    /// number become the desk's own fields only where the profile says that they are verified: see
+    /// [`CustomerProfile`]. The contact from before the log-in keeps the addresses that it had.
+    ///
     /// What the desk makes of the hash is in [`status`](Self::status), or ask with
-    /// [`verify_identity`](Self::verify_identity).
+    /// [`verify_identity`](Self::verify_identity). [`Verification::Mismatched`] means that it has put the customer
+    /// together with somebody else.
     ///
     /// Errors: [`SupportError::InvalidInput`]; [`SupportError::Storage`], and whoever was here still is.
     pub async fn identify(&self, identity: Identity, profile: CustomerProfile) -> Result<(), SupportError> {

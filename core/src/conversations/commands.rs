@@ -4,7 +4,8 @@ use crate::{
     SupportError,
     backend::Capabilities,
     model::{
-        Answer, AnswerState, Attachment, Content, ConversationId, ConversationStatus, FieldValue, FormField, MessageId, Timestamp,
+        Answer, AnswerState, Attachment, Content, ConversationId, ConversationStatus, FieldValue, FormField, MessageId,
+        Timestamp,
     },
     outbox::{self, Begun, Handover, Words},
     rules,
@@ -259,7 +260,7 @@ fn discard_answer(tx: &mut Tx<'_>, this: &This, message: &MessageId) -> Result<V
     if let Some(row) = MessageRow::find(tx, message)? {
         let mut content = row.message.content;
         if let Some(slot) = content.answer_slot() {
-            *slot = before;
+            *slot = before.map(|before| *before);
         }
         MessageRow::set_content(tx, message, &content)?;
     }
@@ -280,7 +281,7 @@ pub(crate) fn answer(
     let answer = check(&content)?;
     let mut before = None;
     if let Some(slot) = content.answer_slot() {
-        before = slot.replace(answer.clone()).filter(|before| before.state == AnswerState::Sent);
+        before = slot.replace(answer.clone()).filter(|before| before.state == AnswerState::Sent).map(Box::new);
     }
     MessageRow::set_content(tx, message, &content)?;
     match EntryRow::of_message(tx, message)? {

@@ -148,8 +148,7 @@ impl Conversation {
             return Err(SupportError::input("score", "must be 1 to 5"));
         }
         let limits = self.inner.backend.capabilities();
-        let feedback =
-            if feedback.trim().is_empty() { String::new() } else { rules::message(feedback, &limits)? };
+        let feedback = if feedback.trim().is_empty() { String::new() } else { rules::message(feedback, &limits)? };
         self.answer(message, move |content| match content {
             Content::Survey { .. } => Ok((Vec::new(), Some(Rating { score, feedback }))),
             _ => Err(SupportError::NotFound { what: "survey" }),

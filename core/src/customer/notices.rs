@@ -78,8 +78,7 @@ mod tests {
 
     #[test]
     fn kept_form_is_stable() {
-        let mut notices = DeskNotices::default();
-        notices.conversations_exposed = true;
+        let notices = DeskNotices { conversations_exposed: true, ..DeskNotices::default() };
         let kept = serde_json::to_string(&Kept { at: Timestamp::from_millis(7), notices }).unwrap();
         insta::assert_snapshot!(kept, @r#"{"at":7,"notices":{"conversations_exposed":true,"history_unavailable":false}}"#);
         assert_eq!(json::from_str::<Kept>(&kept).unwrap().notices, notices);

@@ -22,9 +22,7 @@ use crate::{
         events, notices,
         standing::{Standing, storage},
     },
-    model::{
-        Answer, AnswerState, ConversationId, ConversationStatus, DeskConversationId, MessageId, Timestamp,
-    },
+    model::{Answer, AnswerState, ConversationId, ConversationStatus, DeskConversationId, MessageId, Timestamp},
     rules,
     runtime::go_on,
     store::{
@@ -174,8 +172,7 @@ impl Tools {
         let now = self.clock.now();
         // A context that the desk has failed at must not cost the conversation.
         let spoiled = self.spoiled().contains(&seq);
-        let context =
-            if spoiled { ConversationContext::new() } else { self.context(&conversation.id, now).await? };
+        let context = if spoiled { ConversationContext::new() } else { self.context(&conversation.id, now).await? };
         let mut told = !context.is_empty();
         let opened = if context.is_empty() {
             self.backend.open_conversation(session).await?

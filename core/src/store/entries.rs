@@ -24,7 +24,7 @@ pub(crate) enum Task {
         answer: Answer,
         /// What the desk had before: it stands again where this one is discarded.
         #[serde(skip_serializing_if = "Option::is_none")]
-        before: Option<Answer>,
+        before: Option<Box<Answer>>,
     },
     /// Say that everything was seen.
     Seen,
@@ -393,7 +393,7 @@ mod tests {
         assert_eq!(json::from_str::<Vec<EntryState>>(&written.0).unwrap(), states);
         assert_eq!(json::from_str::<Vec<Task>>(&written.1).unwrap(), tasks);
         let answer = Answer { values: Vec::new(), rating: None, state: AnswerState::Queued, given_at: None };
-        let answered = Task::Answer { answer: answer.clone(), before: Some(answer.clone()) };
+        let answered = Task::Answer { answer: answer.clone(), before: Some(Box::new(answer.clone())) };
         assert_eq!(json::from_str::<Task>(&serde_json::to_string(&answered).unwrap()).unwrap(), answered);
         let answer = Task::Answer { answer, before: None };
         assert_eq!(json::from_str::<Task>(&serde_json::to_string(&answer).unwrap()).unwrap(), answer);

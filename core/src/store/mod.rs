@@ -32,8 +32,8 @@ mod messages;
 mod open;
 mod place;
 pub(crate) mod schema;
-mod unsent;
 mod told;
+mod unsent;
 mod writer;
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The store's promises: what the desk says is written down once, an own message is recognised, old files open.
 
 mod model;
+mod told;
 mod unsent;
 
 use std::{cell::Cell, collections::HashSet, path::Path, sync::Arc};

@@ -146,11 +146,7 @@ impl Chatwoot {
         Ok(session)
     }
 
-    async fn make_contact(
-        &self,
-        key: &Secret,
-        identity: Option<&Identity>,
-    ) -> Result<wire::Contact, BackendError> {
+    async fn make_contact(&self, key: &Secret, identity: Option<&Identity>) -> Result<wire::Contact, BackendError> {
         let mut body = profile_body(identity, &CustomerProfile::default());
         if let Some(fields) = body.as_object_mut() {
             fields.insert("source_id".to_owned(), key.expose().into());

@@ -89,8 +89,7 @@ use crate::{
     backend::{
         Backend, BackendError, BackendFuture, Capabilities, ConversationContext, Departure, DeskChannel,
         DeskConversation, DeskInfo, DeskMessage, DeskNotices, Establish, Fetched, IncomingFile, OutgoingFile,
-        OutgoingMessage, Owner, Page,
-        Realtime, Resume, Session,
+        OutgoingMessage, Owner, Page, Realtime, Resume, Session,
     },
 };
 

@@ -80,19 +80,11 @@ fn name(name: &str) -> CustomerProfile {
 }
 
 fn email(email: &str, verified: bool) -> CustomerProfile {
-    CustomerProfile {
-        email: Some(email.to_owned()),
-        email_verified_by_server: verified,
-        ..CustomerProfile::default()
-    }
+    CustomerProfile { email: Some(email.to_owned()), email_verified_by_server: verified, ..CustomerProfile::default() }
 }
 
 fn phone(phone: &str, verified: bool) -> CustomerProfile {
-    CustomerProfile {
-        phone: Some(phone.to_owned()),
-        phone_verified_by_server: verified,
-        ..CustomerProfile::default()
-    }
+    CustomerProfile { phone: Some(phone.to_owned()), phone_verified_by_server: verified, ..CustomerProfile::default() }
 }
 
 fn attribute(name: &str, value: &str) -> CustomerProfile {

@@ -92,14 +92,16 @@ async fn holds(first: &[Step], second: &[Step], case: Case) {
     // Each phone shows what was written as the customer on either.
     let as_customer = |order: &[Step]| {
         let mut logged_in = false;
-        order.iter().filter(|step| match step {
-            Step::Write => logged_in,
-            step => {
-                logged_in = **step == Step::LogIn;
-                false
-            }
-        })
-        .count()
+        order
+            .iter()
+            .filter(|step| match step {
+                Step::Write => logged_in,
+                step => {
+                    logged_in = **step == Step::LogIn;
+                    false
+                }
+            })
+            .count()
     };
     let wanted = as_customer(first) + as_customer(second);
     for phone in [&one, &two] {

@@ -241,9 +241,7 @@ async fn refused_answer_can_be_retried_and_discarded_and_counts_no_more() {
 #[tokio::test]
 async fn old_desk_is_told_of_in_the_status_and_asked_once() {
     let desk = MemoryDesk::new();
-    let mut old = DeskNotices::default();
-    old.conversations_exposed = true;
-    desk.set_notices(Some(old));
+    desk.set_notices(Some(DeskNotices { conversations_exposed: true, ..DeskNotices::default() }));
     let phone = Phone::new(&desk).await;
     phone.write("hello").await;
     let mut status = phone.client.status();

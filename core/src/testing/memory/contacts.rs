@@ -55,8 +55,8 @@ impl State {
         if !self.seats.contains_key(key) {
             let identifier = request.identity.as_ref().map(|identity| identity.identifier().to_owned());
             let found = self.contacts.by(|contact| identifier.is_some() && contact.identifier == identifier);
-            let contact =
-                found.unwrap_or_else(|| self.contacts.make(Contact { identifier, profile: CustomerProfile::default() }));
+            let contact = found
+                .unwrap_or_else(|| self.contacts.make(Contact { identifier, profile: CustomerProfile::default() }));
             let token = digest(&["token", key, &self.seats.len().to_string()]);
             self.seats.insert(key.to_owned(), Seat { contact, verified: false, token });
         }

@@ -7,8 +7,8 @@ use super::{
 use crate::{
     backend::{Capabilities, DeskChannel, DeskConversation, DeskMessage, DeskNotices, RealtimeEvent, Session},
     model::{
-        Author, Availability, Content, ConversationStatus, CustomerProfile, DeskConversationId, DeskMessageId, Identity,
-        ProfileField,
+        Author, Availability, Content, ConversationStatus, CustomerProfile, DeskConversationId, DeskMessageId,
+        Identity, ProfileField,
     },
 };
 

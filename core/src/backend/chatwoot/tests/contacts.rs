@@ -29,7 +29,8 @@ async fn changed_address_tells_whose_contact_it_is_by_the_answer_or_by_the_list(
         (r#"{"id":3,"source_id":"s","pubsub_token":"t"}"#, listed, Owner::SomebodyElse, 2),
         (r#"{"id":3,"source_id":"s","pubsub_token":"t"}"#, "[]", Owner::Unknown, 2),
     ] {
-        let desk = Desk::new(move |seen, _| json(200, if seen.line.starts_with("PATCH") { answer } else { list })).await;
+        let desk =
+            Desk::new(move |seen, _| json(200, if seen.line.starts_with("PATCH") { answer } else { list })).await;
         let adapter = adapter(&desk.url);
         assert_eq!(adapter.owner(&session(), &ours()), Owner::Unknown);
         adapter.update_customer(&session(), Some(&ours()), &with_email()).await.unwrap();
@@ -43,8 +44,8 @@ async fn every_answer_that_names_the_contact_is_looked_at() {
     let conversation = r#"{"id":1,"status":"open","messages":[],"contact":{"id":3,"identifier":"c8"}}"#;
     let message = r#"{"id":5,"content":"hi","message_type":0,"created_at":1750000000,"conversation_id":1,
         "sender":{"id":3,"type":"contact","identifier":"c7"}}"#;
-    let desk = Desk::new(move |seen, _| json(200, if seen.line.ends_with("messages") { message } else { conversation }))
-        .await;
+    let desk =
+        Desk::new(move |seen, _| json(200, if seen.line.ends_with("messages") { message } else { conversation })).await;
     let adapter = adapter(&desk.url);
     adapter.open_conversation(&session()).await.unwrap();
     assert_eq!(adapter.owner(&session(), &ours()), Owner::SomebodyElse);
