@@ -4,7 +4,8 @@ use std::{collections::HashMap, sync::Arc};
 
 use crate::{
     AttributeValue, Capabilities, ClientConfig, ClientStatus, Conversation, ConversationsListener, CustomerProfile,
-    DeskInfo, Identity, PushOutcome, PushService, StatusListener, Subscription, SupportError, Vault, Verification,
+    DeskInfo, Identity, PushOutcome, PushService, RefusedField, StatusListener, Subscription, SupportError, Vault,
+    Verification,
     host::{Host, Open},
     model::{list, number},
     subscription::{Asking, Line, Outlet, Pause},
@@ -49,11 +50,22 @@ impl Client {
         self.host.keep(async move |open| Ok(open.client.identify(identity.into(), profile.into()).await?)).await
     }
 
-    /// Says more of the customer; a field left out stays as it is, attributes are merged by name.
+    /// Says more of the customer. A field left out stays as it is, attributes are merged by name. Only what the desk has
+    /// not accepted yet is sent, so a change that an agent or another phone made meanwhile stays.
     ///
-    /// Errors: [`SupportError::InvalidInput`] where a value is over the desk's limits.
+    /// Errors: [`SupportError::InvalidInput`] where a value breaks a rule or is over the desk's limits; nothing changes.
     pub async fn update_customer(&self, profile: CustomerProfile) -> Result<(), SupportError> {
         self.host.keep(async move |open| Ok(open.client.update_customer(profile.into()).await?)).await
+    }
+
+    /// The fields and attributes that were set aside: the desk does not take these values. Everything else was sent.
+    pub async fn refused_fields(&self) -> Result<Vec<RefusedField>, SupportError> {
+        self.host.run(async move |open| Ok(list(open.client.refused_fields().await?))).await
+    }
+
+    /// Gives up the values that were set aside: all of them. The desk keeps what it has there.
+    pub async fn discard_refused_fields(&self) -> Result<(), SupportError> {
+        self.host.keep(async move |open| Ok(open.client.discard_refused_fields(None).await?)).await
     }
 
     /// Keeps something that the customer did in the app. When they next begin a conversation, the agents see what they

@@ -4,7 +4,7 @@
 //! a multiple of the room in the library. Writing is derived. A field that this version does not know is passed over,
 //! one that is missing is `null`, and a type that must not be either is not read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize as _, Deserializer, de::Error};
 use serde_json::{Map, Value};
@@ -172,6 +172,12 @@ impl<T: FromJson> FromJson for Option<T> {
     }
 }
 
+impl<T: FromJson> FromJson for Box<T> {
+    fn from_json(value: Value) -> Option<Self> {
+        T::from_json(value).map(Box::new)
+    }
+}
+
 impl<T: FromJson> FromJson for Vec<T> {
     fn from_json(value: Value) -> Option<Self> {
         match value {
@@ -184,6 +190,12 @@ impl<T: FromJson> FromJson for Vec<T> {
 impl<T: FromJson> FromJson for BTreeMap<String, T> {
     fn from_json(value: Value) -> Option<Self> {
         fields(value)?.into_iter().map(|(name, value)| Some((name, T::from_json(value)?))).collect()
+    }
+}
+
+impl<T: FromJson + Ord> FromJson for BTreeSet<T> {
+    fn from_json(value: Value) -> Option<Self> {
+        Vec::from_json(value).map(|items| items.into_iter().collect())
     }
 }
 

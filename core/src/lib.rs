@@ -40,7 +40,8 @@
 //! | `outbox` | what is to be told to the desk, exactly once |
 //! | `sync` | what the desk says: realtime, gap filling, polling |
 //! | `help` | [`HelpCenter`]: articles on the phone, searched as one types (feature `help-center`) |
-//! | `customer` | checks on what is said of a person, what they did in the app, and their standing with the desk |
+//! | `customer` | what is said of a person, what of it the desk was told, what they did in the app, and their standing with the desk |
+//! | `rules` | the one set of rules of what may go to a desk |
 //! | `push` | the phone's token, and what a push means ([`SupportClient::handle_push`]) |
 //! | `vault` | [`Vault`]: the desk's keys, kept from being read |
 //! | `store` | SQLite: schema, migrations, change feed |
@@ -72,6 +73,7 @@ pub mod markdown;
 pub mod model;
 mod outbox;
 mod push;
+mod rules;
 mod runtime;
 mod signal;
 mod store;

@@ -15,6 +15,10 @@ pub struct ClientStatus {
     pub unread: i32,
     /// Whether the list of conversations on the phone is what the desk has.
     pub history: History,
+    /// How many fields of the customer's profile the desk does not take.
+    pub refused_fields: i32,
+    /// What the desk's version leaves open. Learnt at most once a day, after something was sent.
+    pub notices: DeskNotices,
 }
 
 /// Whether the desk's list of the customer's conversations could be read: it is the only way to learn of conversations
@@ -28,6 +32,16 @@ pub enum History {
     /// The desk can't give it. Conversations that are on the phone go on, and the customer can write; conversations from
     /// other phones may be missing. Chatwoot before 4.7.0 never gives it to a logged-in customer.
     Unavailable,
+}
+
+/// What the desk's version leaves open. The merchant should update the desk where any of it is true.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct DeskNotices {
+    /// Whoever knows a customer's e-mail address or phone number can read and write that customer's conversations,
+    /// without any proof of who they are.
+    pub conversations_exposed: bool,
+    /// The desk can't list the conversations of a verified customer: those from another phone don't show.
+    pub history_unavailable: bool,
 }
 
 /// How the client reaches the desk.
@@ -103,6 +117,11 @@ impl From<shopbell::ClientStatus> for ClientStatus {
             verification: status.verification.into(),
             unread: number(status.unread),
             history: status.history.into(),
+            refused_fields: number(status.refused_fields),
+            notices: DeskNotices {
+                conversations_exposed: status.notices.conversations_exposed,
+                history_unavailable: status.notices.history_unavailable,
+            },
         }
     }
 }

@@ -19,8 +19,8 @@ pub use content::{
     Answer, AnswerState, ArticleLink, Card, CardAction, Choice, Content, FieldValue, FormField, Rating, SurveyScale,
 };
 pub use conversation::{Agent, ConversationDiff, ConversationStatus, ConversationSummary, Typing};
-pub use customer::{AttributeValue, CustomerProfile, Identity, Verification};
-pub use desk::{Availability, Capabilities, ClientStatus, Connection, DeskInfo};
+pub use customer::{AttributeValue, CustomerProfile, Identity, ProfileField, RefusedField, Verification};
+pub use desk::{Availability, Capabilities, ClientStatus, Connection, DeskInfo, DeskNotices};
 #[cfg(feature = "help-center")]
 pub use help::{
     Article, ArticleHit, ArticleSummary, HelpCategory, HelpEvent, HelpFigures, InAppLink, MatchRange, SearchResults,

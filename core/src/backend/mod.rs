@@ -19,6 +19,7 @@ pub mod chatwoot;
 mod error;
 mod files;
 mod help;
+mod owner;
 
 use std::{collections::BTreeMap, fmt, future::Future, pin::Pin, sync::Arc};
 
@@ -28,6 +29,7 @@ pub use help::{
     DeskArticle, DeskArticleName, DeskArticlePage, DeskCategory, DeskPortal, HelpCenterBackend, ListedArticle,
     OutgoingVote,
 };
+pub use owner::{DeskNotices, Owner};
 
 use crate::model::{
     Agent, Answer, Attachment, Author, Availability, Content, ConversationStatus, CustomerProfile, DeskConversationId,
@@ -48,19 +50,34 @@ pub trait Backend: Send + Sync + 'static {
     fn desk_info(&self) -> BackendFuture<'_, DeskInfo>;
 
     /// Makes the customer known to the desk, or finds them again. Idempotent by `request.key`: called twice, after any
-    /// failure, it gives the same session. A profile that the desk does not like must not stop it: the session comes
-    /// first, and [`update_customer`](Self::update_customer) says what is wrong with the profile.
+    /// failure, it gives the same session. Who it is goes by the identity alone: [`update_customer`](Self::update_customer)
+    /// tells everything else afterwards.
     ///
     /// Errors: [`Fault::IdentityRejected`] where the desk does not accept the identity's hash, or wants one.
     fn establish<'a>(&'a self, request: &'a Establish) -> BackendFuture<'a, Session>;
 
-    /// Sets what `profile` holds and leaves the rest. Idempotent.
+    /// Sets what `profile` sets, clears what it clears ([`Capabilities::clears_profile_fields`]) and leaves the rest.
+    /// Idempotent. The desk may join contacts by `email` and `phone`; addresses that it must not join by never come
+    /// here as such.
+    ///
+    /// Errors: [`Fault::Refused`] where the desk does not take a value; nothing of the profile is set then.
     fn update_customer<'a>(
         &'a self,
         session: &'a Session,
         identity: Option<&'a Identity>,
         profile: &'a CustomerProfile,
     ) -> BackendFuture<'a, ()>;
+
+    /// Whom the agents see behind the session of this customer, as the desk's latest answers said it. Makes no request.
+    fn owner(&self, session: &Session, identity: &Identity) -> Owner {
+        let _ = (session, identity);
+        Owner::Unknown
+    }
+
+    /// What the desk's version leaves open. `None` where that can't be known. Asked at most once a day.
+    fn notices(&self) -> BackendFuture<'_, Option<DeskNotices>> {
+        Box::pin(async { Ok(None) })
+    }
 
     /// The customer's conversations, with as many of their newest messages as the desk gives for free.
     ///
@@ -239,6 +256,9 @@ pub struct Capabilities {
     pub complete_list: bool,
     /// [`Backend::open_conversation_with`] keeps what it is given, and the agents see it.
     pub conversation_context: bool,
+    /// [`Backend::update_customer`] clears name, e-mail address, phone number and picture. Attributes can always be
+    /// cleared.
+    pub clears_profile_fields: bool,
     /// [`HelpCenterBackend::vote`] is taken.
     pub article_votes: bool,
     /// [`HelpCenterBackend::article_list`] is there.
@@ -270,6 +290,7 @@ impl Default for Capabilities {
             resolve: false,
             complete_list: false,
             conversation_context: false,
+            clears_profile_fields: false,
             article_votes: false,
             article_list: false,
             max_message_chars: 100_000,
@@ -301,8 +322,6 @@ pub struct Establish {
     pub key: Secret,
     /// Who it is; `None` for an anonymous customer.
     pub identity: Option<Identity>,
-    /// What the agents shall see.
-    pub profile: CustomerProfile,
 }
 
 /// A customer's standing with the desk. Kept in the store, never logged.

@@ -1,7 +1,7 @@
 //! One customer's open file with its two workers.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, atomic::AtomicBool},
     time::Duration,
 };
 
@@ -18,7 +18,7 @@ use crate::{
     backend::Secret,
     clock::token,
     conversations::TypingSignals,
-    customer::standing::Standing,
+    customer::{standing::Standing, telling},
     model::{ConversationId, CustomerProfile, Verification},
     outbox,
     runtime::{blocking, go_on},
@@ -73,7 +73,14 @@ impl Active {
         let (session, secret) = (token(inner.config.random.as_ref()), token(inner.config.random.as_ref()));
         let secret = Secret::new(secret);
         let begun = token(inner.config.random.as_ref());
-        let own_session = store.write(Durability::Now, move |tx| own_session(tx, &session, &secret)).await?;
+        let own_session = store
+            .write(Durability::Now, move |tx| {
+                let own = own_session(tx, &session, &secret)?;
+                // What an earlier attempt gave up on, or an older version never noted as told.
+                telling::queue_all(tx, false)?;
+                Ok(own)
+            })
+            .await?;
         if let Some(old) = &recorded.adopting {
             Self::adopt(inner, &store, old, &own_session).await?;
             let done = Recorded { current: recorded.current.clone(), adopting: None };
@@ -129,6 +136,8 @@ impl Active {
             random: Arc::clone(&config.random),
             folder: attachments.folder.clone(),
             transfers: inner.transfers.clone(),
+            looked_at_desk: AtomicBool::new(false),
+            spoiled: Mutex::default(),
         });
         let rules = outbox::queue::Rules {
             settle: config.limits.settle,
@@ -198,7 +207,9 @@ impl Active {
         store
             .write(Durability::Now, move |tx| {
                 let old = Connection::open(&path)?;
-                adopt(tx, &old, &name, &own_session)
+                adopt(tx, &old, &name, &own_session)?;
+                // The agents learn who the anonymous customer was.
+                telling::queue_all(tx, false)
             })
             .await
     }

@@ -7,13 +7,10 @@ use crate::{
     SupportError,
     clock::token,
     conversations::requeue,
-    customer::{events, validate},
-    model::{AttentionReason, AttributeValue, CustomerProfile, Identity, Verification},
+    customer::{events, telling, validate},
+    model::{AttentionReason, AttributeValue, CustomerProfile, Identity, ProfileField, RefusedField, Verification},
     runtime::blocking,
-    store::{
-        CustomerKey, CustomerRow, Durability, EntryRow, EntryState, NewEntry, Recorded, SessionRow, StoreError, Task,
-        Tx,
-    },
+    store::{CustomerKey, CustomerRow, Durability, EntryRow, EntryState, Recorded, SessionRow, StoreError, Tx},
 };
 
 impl SupportClient {
@@ -24,8 +21,13 @@ impl SupportClient {
     /// Called again for the same person (at every start, say) it only refreshes the hash and the profile, and what
     /// the desk had refused for a wrong hash is tried again.
     ///
+    /// The desk creates the contact by the identity alone and is told the profile afterwards. E-mail address and phone
+    /// number become the desk's own fields only where the profile says that they are verified: see
+    /// [`CustomerProfile`]. The contact from before the log-in keeps the addresses that it had.
+    ///
     /// What the desk makes of the hash is in [`status`](Self::status), or ask with
-    /// [`verify_identity`](Self::verify_identity).
+    /// [`verify_identity`](Self::verify_identity). [`Verification::Mismatched`] means that it has put the customer
+    /// together with somebody else.
     ///
     /// Errors: [`SupportError::InvalidInput`]; [`SupportError::Storage`], and whoever was here still is.
     pub async fn identify(&self, identity: Identity, profile: CustomerProfile) -> Result<(), SupportError> {
@@ -48,9 +50,12 @@ impl SupportClient {
         Ok(())
     }
 
-    /// Says more of the customer; a field left `None` stays as it is, attributes are merged by name.
+    /// Says more of the customer. A field left `None` stays as it is, attributes are merged by name, and what is in
+    /// [`CustomerProfile::cleared`] is cleared. Only what the desk has not accepted yet is sent, so a change that an
+    /// agent or another phone made meanwhile stays. A value that the desk does not take is set aside alone: see
+    /// [`refused_fields`](Self::refused_fields).
     ///
-    /// Errors: [`SupportError::InvalidInput`] where a value is over the desk's limits.
+    /// Errors: [`SupportError::InvalidInput`] where a value breaks a rule or is over the desk's limits; nothing changes.
     pub async fn update_customer(&self, profile: CustomerProfile) -> Result<(), SupportError> {
         validate::profile(&profile, &self.capabilities())?;
         let active = self.inner.active()?;
@@ -58,11 +63,31 @@ impl SupportClient {
             .store
             .write(Durability::Now, move |tx| {
                 let Some(mut customer) = CustomerRow::find(tx)? else { return Ok(()) };
-                customer.profile = customer.profile.merged(profile);
+                telling::merge(tx, &mut customer, profile)?;
                 customer.save(tx)?;
-                tell(tx)
+                telling::queue_all(tx, false)
             })
             .await
+    }
+
+    /// The fields of the profile that were set aside: the desk does not take these values. Everything else was sent.
+    /// Set another value, or give them up with [`discard_refused_fields`](Self::discard_refused_fields). How many there
+    /// are is in [`ClientStatus::refused_fields`](crate::ClientStatus::refused_fields).
+    ///
+    /// # Errors
+    /// [`SupportError::Paused`], [`SupportError::Closed`], [`SupportError::Storage`].
+    pub async fn refused_fields(&self) -> Result<Vec<RefusedField>, SupportError> {
+        self.inner.active()?.store.read(telling::refused).await
+    }
+
+    /// Gives up the values that were set aside: all of them, or those of one field. The desk keeps what it has there.
+    /// A field that was not set aside stays as it is.
+    ///
+    /// # Errors
+    /// [`SupportError::Paused`], [`SupportError::Closed`], [`SupportError::Storage`].
+    pub async fn discard_refused_fields(&self, only: Option<ProfileField>) -> Result<(), SupportError> {
+        let active = self.inner.active()?;
+        active.store.write(Durability::Now, move |tx| telling::discard_refused(tx, only.as_ref())).await
     }
 
     /// Keeps something that the customer did in the app: `checkout_failed`, with a reason. When they next begin a
@@ -93,7 +118,7 @@ impl SupportClient {
         active.store.write(Durability::Later, move |tx| events::log(tx, name, attributes, now)).await
     }
 
-    /// Asks the desk now what it makes of the customer's identity.
+    /// Asks the desk now what it makes of the customer's identity, and whose contact it has for it.
     ///
     /// Errors: [`SupportError::IdentityRejected`]; [`SupportError::Offline`] and its kin where it can't be asked.
     pub async fn verify_identity(&self) -> Result<Verification, SupportError> {
@@ -104,7 +129,16 @@ impl SupportClient {
         }
         active.standing.forget(&active.own_session).await?;
         let session = active.standing.session(&active.own_session).await?;
-        Ok(if session.verified { Verification::Verified } else { Verification::Unverified })
+        if active.standing.owner_is_unknown() {
+            // Not every version of a desk says it before it is asked for a conversation. A desk that can't list them
+            // has still verified the proof.
+            if let Err(error) = self.inner.backend.conversations(&session, None).await {
+                tracing::debug!(%error, "could not ask whose contact it is");
+            }
+            active.standing.watch_owner().await;
+        }
+        let customer = active.store.read(CustomerRow::find).await?;
+        Ok(customer.map_or(Verification::Anonymous, |customer| customer.verification))
     }
 
     /// The customer has logged out of the merchant's app: whoever comes next sees nothing of them. What they wrote,
@@ -160,12 +194,13 @@ fn log_in(tx: &mut Tx<'_>, identity: Identity, profile: CustomerProfile) -> Resu
     let Some(mut customer) = CustomerRow::find(tx)? else { return Ok(()) };
     let same = customer.identity.as_ref() == Some(&identity);
     let refused = customer.verification == Verification::Rejected;
-    let merged = customer.profile.clone().merged(profile);
-    let news = merged != customer.profile;
-    customer.profile = merged;
+    telling::merge(tx, &mut customer, profile)?;
     if !same || refused {
         customer.identity = Some(identity);
-        customer.verification = Verification::Pending;
+        // A mismatch is not mended by another proof: the desk has to say so.
+        if customer.verification != Verification::Mismatched {
+            customer.verification = Verification::Pending;
+        }
         // The desk is to look at the new proof before anything else is asked of it.
         if let Some(own) = SessionRow::own(tx)? {
             SessionRow::forget(tx, &own.id)?;
@@ -177,28 +212,5 @@ fn log_in(tx: &mut Tx<'_>, identity: Identity, profile: CustomerProfile) -> Resu
         }
     }
     customer.save(tx)?;
-    if !same || refused || news { tell(tx) } else { Ok(()) }
-}
-
-/// Queues the telling of what is known of the customer, to each standing that the desk has or will have.
-pub(super) fn tell(tx: &mut Tx<'_>) -> Result<(), StoreError> {
-    let identified = CustomerRow::find(tx)?.is_some_and(|customer| customer.identity.is_some());
-    let entries = EntryRow::all(tx)?;
-    for session in SessionRow::all(tx)? {
-        // Nothing is told of somebody who has neither written nor logged in: their standing, when it is made, carries
-        // the profile with it.
-        if !(session.established || session.own && identified) {
-            continue;
-        }
-        let waits = entries.iter().any(|entry| {
-            entry.session == session.id
-                && entry.task == Task::Profile
-                && matches!(entry.state, EntryState::Waiting { .. })
-        });
-        if !waits {
-            let entry = NewEntry { conversation: None, session: &session.id, task: Task::Profile, message: None };
-            EntryRow::insert(tx, entry)?;
-        }
-    }
-    Ok(())
+    telling::queue_all(tx, !same || refused)
 }

@@ -9,6 +9,7 @@ use super::{Active, Phase, SupportClient};
 use crate::{
     SupportError,
     backend::Fault,
+    customer::telling,
     push::{self, Push, PushNews, PushOutcome, PushToken},
     runtime::go_on,
     store::{ConversationRow, CustomerRow, Durability, StoreError, Tx, UnreadIn},
@@ -146,5 +147,5 @@ pub(super) fn note_token(tx: &mut Tx<'_>, token: Option<&PushToken>) -> Result<(
         return Ok(());
     }
     customer.save(tx)?;
-    super::identity::tell(tx)
+    telling::queue_all(tx, false)
 }

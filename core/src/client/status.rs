@@ -7,7 +7,9 @@ use tokio::sync::watch;
 use super::Inner;
 use crate::{
     SupportError,
+    backend::DeskNotices,
     conversations::Observer,
+    customer::{notices, telling},
     model::{Availability, Verification},
     store::{ConversationRow, CustomerRow, Topic},
     sync::moment::{Connection, History},
@@ -25,6 +27,11 @@ pub struct ClientStatus {
     pub verification: Verification,
     /// How many messages the customer has not seen, in all conversations.
     pub unread: u32,
+    /// How many fields of the customer's profile the desk does not take: see
+    /// [`SupportClient::refused_fields`](crate::SupportClient::refused_fields).
+    pub refused_fields: u32,
+    /// What the desk's version leaves open. Learnt at most once a day, after something was sent.
+    pub notices: DeskNotices,
     /// Whether the list of conversations on the phone is what the desk has.
     pub history: History,
 }
@@ -89,10 +96,12 @@ impl StatusUpdates {
                 .read(|connection| {
                     let customer = CustomerRow::find(connection)?;
                     let unread = ConversationRow::unread(connection)?;
-                    Ok((customer.map_or(Verification::Anonymous, |customer| customer.verification), unread))
+                    let refused = telling::refused(connection)?.len();
+                    let verification = customer.map_or(Verification::Anonymous, |customer| customer.verification);
+                    Ok((verification, unread, u32::try_from(refused).unwrap_or(u32::MAX), notices::known(connection)?))
                 })
                 .await;
-            let (verification, unread) = match read {
+            let (verification, unread, refused_fields, notices) = match read {
                 Err(SupportError::Paused) => {
                     tokio::task::yield_now().await;
                     continue;
@@ -106,6 +115,8 @@ impl StatusUpdates {
                 availability: *self.availability.borrow(),
                 verification,
                 unread,
+                refused_fields,
+                notices,
                 history: *self.history.borrow(),
             };
             if self.last != Some(status) {

@@ -4,9 +4,11 @@ use crate::{
     SupportError,
     backend::Capabilities,
     model::{
-        Answer, Attachment, Content, ConversationId, ConversationStatus, FieldValue, FormField, MessageId, Timestamp,
+        Answer, AnswerState, Attachment, Content, ConversationId, ConversationStatus, FieldValue, FormField, MessageId,
+        Timestamp,
     },
     outbox::{self, Begun, Handover, Words},
+    rules,
     store::{
         Channel, ConversationRow, EntryRow, EntryState, Fence, FileId, FileRow, MessageRow, NewEntry, NewMessage, Part,
         StoreError, Task, Tx, incoming,
@@ -23,30 +25,12 @@ pub(crate) struct This {
     pub(crate) tells_seen: bool,
 }
 
-/// A text as it goes to the desk, or why it can't.
-///
-/// White space around it is dropped and line ends are made one kind: desks do so too, and the outbox recognises its
-/// own message by its words.
-pub(crate) fn checked_text(text: &str, limits: &Capabilities) -> Result<String, SupportError> {
-    let text = text.trim().replace("\r\n", "\n");
-    if text.is_empty() {
-        return Err(SupportError::input("text", "is empty"));
-    }
-    if text.contains('\0') {
-        return Err(SupportError::input("text", "holds a NUL character, which no desk keeps"));
-    }
-    let length = text.chars().count();
-    if length > limits.max_message_chars {
-        return Err(SupportError::input(
-            "text",
-            format!("has {length} characters; the desk takes {}", limits.max_message_chars),
-        ));
-    }
-    Ok(text)
-}
-
 /// The values of a form in the order of its fields, or why they can't be taken.
-pub(crate) fn checked_form(fields: &[FormField], values: Vec<FieldValue>) -> Result<Vec<FieldValue>, SupportError> {
+pub(crate) fn checked_form(
+    fields: &[FormField],
+    values: Vec<FieldValue>,
+    limits: &Capabilities,
+) -> Result<Vec<FieldValue>, SupportError> {
     if values.iter().any(|value| !fields.iter().any(|field| field.name == value.name)) {
         return Err(SupportError::NotFound { what: "field" });
     }
@@ -60,8 +44,9 @@ pub(crate) fn checked_form(fields: &[FormField], values: Vec<FieldValue>) -> Res
             }
             continue;
         }
-        if value.contains('\0') {
-            return Err(SupportError::input("form", format!("{:?} holds a NUL character", field.label)));
+        if rules::short_text("form", value, limits.max_message_chars).is_err() {
+            let problem = format!("{:?} is too long for the desk, or holds a NUL character", field.label);
+            return Err(SupportError::input("form", problem));
         }
         if !field.choices.is_empty() && !field.choices.iter().any(|choice| choice.value == value) {
             return Err(SupportError::input("form", format!("{:?} has no such choice", field.label)));
@@ -236,6 +221,7 @@ pub(crate) fn edit(tx: &mut Tx<'_>, this: &This, message: &MessageId, text: Stri
 pub(crate) fn discard(tx: &mut Tx<'_>, this: &This, message: &MessageId) -> Result<Vec<String>, StoreError> {
     let entry = waiting(tx, this, message)?;
     match (&entry.task, &entry.state) {
+        (Task::Answer { .. }, _) => return discard_answer(tx, this, message),
         (Task::Message, EntryState::Waiting { .. } | EntryState::Attention { .. }) => {}
         (Task::Message, _) => return Err(SupportError::Conflict { problem: "it is on its way" }.into()),
         _ => return Err(SupportError::NotFound { what: "message" }.into()),
@@ -260,6 +246,33 @@ pub(crate) fn discard(tx: &mut Tx<'_>, this: &This, message: &MessageId) -> Resu
     Ok(files)
 }
 
+/// Takes an answer back that the desk does not have: what it had before stands again.
+fn discard_answer(tx: &mut Tx<'_>, this: &This, message: &MessageId) -> Result<Vec<String>, StoreError> {
+    let mut answers = EntryRow::of_conversation(tx, &this.id)?;
+    answers.retain(|entry| entry.message.as_ref() == Some(message) && matches!(entry.task, Task::Answer { .. }));
+    let on_its_way = |entry: &EntryRow| matches!(entry.state, EntryState::InFlight | EntryState::Unclear { .. });
+    if answers.iter().any(on_its_way) {
+        return Err(SupportError::Conflict { problem: "it is on its way" }.into());
+    }
+    let mut before = None;
+    for entry in answers {
+        EntryRow::remove(tx, entry.seq)?;
+        if let Task::Answer { before: of_this, .. } = entry.task {
+            before = before.or(of_this);
+        }
+    }
+    if let Some(row) = MessageRow::find(tx, message)? {
+        let mut content = row.message.content;
+        if let Some(slot) = content.answer_slot() {
+            *slot = before.map(|before| *before);
+        }
+        MessageRow::set_content(tx, message, &content)?;
+    }
+    tx.touch_outbox();
+    tx.touch(&this.id);
+    Ok(Vec::new())
+}
+
 pub(crate) fn answer(
     tx: &mut Tx<'_>,
     this: &This,
@@ -270,18 +283,22 @@ pub(crate) fn answer(
     let row = MessageRow::find(tx, message)?.filter(|row| row.message.conversation == this.id);
     let mut content = row.ok_or(SupportError::NotFound { what: "message" })?.message.content;
     let answer = check(&content)?;
+    let mut before = None;
     if let Some(slot) = content.answer_slot() {
-        *slot = Some(answer.clone());
+        before = slot.replace(answer.clone()).filter(|before| before.state == AnswerState::Sent).map(Box::new);
     }
     MessageRow::set_content(tx, message, &content)?;
-    let task = Task::Answer { answer };
     match EntryRow::of_message(tx, message)? {
         // Answered anew before the first answer went out: the last one stands.
         Some(entry) if !matches!(entry.state, EntryState::InFlight) => {
-            EntryRow::set_task(tx, entry.seq, &task)?;
+            if let Task::Answer { before: of_the_first, .. } = &entry.task {
+                before.clone_from(of_the_first);
+            }
+            EntryRow::set_task(tx, entry.seq, &Task::Answer { answer, before })?;
             requeue(tx, &entry, false)?;
         }
         _ => {
+            let task = Task::Answer { answer, before };
             let entry =
                 NewEntry { conversation: Some(&this.id), session: &conversation.session, task, message: Some(message) };
             EntryRow::insert(tx, entry)?;

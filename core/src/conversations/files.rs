@@ -9,6 +9,7 @@ use crate::{
     client::Active,
     clock::token,
     model::{Attachment, AttachmentId, MessageId},
+    rules,
     runtime::blocking_on,
     store::{ConversationRow, Durability, MessageRow, Part},
 };
@@ -33,7 +34,7 @@ impl Conversation {
         }
         let words = match text.trim() {
             "" => String::new(),
-            _ => commands::checked_text(&text, &self.inner.backend.capabilities())?,
+            _ => rules::message(&text, &self.inner.backend.capabilities())?,
         };
         let (this, active) = (self.clone(), self.active()?);
         // To its end, whoever waits: a future that is dropped between the copying and the writing would leave files behind

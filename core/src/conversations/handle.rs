@@ -8,6 +8,7 @@ use crate::{
     client::{Active, Inner},
     clock::token,
     model::{Answer, AnswerState, Content, ConversationId, FieldValue, MessageId, Rating},
+    rules,
     signal::Signal,
     store::{ConversationRow, CustomerKey, Durability, StoreError, Tx},
 };
@@ -61,7 +62,7 @@ impl Conversation {
     ///
     /// Errors: [`SupportError::InvalidInput`] where it is empty, too long for the desk or holds a NUL.
     pub async fn send(&self, text: &str) -> Result<MessageId, SupportError> {
-        let text = commands::checked_text(text, &self.inner.backend.capabilities())?;
+        let text = rules::message(text, &self.inner.backend.capabilities())?;
         let id = MessageId::new(token(self.inner.config.random.as_ref()));
         let (message, now) = (id.clone(), self.inner.config.clock.now());
         self.command(Durability::Now, move |tx, this| commands::send(tx, this, &message, text, now)).await?;
@@ -90,15 +91,15 @@ impl Conversation {
     ///
     /// Errors: [`SupportError::Conflict`] where it is on its way, may have arrived, or has.
     pub async fn edit(&self, message: &MessageId, text: &str) -> Result<(), SupportError> {
-        let text = commands::checked_text(text, &self.inner.backend.capabilities())?;
+        let text = rules::message(text, &self.inner.backend.capabilities())?;
         let message = message.clone();
         self.command(Durability::Now, move |tx, this| commands::edit(tx, this, &message, text)).await?;
         self.active()?.wake();
         Ok(())
     }
 
-    /// Removes a message that waits or needs attention. One that may have reached the desk all the same comes back
-    /// into the timeline if it has.
+    /// Removes a message or an answer that waits or needs attention. One that may have reached the desk all the same
+    /// comes back into the timeline if it has; of an answer, what the desk had before stands again.
     ///
     /// Errors: [`SupportError::Conflict`] where it is on its way or has arrived.
     pub async fn discard(&self, message: &MessageId) -> Result<(), SupportError> {
@@ -130,8 +131,9 @@ impl Conversation {
     /// Errors: [`SupportError::InvalidInput`] where a required field is empty or a value is none of a field's choices;
     /// [`SupportError::NotFound`] where the message is no form or has no such field.
     pub async fn fill_in(&self, message: &MessageId, values: Vec<FieldValue>) -> Result<(), SupportError> {
+        let limits = self.inner.backend.capabilities();
         self.answer(message, move |content| match content {
-            Content::Form { fields, .. } => Ok((commands::checked_form(fields, values)?, None)),
+            Content::Form { fields, .. } => Ok((commands::checked_form(fields, values, &limits)?, None)),
             _ => Err(SupportError::NotFound { what: "form" }),
         })
         .await
@@ -146,8 +148,7 @@ impl Conversation {
             return Err(SupportError::input("score", "must be 1 to 5"));
         }
         let limits = self.inner.backend.capabilities();
-        let feedback =
-            if feedback.trim().is_empty() { String::new() } else { commands::checked_text(feedback, &limits)? };
+        let feedback = if feedback.trim().is_empty() { String::new() } else { rules::message(feedback, &limits)? };
         self.answer(message, move |content| match content {
             Content::Survey { .. } => Ok((Vec::new(), Some(Rating { score, feedback }))),
             _ => Err(SupportError::NotFound { what: "survey" }),

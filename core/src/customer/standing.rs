@@ -8,13 +8,14 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use super::telling;
 use crate::{
     SupportError,
-    backend::{Backend, BackendError, BackendFuture, Establish, Fault, Secret, Session},
+    backend::{Backend, BackendError, BackendFuture, Establish, Fault, Owner, Secret, Session},
     clock::{Random, token},
-    model::Verification,
+    model::{Identity, Verification},
     runtime::blocking,
-    store::{CustomerRow, Durability, SessionRow, Store},
+    store::{CustomerRow, Durability, SessionRow, Store, Told},
     vault::{self, Vault, VaultError},
 };
 
@@ -26,7 +27,15 @@ pub(crate) struct Standing {
     vault: Option<Arc<dyn Vault>>,
     one_at_a_time: tokio::sync::Mutex<()>,
     /// Those that were made, so that each message need not ask the store.
-    made: Mutex<HashMap<String, Session>>,
+    made: Mutex<HashMap<String, Made>>,
+}
+
+/// A session that was made.
+#[derive(Clone)]
+struct Made {
+    session: Session,
+    /// Of an identified customer's own one: who it is to be, and whose the desk said it is when that was noted last.
+    expects: Option<(Identity, Owner)>,
 }
 
 impl Standing {
@@ -53,8 +62,8 @@ impl Standing {
 
     async fn find_or_make(&self, id: &str) -> Result<Session, BackendError> {
         let _turn = self.one_at_a_time.lock().await;
-        if let Some(session) = self.made().get(id) {
-            return Ok(session.clone());
+        if let Some(made) = self.made().get(id) {
+            return Ok(made.session.clone());
         }
         let wanted = id.to_owned();
         let (row, customer) = self
@@ -65,23 +74,30 @@ impl Standing {
         let (Some(row), Some(customer)) = (row, customer) else {
             return Err(BackendError::refused(Fault::SessionGone, "no such session is kept"));
         };
+        let was_established = row.established;
         let (row, session) = self.opened(row).await?;
+        // A session from before the log-in stays an anonymous one at the desk: its key belongs to another contact than
+        // the identifier does.
+        let identity = customer.identity.filter(|_| row.own);
         if row.established {
-            self.made().insert(row.id, session.clone());
+            let expects = identity.map(|identity| (identity, Owner::Unknown));
+            self.made().insert(row.id, Made { session: session.clone(), expects });
             return Ok(session);
         }
-        let identified = row.own && customer.identity.is_some();
-        let request = Establish {
-            key: session.key,
-            // A standing from before the log-in stays an anonymous one at the desk: its key belongs to another
-            // contact than the identifier does.
-            identity: if row.own { customer.identity } else { None },
-            profile: customer.profile,
-        };
+        // Its key could not be opened any more. Under another one an anonymous customer is somebody new to the desk.
+        let is_new = was_established && identity.is_none();
+        let request = Establish { key: session.key, identity };
         let result = self.backend.establish(&request).await;
+        let identity = request.identity;
+        let owner = match (&result, &identity) {
+            (Ok(session), Some(identity)) => self.backend.owner(session, identity),
+            _ => Owner::Unknown,
+        };
         let verification = match &result {
+            Ok(session) if identity.is_some() => {
+                Some(telling::verification(customer.verification, session.verified, owner))
+            }
             Ok(session) if session.verified => Some(Verification::Verified),
-            Ok(_) if identified => Some(Verification::Unverified),
             Err(error) if error.fault == Fault::IdentityRejected => Some(Verification::Rejected),
             _ => None,
         };
@@ -97,6 +113,10 @@ impl Standing {
             .write(Durability::Now, move |tx| {
                 if let Some(row) = row {
                     row.save(tx)?;
+                    if is_new {
+                        Told::default().save(tx, &row.id)?;
+                    }
+                    telling::queue(tx, &row.id, false)?;
                     // There is something to connect to now.
                     tx.touch_customer();
                 }
@@ -108,8 +128,53 @@ impl Standing {
             .await
             .map_err(|error| storage(&error))?;
         let session = result.map_err(|error| BackendError::refused(error.fault, error.detail))?;
-        self.made().insert(id.to_owned(), session.clone());
+        let expects = identity.map(|identity| (identity, owner));
+        self.made().insert(id.to_owned(), Made { session: session.clone(), expects });
         Ok(session)
+    }
+
+    /// Notes whose contact the desk's latest answers name, where that is news. Makes no request.
+    pub(crate) async fn watch_owner(&self) {
+        let news = self.made().iter().find_map(|(id, made)| {
+            let (identity, noted) = made.expects.as_ref()?;
+            let owner = self.backend.owner(&made.session, identity);
+            (owner != *noted && owner != Owner::Unknown).then(|| (id.clone(), owner, made.session.verified))
+        });
+        let Some((id, owner, verified)) = news else { return };
+        if owner == Owner::SomebodyElse {
+            tracing::warn!("the desk has put the customer together with somebody else; see the status's verification");
+        }
+        let noted = self.store.write(Durability::Now, move |tx| {
+            let Some(customer) = CustomerRow::find(tx)? else { return Ok(()) };
+            let after = telling::verification(customer.verification, verified, owner);
+            if customer.verification == after {
+                return Ok(());
+            }
+            CustomerRow::set_verification(tx, after)?;
+            // What was held back goes out now.
+            if owner == Owner::Customer { telling::queue_all(tx, false) } else { Ok(()) }
+        });
+        match noted.await {
+            Ok(()) => {
+                if let Some(Made { expects: Some((_, noted)), .. }) = self.made().get_mut(&id) {
+                    *noted = owner;
+                }
+            }
+            Err(error) => tracing::debug!(%error, "could not note whose contact it is"),
+        }
+    }
+
+    /// Whether the desk has not said yet whose contact the customer's own session leads to.
+    pub(crate) fn owner_is_unknown(&self) -> bool {
+        self.made().values().any(|made| matches!(made.expects, Some((_, Owner::Unknown))))
+    }
+
+    /// Whether the desk has put the customer together with somebody else, as far as its answers say.
+    pub(crate) fn is_somebody_elses(&self, id: &str) -> bool {
+        self.made().get(id).is_some_and(|made| {
+            let expects = made.expects.as_ref();
+            expects.is_some_and(|(identity, _)| self.backend.owner(&made.session, identity) == Owner::SomebodyElse)
+        })
     }
 
     /// The session of a row, with its key out of the vault; what that changes is kept before the desk hears of it.
@@ -135,10 +200,25 @@ impl Standing {
         blocking(move || Ok(work())).await.map_err(|error| storage(&error))
     }
 
-    /// The desk does not know the session any more: the next [`session`](Self::session) makes it again.
+    /// The session may be unknown at the desk, or its proof is to be looked at anew: the next
+    /// [`session`](Self::session) makes it again.
     pub(crate) async fn forget(&self, id: &str) -> Result<(), SupportError> {
         let id = id.to_owned();
         self.store.write(Durability::Later, move |tx| SessionRow::forget(tx, &id)).await?;
+        self.look_again();
+        Ok(())
+    }
+
+    /// The desk has deleted the customer with all that it was told: as [`forget`](Self::forget), and everything is told
+    /// again.
+    pub(crate) async fn gone(&self, id: &str) -> Result<(), SupportError> {
+        let id = id.to_owned();
+        self.store
+            .write(Durability::Later, move |tx| {
+                SessionRow::forget(tx, &id)?;
+                Told::default().save(tx, &id)
+            })
+            .await?;
         self.look_again();
         Ok(())
     }
@@ -148,7 +228,7 @@ impl Standing {
         self.made().clear();
     }
 
-    fn made(&self) -> MutexGuard<'_, HashMap<String, Session>> {
+    fn made(&self) -> MutexGuard<'_, HashMap<String, Made>> {
         self.made.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

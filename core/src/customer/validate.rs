@@ -3,13 +3,11 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    SupportError, address,
+    SupportError,
     backend::Capabilities,
-    model::{AttributeValue, CustomerProfile, Identity},
+    model::{AttributeValue, CustomerProfile, Identity, ProfileField},
+    rules,
 };
-
-/// The longest identifier, name and e-mail address, in characters: what desks keep.
-const MAX_CHARS: usize = 255;
 
 /// How many attributes a customer may have, so that a mistake in a loop does not become a megabyte at the desk.
 const MAX_ATTRIBUTES: usize = 200;
@@ -18,7 +16,7 @@ const MAX_ATTRIBUTES: usize = 200;
 const MAX_EVENT_ATTRIBUTES: usize = 20;
 
 pub(crate) fn identity(identity: &Identity) -> Result<(), SupportError> {
-    line("identifier", identity.identifier())?;
+    rules::line("identifier", identity.identifier())?;
     if identity.identifier().trim().is_empty() {
         return Err(SupportError::input("identifier", "is empty; use the merchant's own id of the customer"));
     }
@@ -30,37 +28,26 @@ pub(crate) fn identity(identity: &Identity) -> Result<(), SupportError> {
     Ok(())
 }
 
+/// What an app says of a customer in one call: each value by the rules, and no field set and cleared at once.
 pub(crate) fn profile(profile: &CustomerProfile, limits: &Capabilities) -> Result<(), SupportError> {
-    if let Some(name) = &profile.name {
-        line("name", name)?;
-    }
-    if let Some(email) = &profile.email {
-        line("email", email)?;
-        let whole = email.split_once('@').is_some_and(|(user, host)| {
-            !user.is_empty() && !host.is_empty() && !host.contains('@') && !email.contains(char::is_whitespace)
-        });
-        if !whole {
-            return Err(SupportError::input("email", "is not an e-mail address"));
-        }
-    }
-    if let Some(phone) = &profile.phone {
-        let digits = phone.strip_prefix('+').unwrap_or_default();
-        let whole =
-            (1..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit()) && !digits.starts_with('0');
-        if !whole {
-            return Err(SupportError::input("phone", "must be in E.164 form: + and 1 to 15 digits, as +84901234567"));
-        }
-    }
-    if let Some(url) = &profile.avatar_url
-        && !address::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
-    {
-        return Err(SupportError::input("avatar_url", "must be an http or https address"));
-    }
     if profile.attributes.len() > MAX_ATTRIBUTES {
         return Err(SupportError::input("attributes", format!("at most {MAX_ATTRIBUTES}")));
     }
-    for (name, value) in &profile.attributes {
-        attribute(name, value, limits)?;
+    for (field, value) in profile.set_fields() {
+        if profile.cleared.contains(&field) {
+            return Err(SupportError::input("cleared", format!("{field} is set and cleared at once")));
+        }
+        rules::profile_field(&field, &value, limits)?;
+    }
+    let attributes = profile.cleared.iter().filter_map(|field| match field {
+        ProfileField::Attribute(name) => Some(name),
+        _ => None,
+    });
+    for name in profile.attributes.keys().chain(attributes) {
+        rules::attribute_name(name)?;
+        if name == rules::UNVERIFIED_EMAIL || name == rules::UNVERIFIED_PHONE {
+            return Err(SupportError::input("attributes", format!("{name:?} is kept for the profile's own field")));
+        }
     }
     Ok(())
 }
@@ -71,75 +58,56 @@ pub(crate) fn event(
     attributes: &BTreeMap<String, AttributeValue>,
     limits: &Capabilities,
 ) -> Result<(), SupportError> {
-    line("event", name)?;
+    rules::line("event", name)?;
     if name.trim().is_empty() {
         return Err(SupportError::input("event", "needs a name, as checkout_failed"));
     }
     if attributes.len() > MAX_EVENT_ATTRIBUTES {
         return Err(SupportError::input("attributes", format!("at most {MAX_EVENT_ATTRIBUTES} of an event")));
     }
-    attributes.iter().try_for_each(|(name, value)| attribute(name, value, limits))
-}
-
-fn attribute(name: &str, value: &AttributeValue, limits: &Capabilities) -> Result<(), SupportError> {
-    let wrong = |problem: String| Err(SupportError::input("attributes", format!("{name:?}: {problem}")));
-    if name.is_empty() || name.chars().count() > MAX_CHARS {
-        return Err(SupportError::input("attributes", format!("a name must have 1 to {MAX_CHARS} characters")));
-    }
-    match value {
-        AttributeValue::Text(text) if text.chars().count() > limits.max_attribute_chars => {
-            wrong(format!("at most {} characters", limits.max_attribute_chars))
-        }
-        AttributeValue::Integer(number) if number.unsigned_abs() > limits.max_attribute_integer.unsigned_abs() => {
-            wrong(format!("at most {}", limits.max_attribute_integer))
-        }
-        AttributeValue::Number(number) if !number.is_finite() => wrong("must be a finite number".to_owned()),
-        _ => Ok(()),
-    }
-}
-
-fn line(field: &'static str, text: &str) -> Result<(), SupportError> {
-    if text.chars().count() > MAX_CHARS {
-        return Err(SupportError::input(field, format!("at most {MAX_CHARS} characters")));
-    }
-    if text.chars().any(char::is_control) {
-        return Err(SupportError::input(field, "must not hold control characters"));
-    }
-    Ok(())
+    attributes.iter().try_for_each(|(name, value)| rules::attribute(name, value, limits))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn profile_with(change: impl FnOnce(&mut CustomerProfile)) -> bool {
+    fn fits(change: impl FnOnce(&mut CustomerProfile)) -> bool {
         let mut value = CustomerProfile::default();
         change(&mut value);
-        let limits = Capabilities { max_attribute_chars: 5, max_attribute_integer: 10, ..Capabilities::default() };
-        profile(&value, &limits).is_ok()
-    }
-
-    fn attribute_of(value: AttributeValue) -> bool {
-        profile_with(|p| {
-            p.attributes.insert("plan".into(), value);
-        })
+        profile(&value, &Capabilities::default()).is_ok()
     }
 
     #[test]
-    fn what_a_desk_would_refuse_is_refused_here() {
-        for email in ["", "a", "a@", "@b", "a@b@c", "a b@c"] {
-            assert!(!profile_with(|p| p.email = Some(email.into())), "{email}");
+    fn each_field_of_a_profile_goes_by_the_rules() {
+        assert!(!fits(|p| p.email = Some("a".into())));
+        assert!(!fits(|p| p.phone = Some("+1".into())));
+        assert!(!fits(|p| p.avatar_url = Some("file:///x".into())));
+        assert!(!fits(|p| p.name = Some("a\0b".into())));
+        assert!(!fits(|p| drop(p.attributes.insert("a\0".into(), AttributeValue::Bool(true)))));
+        assert!(!fits(|p| drop(p.attributes.insert("a".into(), AttributeValue::Text("\0".into())))));
+        assert!(!fits(|p| _ = p.cleared.insert(ProfileField::Attribute("a\0".into()))));
+        assert!(!fits(|p| p.attributes = (0..201).map(|n| (n.to_string(), AttributeValue::Integer(n))).collect()));
+    }
+
+    #[test]
+    fn field_is_not_set_and_cleared_at_once() {
+        assert!(!fits(|p| {
+            p.name = Some("Mai".into());
+            p.cleared.insert(ProfileField::Name);
+        }));
+        assert!(fits(|p| {
+            p.name = Some("Mai".into());
+            p.cleared.insert(ProfileField::Attribute("name".into()));
+        }));
+    }
+
+    #[test]
+    fn names_of_unverified_addresses_are_not_the_apps() {
+        for name in ["unverified_email", "unverified_phone"] {
+            assert!(!fits(|p| drop(p.attributes.insert(name.into(), AttributeValue::Bool(true)))));
+            assert!(!fits(|p| _ = p.cleared.insert(ProfileField::Attribute(name.into()))));
         }
-        for phone in ["", "+", "0901", "+0123", "+84 90", "+1234567890123456"] {
-            assert!(!profile_with(|p| p.phone = Some(phone.into())), "{phone}");
-        }
-        assert!(!profile_with(|p| p.avatar_url = Some("file:///x".into())));
-        assert!(!profile_with(|p| p.name = Some("x".repeat(256))));
-        assert!(!profile_with(|p| p.name = Some("a\0b".into())));
-        assert!(!attribute_of(AttributeValue::Text("123456".into())));
-        assert!(!attribute_of(AttributeValue::Integer(11)));
-        assert!(!attribute_of(AttributeValue::Integer(i64::MIN)));
-        assert!(!attribute_of(AttributeValue::Number(f64::NAN)));
     }
 
     #[test]
@@ -151,19 +119,7 @@ mod tests {
         };
         assert!(of("checkout_failed", 20, "12345") && of("Xem giỏ hàng", 0, ""));
         assert!(!of(" ", 0, "") && !of("a\0b", 0, "") && !of(&"x".repeat(256), 0, ""));
-        assert!(!of("a", 21, "") && !of("a", 1, "123456"));
-    }
-
-    #[test]
-    fn what_a_desk_would_take_is_taken() {
-        assert!(profile_with(|p| {
-            p.name = Some("Nguyễn Thị Đào".into());
-            p.email = Some("dao@example.com".into());
-            p.phone = Some("+84901234567".into());
-            p.avatar_url = Some("https://example.com/a.png".into());
-        }));
-        assert!(attribute_of(AttributeValue::Integer(-10)));
-        assert!(attribute_of(AttributeValue::Bool(true)));
+        assert!(!of("a", 21, "") && !of("a", 1, "123456") && !of("a", 1, "\0"));
     }
 
     #[test]

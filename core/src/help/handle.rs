@@ -16,6 +16,7 @@ use crate::{
         Article, ArticleHit, ArticleId, ArticleSummary, Block, ConversationId, HelpCategory, HelpEvent, HelpFigures,
         InAppLink, SearchResults,
     },
+    rules,
     store::{
         ConversationRow, CustomerRow, Durability, EntryRow, EntryState, NewEntry, StoreError, Task, Topic, Tx, facts,
     },
@@ -198,9 +199,7 @@ impl HelpCenter {
     /// Errors: [`SupportError::NotFound`]; [`SupportError::InvalidInput`] where the reason has more than 500 characters.
     pub async fn vote(&self, id: &ArticleId, helpful: bool, reason: Option<&str>) -> Result<(), SupportError> {
         let reason = reason.map(str::trim).filter(|reason| !reason.is_empty());
-        if reason.is_some_and(|reason| reason.chars().count() > MAX_REASON || reason.contains('\0')) {
-            return Err(SupportError::input("reason", format!("must have at most {MAX_REASON} characters and no NUL")));
-        }
+        reason.map_or(Ok(()), |reason| rules::short_text("reason", reason, MAX_REASON))?;
         let active = self.inner.active()?;
         self.must_be_here(id).await?;
         let task = Task::Vote {

@@ -1,6 +1,9 @@
 //! The person, as the merchant knows them.
 
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use serde_json::Value;
 
@@ -52,44 +55,228 @@ impl fmt::Debug for Identity {
     }
 }
 
-/// What the agents see of the customer. Every field is optional; a field left `None` stays as the desk has it.
+/// What the agents see of the customer.
+///
+/// For each field and each attribute, a profile says one of three things: `None` (or an attribute that is absent)
+/// **keeps** what the desk has, `Some` **sets** it, and an entry in [`cleared`](Self::cleared) **clears** it.
+///
+/// # Verified addresses
+/// Desks join contacts that share an e-mail address or a phone number, histories included. A logged-in customer who
+/// enters somebody else's address would therefore read that person's conversations. So, for a logged-in customer,
+/// `email` and `phone` become the desk's own fields only where the app says that the merchant's server has verified
+/// that they belong to this customer. Otherwise the agents see them as the attributes `unverified_email` and
+/// `unverified_phone`, by which the desk joins nothing.
+///
+/// ```
+/// use shopbell::{CustomerProfile, ProfileField};
+/// let profile = CustomerProfile {
+///     email: Some("mai@example.com".into()),
+///     email_verified_by_server: true,
+///     ..CustomerProfile::default()
+/// };
+/// let profile = profile.clear(ProfileField::Attribute("coupon".into()));
+/// ```
 #[derive(Clone, Default, PartialEq, serde::Serialize)]
 pub struct CustomerProfile {
-    /// Full name.
+    /// Full name, at most 255 characters.
     pub name: Option<String>,
-    /// E-mail address.
+    /// E-mail address. See "Verified addresses" above.
     pub email: Option<String>,
-    /// Phone number in E.164 form: `+` and up to 15 digits.
+    /// Phone number in E.164 form: `+` and 2 to 15 digits. See "Verified addresses" above.
     pub phone: Option<String>,
-    /// A picture.
+    /// Address of a picture, `http` or `https`.
     pub avatar_url: Option<String>,
-    /// Anything else that helps an agent: plan, last order, app version.
+    /// Anything else that helps an agent: plan, last order, app version. Merged by name.
     pub attributes: BTreeMap<String, AttributeValue>,
+    /// The merchant's server has verified that `email` belongs to this customer, by a confirmation link for example. An
+    /// address that the customer merely typed is not verified. Says nothing where `email` is `None`.
+    #[serde(skip_serializing_if = "is_false")]
+    pub email_verified_by_server: bool,
+    /// The merchant's server has verified that `phone` belongs to this customer, by a code for example. Says nothing
+    /// where `phone` is `None`.
+    #[serde(skip_serializing_if = "is_false")]
+    pub phone_verified_by_server: bool,
+    /// What is to be cleared. A field that is set and cleared at once is [`InvalidInput`](crate::SupportError).
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub cleared: BTreeSet<ProfileField>,
 }
 
-from_json!(CustomerProfile { name, email, phone, avatar_url, attributes or BTreeMap::new() });
+from_json!(CustomerProfile {
+    name,
+    email,
+    phone,
+    avatar_url,
+    attributes or BTreeMap::new(),
+    email_verified_by_server or false,
+    phone_verified_by_server or false,
+    cleared or BTreeSet::new(),
+});
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_false(flag: &bool) -> bool {
+    !flag
+}
 
 impl CustomerProfile {
-    /// Whether it says nothing.
+    /// Whether it neither sets nor clears anything.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 
-    /// What stands in `newer` replaces what stands here; attributes are merged by name.
+    /// Clears a field or an attribute; a value that was set for it is dropped.
+    #[must_use]
+    pub fn clear(mut self, field: ProfileField) -> Self {
+        self.take(&field);
+        self.cleared.insert(field);
+        self
+    }
+
+    /// Applies `newer` on top: what it sets or clears replaces what stands here, everything else stays.
     #[must_use]
     pub fn merged(mut self, newer: Self) -> Self {
-        self.name = newer.name.or(self.name);
-        self.email = newer.email.or(self.email);
-        self.phone = newer.phone.or(self.phone);
-        self.avatar_url = newer.avatar_url.or(self.avatar_url);
-        self.attributes.extend(newer.attributes);
+        for field in &newer.cleared {
+            self.take(field);
+        }
+        for (field, value) in newer.set_fields() {
+            self.cleared.remove(&field);
+            self.set(field, value);
+        }
+        if newer.email.is_some() {
+            self.email_verified_by_server = newer.email_verified_by_server;
+        }
+        if newer.phone.is_some() {
+            self.phone_verified_by_server = newer.phone_verified_by_server;
+        }
+        self.cleared.extend(newer.cleared);
         self
+    }
+
+    /// Every field that is set, with its value.
+    pub(crate) fn set_fields(&self) -> impl Iterator<Item = (ProfileField, AttributeValue)> + '_ {
+        let texts = [
+            (ProfileField::Name, &self.name),
+            (ProfileField::Email, &self.email),
+            (ProfileField::Phone, &self.phone),
+            (ProfileField::AvatarUrl, &self.avatar_url),
+        ];
+        let texts = texts.into_iter().filter_map(|(field, text)| Some((field, AttributeValue::Text(text.clone()?))));
+        let attributes = self.attributes.iter();
+        texts.chain(attributes.map(|(name, value)| (ProfileField::Attribute(name.clone()), value.clone())))
+    }
+
+    /// What is said of a field: `None` keeps it, `Some(None)` clears it.
+    pub(crate) fn says(&self, field: &ProfileField) -> Option<Option<AttributeValue>> {
+        if self.cleared.contains(field) {
+            return Some(None);
+        }
+        let text = |text: &Option<String>| text.clone().map(AttributeValue::Text);
+        let value = match field {
+            ProfileField::Name => text(&self.name),
+            ProfileField::Email => text(&self.email),
+            ProfileField::Phone => text(&self.phone),
+            ProfileField::AvatarUrl => text(&self.avatar_url),
+            ProfileField::Attribute(name) => self.attributes.get(name).cloned(),
+        };
+        value.map(Some)
+    }
+
+    /// Sets a field. The fields that are texts take the text of any value.
+    pub(crate) fn set(&mut self, field: ProfileField, value: AttributeValue) {
+        match field {
+            ProfileField::Name => self.name = Some(value.to_string()),
+            ProfileField::Email => self.email = Some(value.to_string()),
+            ProfileField::Phone => self.phone = Some(value.to_string()),
+            ProfileField::AvatarUrl => self.avatar_url = Some(value.to_string()),
+            ProfileField::Attribute(name) => drop(self.attributes.insert(name, value)),
+        }
+    }
+
+    /// Says nothing of a field any more.
+    pub(crate) fn take(&mut self, field: &ProfileField) {
+        self.cleared.remove(field);
+        match field {
+            ProfileField::Name => self.name = None,
+            ProfileField::Email => (self.email, self.email_verified_by_server) = (None, false),
+            ProfileField::Phone => (self.phone, self.phone_verified_by_server) = (None, false),
+            ProfileField::AvatarUrl => self.avatar_url = None,
+            ProfileField::Attribute(name) => drop(self.attributes.remove(name)),
+        }
     }
 }
 
 impl fmt::Debug for CustomerProfile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "CustomerProfile({} attributes)", self.attributes.len())
+    }
+}
+
+/// A part of a [`CustomerProfile`] that is set, cleared and refused on its own.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ProfileField {
+    /// [`CustomerProfile::name`].
+    Name,
+    /// [`CustomerProfile::email`].
+    Email,
+    /// [`CustomerProfile::phone`].
+    Phone,
+    /// [`CustomerProfile::avatar_url`].
+    AvatarUrl,
+    /// One of [`CustomerProfile::attributes`], by its name.
+    Attribute(String),
+}
+
+impl ProfileField {
+    /// What marks an attribute among the names of fields.
+    const ATTRIBUTE: &str = "attribute:";
+}
+
+/// As it is kept: `name`, `email`, `attribute:plan`.
+impl fmt::Display for ProfileField {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name => f.write_str("name"),
+            Self::Email => f.write_str("email"),
+            Self::Phone => f.write_str("phone"),
+            Self::AvatarUrl => f.write_str("avatar_url"),
+            Self::Attribute(name) => write!(f, "{}{name}", Self::ATTRIBUTE),
+        }
+    }
+}
+
+impl fmt::Debug for ProfileField {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl serde::Serialize for ProfileField {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+from_json!(ProfileField, |value| {
+    Some(match value.as_str()? {
+        "name" => Self::Name,
+        "email" => Self::Email,
+        "phone" => Self::Phone,
+        "avatar_url" => Self::AvatarUrl,
+        other => Self::Attribute(other.strip_prefix(Self::ATTRIBUTE)?.to_owned()),
+    })
+});
+
+/// A field that was set aside: the desk does not take this value. Everything else of the profile was sent.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RefusedField {
+    /// Which one.
+    pub field: ProfileField,
+    /// The desk's own words, or the rule that the value breaks. Not for logs: the words may quote the value.
+    pub reason: String,
+}
+
+impl fmt::Debug for RefusedField {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RefusedField({})", self.field)
     }
 }
 
@@ -142,6 +329,10 @@ pub enum Verification {
     Verified,
     /// The desk refused it: nothing is sent until the app logs in with a right one. What is written meanwhile is kept.
     Rejected,
+    /// The desk has put the customer together with somebody else: the agents see another identifier, or none. Two
+    /// customers share a verified e-mail address or phone number, or the desk's data was mixed up before. Messages
+    /// still arrive, the profile is held back, and a person at the desk must take the two apart.
+    Mismatched,
 }
 
 from_json!(Verification of {
@@ -150,4 +341,5 @@ from_json!(Verification of {
     "unverified" => Unverified,
     "verified" => Verified,
     "rejected" => Rejected,
+    "mismatched" => Mismatched,
 });

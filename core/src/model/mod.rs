@@ -19,7 +19,7 @@ pub use content::{
     Answer, AnswerState, ArticleLink, Card, CardAction, Choice, Content, FieldValue, FormField, Rating, SurveyScale,
 };
 pub use conversation::{Agent, Availability, ConversationStatus, ConversationSummary, Typing};
-pub use customer::{AttributeValue, CustomerProfile, Identity, Verification};
+pub use customer::{AttributeValue, CustomerProfile, Identity, ProfileField, RefusedField, Verification};
 #[cfg(feature = "help-center")]
 pub use help::{
     Article, ArticleHit, ArticleSummary, HelpCategory, HelpEvent, HelpFigures, InAppLink, MatchRange, SearchResults,

@@ -147,11 +147,16 @@ fn person_is_read_as_it_was_written() {
         phone: Some("+84".into()),
         avatar_url: Some("https://shop/l".into()),
         attributes,
+        email_verified_by_server: true,
+        phone_verified_by_server: true,
+        cleared: [ProfileField::Email, ProfileField::Attribute("attribute:a b".into())].into(),
     };
     there_and_back(&[CustomerProfile::default(), whole]);
+    use ProfileField::{Attribute, AvatarUrl, Email, Name, Phone};
+    there_and_back(&[Name, Email, Phone, AvatarUrl, Attribute("name".into()), Attribute(String::new())]);
     there_and_back(&[Identity::new("7"), Identity::new("7").with_hash("5f")]);
-    use Verification::{Anonymous, Pending, Rejected, Unverified, Verified};
-    there_and_back(&[Anonymous, Pending, Unverified, Verified, Rejected]);
+    use Verification::{Anonymous, Mismatched, Pending, Rejected, Unverified, Verified};
+    there_and_back(&[Anonymous, Pending, Unverified, Verified, Rejected, Mismatched]);
 }
 
 #[test]

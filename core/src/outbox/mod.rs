@@ -41,6 +41,7 @@
 mod departure;
 mod handover;
 pub(crate) mod policy;
+mod profile;
 pub(crate) mod queue;
 mod tasks;
 pub(crate) use handover::{Begun, Handover};

@@ -1,6 +1,12 @@
 //! Carrying out one entry: begin (with its fence), ask the desk, and write down what came of it.
 
-use std::sync::Arc;
+use std::{
+    collections::HashSet,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use rusqlite::Connection;
 
@@ -13,16 +19,15 @@ use crate::{
     },
     clock::{Clock, Random, token},
     customer::{
-        events,
+        events, notices,
         standing::{Standing, storage},
     },
-    model::{
-        Answer, AnswerState, ConversationId, ConversationStatus, CustomerProfile, DeskConversationId, Identity,
-        MessageId, Timestamp,
-    },
+    model::{Answer, AnswerState, ConversationId, ConversationStatus, DeskConversationId, MessageId, Timestamp},
+    rules,
+    runtime::go_on,
     store::{
-        ConversationRow, CustomerRow, Durability, EntryRow, Fence, Marks, MessageRow, NewEntry, SessionRow, Store,
-        StoreError, Task, Tx, Work, facts, incoming, seen,
+        ConversationRow, Durability, EntryRow, Fence, Marks, MessageRow, NewEntry, Store, StoreError, Task, Tx, Work,
+        facts, incoming, seen,
     },
 };
 
@@ -35,6 +40,10 @@ pub(crate) struct Tools {
     pub(crate) random: Arc<dyn Random>,
     pub(crate) folder: Folder,
     pub(crate) transfers: Transfers,
+    /// Whether the desk's version was looked at since the file was opened.
+    pub(crate) looked_at_desk: AtomicBool,
+    /// Entries whose context the desk failed at: the conversation is opened without it.
+    pub(crate) spoiled: Mutex<HashSet<i64>>,
 }
 
 /// An entry and what it is about, read at once.
@@ -42,8 +51,6 @@ pub(super) struct Job {
     pub(super) entry: EntryRow,
     pub(super) conversation: Option<ConversationRow>,
     pub(super) message: Option<MessageRow>,
-    identity: Option<Identity>,
-    profile: CustomerProfile,
 }
 
 /// A message of words alone, as the desk is told it.
@@ -66,16 +73,7 @@ impl Job {
             (_, Some(id)) => MessageRow::find(connection, id)?,
             (_, None) => None,
         };
-        let (mut identity, mut profile) = (None, CustomerProfile::default());
-        if entry.task == Task::Profile
-            && let Some(customer) = CustomerRow::find(connection)?
-        {
-            profile = customer.profile;
-            // A standing from before the log-in stays an anonymous one at the desk.
-            let own = SessionRow::find(connection, &entry.session)?.is_some_and(|session| session.own);
-            identity = customer.identity.filter(|_| own);
-        }
-        Ok(Some(Self { entry, conversation, message, identity, profile }))
+        Ok(Some(Self { entry, conversation, message }))
     }
 }
 
@@ -94,8 +92,12 @@ impl Tools {
     }
 
     async fn ended(&self, seq: i64, attempts: u32, result: Result<(), BackendError>) -> Event {
+        self.standing.watch_owner().await;
         match result {
-            Ok(()) => Event::Done(seq),
+            Ok(()) => {
+                self.look_at_desk();
+                Event::Done(seq)
+            }
             Err(error) => {
                 tracing::debug!(seq, attempts, %error, happened = ?error.happened, "attempt failed");
                 if let Err(error) = self.mend(seq, &error.fault).await {
@@ -103,6 +105,14 @@ impl Tools {
                 }
                 Event::Failed(seq, error.fault, error.happened)
             }
+        }
+    }
+
+    /// Learns about the desk's version, beside everything else: nothing waits for it. Once in the life of an open file
+    /// it is asked whether that is due.
+    fn look_at_desk(&self) {
+        if !self.looked_at_desk.swap(true, Ordering::Relaxed) {
+            go_on(notices::look(Arc::clone(&self.store), Arc::clone(&self.backend), Arc::clone(&self.clock)));
         }
     }
 
@@ -138,7 +148,7 @@ impl Tools {
         match &job.entry.task {
             Task::Open => self.open(&job, &session).await,
             Task::Message => self.send(&job, &session, attempts).await,
-            Task::Answer { answer } => self.answer(&job, &session, answer).await,
+            Task::Answer { answer, .. } => self.answer(&job, &session, answer).await,
             Task::Seen | Task::Resolve => self.mark(&job, &session).await,
             Task::Vote { portal, article, helpful, reason } => {
                 let Some(help) = self.backend.help_center() else {
@@ -148,10 +158,7 @@ impl Tools {
                 help.vote(&session, &OutgoingVote { portal, article, helpful: *helpful, reason }).await?;
                 self.write(move |tx| EntryRow::remove(tx, seq)).await
             }
-            Task::Profile => {
-                self.backend.update_customer(&session, job.identity.as_ref(), &job.profile).await?;
-                self.write(move |tx| EntryRow::remove(tx, seq)).await
-            }
+            Task::Profile => self.tell_profile(&job, &session).await,
         }
     }
 
@@ -163,7 +170,9 @@ impl Tools {
             return self.write(move |tx| EntryRow::remove(tx, seq)).await;
         }
         let now = self.clock.now();
-        let context = self.context(&conversation.id, now).await?;
+        // A context that the desk has failed at must not cost the conversation.
+        let spoiled = self.spoiled().contains(&seq);
+        let context = if spoiled { ConversationContext::new() } else { self.context(&conversation.id, now).await? };
         let mut told = !context.is_empty();
         let opened = if context.is_empty() {
             self.backend.open_conversation(session).await?
@@ -176,7 +185,12 @@ impl Tools {
                     told = false;
                     self.backend.open_conversation(session).await?
                 }
-                opened => opened?,
+                opened => {
+                    if matches!(&opened, Err(BackendError { fault: Fault::Desk, .. })) {
+                        self.spoiled().insert(seq);
+                    }
+                    opened?
+                }
             }
         };
         let (id, random) = (conversation.id.clone(), Arc::clone(&self.random));
@@ -206,9 +220,13 @@ impl Tools {
         let read = move |connection: &Connection| {
             let mut context = facts::context(connection, &id)?;
             events::tell(connection, &mut context, &limits, now)?;
-            Ok(context)
+            Ok(rules::clean_context(context, &limits))
         };
         self.store.read(read).await.map_err(|error| storage(&error))
+    }
+
+    fn spoiled(&self) -> MutexGuard<'_, HashSet<i64>> {
+        self.spoiled.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether anything waits to be said in it. Asked once the standing is there, which may have taken minutes: the
@@ -452,7 +470,7 @@ impl Tools {
             Fault::SessionGone => {
                 let entry = self.store.read(move |connection| EntryRow::find(connection, seq)).await?;
                 match entry {
-                    Some(entry) => self.standing.forget(&entry.session).await,
+                    Some(entry) => self.standing.gone(&entry.session).await,
                     None => Ok(()),
                 }
             }

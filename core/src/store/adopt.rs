@@ -6,7 +6,8 @@
 use rusqlite::{Connection, OptionalExtension as _, params, types::Value};
 
 use super::{
-    ConversationRow, EntryRow, NewEntry, SessionRow, StoreError, Tx, customer::CustomerRow, entries::Task, facts, join,
+    ConversationRow, EntryRow, NewEntry, SessionRow, StoreError, Told, Tx, customer::CustomerRow, entries::Task, facts,
+    join,
 };
 use crate::{model::ConversationId, vault::Kept};
 
@@ -43,6 +44,7 @@ pub(crate) fn adopt(tx: &mut Tx<'_>, old: &Connection, key: &str, own: &str) -> 
                     session.established
                 ],
             )?;
+            Told::of(old, &session.id)?.save(tx, &session.id)?;
         }
         let target = if keeps { session.id.as_str() } else { own };
         copy(tx, old, "conversations", "session = ?1", &session.id, |column, value| match column {
@@ -51,13 +53,6 @@ pub(crate) fn adopt(tx: &mut Tx<'_>, old: &Connection, key: &str, own: &str) -> 
             "desk_id" if both.iter().any(|(_, _, number)| value == Value::Integer(*number)) => Value::Null,
             _ => value,
         })?;
-        if keeps {
-            // The agents learn who the anonymous customer was.
-            EntryRow::insert(
-                tx,
-                NewEntry { conversation: None, session: &session.id, task: Task::Profile, message: None },
-            )?;
-        }
     }
     let same = |_: &str, value| value;
     copy(tx, old, "messages", "?1 = ?1", "", same)?;
@@ -91,7 +86,7 @@ fn known_in_both(tx: &Tx<'_>, old: &Connection) -> Result<Vec<(ConversationId, C
 /// The outbox, in its order, behind what already waits here; the messages that it holds keep theirs by it.
 fn entries(tx: &mut Tx<'_>, old: &Connection, own: &str) -> Result<(), StoreError> {
     for entry in EntryRow::all(old)? {
-        // Of the person's own lane, what is known of them was told again above.
+        // What is known of the person is queued again at the start.
         if entry.conversation.is_none() && !matches!(entry.task, Task::Vote { .. }) {
             continue;
         }

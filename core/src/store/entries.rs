@@ -22,6 +22,9 @@ pub(crate) enum Task {
     Answer {
         /// With this.
         answer: Answer,
+        /// What the desk had before: it stands again where this one is discarded.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        before: Option<Box<Answer>>,
     },
     /// Say that everything was seen.
     Seen,
@@ -45,7 +48,7 @@ pub(crate) enum Task {
 from_json!(Task by "task" {
     "open" => Open {},
     "message" => Message {},
-    "answer" => Answer { answer },
+    "answer" => Answer { answer, before },
     "seen" => Seen {},
     "resolve" => Resolve {},
     "profile" => Profile {},
@@ -390,7 +393,9 @@ mod tests {
         assert_eq!(json::from_str::<Vec<EntryState>>(&written.0).unwrap(), states);
         assert_eq!(json::from_str::<Vec<Task>>(&written.1).unwrap(), tasks);
         let answer = Answer { values: Vec::new(), rating: None, state: AnswerState::Queued, given_at: None };
-        let answer = Task::Answer { answer };
+        let answered = Task::Answer { answer: answer.clone(), before: Some(Box::new(answer.clone())) };
+        assert_eq!(json::from_str::<Task>(&serde_json::to_string(&answered).unwrap()).unwrap(), answered);
+        let answer = Task::Answer { answer, before: None };
         assert_eq!(json::from_str::<Task>(&serde_json::to_string(&answer).unwrap()).unwrap(), answer);
         insta::assert_snapshot!(written.0, @r#"[{"state":"waiting","not_before":5},{"state":"in_flight"},{"state":"unclear","since":1,"look_at":2},{"state":"attention","reason":{"type":"desk_failing"},"unclear":true}]"#);
         insta::assert_snapshot!(written.1, @r#"[{"task":"open"},{"task":"message"},{"task":"seen"},{"task":"resolve"},{"task":"profile"},{"task":"vote","portal":"p","article":"7","helpful":true,"reason":null}]"#);

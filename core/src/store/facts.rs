@@ -10,6 +10,7 @@ use crate::{
     backend::{Capabilities, ConversationContext},
     json::{self, FromJson},
     model::ConversationId,
+    rules,
 };
 
 /// What names of facts begin with that belong to the person: who logs in takes them along.
@@ -53,7 +54,7 @@ pub(crate) const STILL_FRESH: Duration = Duration::from_secs(24 * 3600);
 /// Adds to what the agents shall know, as much of it as the desk keeps; nothing, if there is nothing to say.
 pub(crate) fn tell(context: &mut ConversationContext, limits: &Capabilities, name: &str, text: &str) {
     if !text.is_empty() {
-        context.insert(name.to_owned(), text.chars().take(limits.max_attribute_chars).collect());
+        context.insert(name.to_owned(), rules::clean(text, limits.max_attribute_chars));
     }
 }
 

@@ -34,6 +34,7 @@ mod order;
 mod place;
 pub(crate) mod schema;
 pub(crate) mod seen;
+mod told;
 mod unsent;
 mod writer;
 
@@ -50,6 +51,7 @@ use join::join;
 pub(crate) use messages::{MessageRow, Position};
 pub(crate) use place::{CustomerKey, Place, Recorded};
 pub(crate) use seen::{Marks, UnreadIn};
+pub(crate) use told::{Refused, Told};
 pub(crate) use unsent::NewMessage;
 pub(crate) use writer::{Durability, Store, Tx, Work};
 

@@ -5,6 +5,7 @@
 
 mod attachments;
 mod conversations;
+mod profile;
 pub(super) mod seen;
 mod unsent;
 
@@ -114,6 +115,7 @@ DROP INDEX outbox_message;
     unsent::STEP,
     conversations::STEP,
     seen::STEP,
+    profile::STEP,
 ];
 
 /// The version that this code writes.

@@ -2,6 +2,7 @@
 
 mod model;
 mod order;
+mod told;
 mod unsent;
 
 use std::{cell::Cell, collections::HashSet, path::Path, sync::Arc};
@@ -118,9 +119,7 @@ impl Fixture {
     async fn sent(&self, id: &str, answer: DeskMessage, attempts: u32) {
         let id = MessageId::new(id);
         self.store
-            .write(Durability::Later, move |tx| {
-                incoming::sent(tx, &id, &answer, attempts, &|| "given-back".to_owned())
-            })
+            .write(Durability::Later, move |tx| incoming::sent(tx, &id, &answer, attempts, &|| "given-back".to_owned()))
             .await
             .unwrap();
     }

@@ -117,11 +117,12 @@ impl Fetcher {
                 // The other standings' lists are read all the same.
                 Err(error) => {
                     if error.fault == Fault::SessionGone {
-                        self.standing.forget(&row.id).await.map_err(|error| storage(&error))?;
+                        self.standing.gone(&row.id).await.map_err(|error| storage(&error))?;
                     }
                     asked = Err(error);
                 }
             }
+            self.standing.watch_owner().await;
         }
         match &asked {
             Ok(Asked::Nothing) => {}
@@ -161,7 +162,14 @@ impl Fetcher {
         let Fetched::New { value, mut validator } = fetched else { return Ok(()) };
         let id = row.id.clone();
         let listed: HashSet<DeskConversationId> = value.iter().map(|conversation| conversation.id).collect();
+        // Of a contact that is not the customer's, nothing comes here that was not here before.
+        let foreign = self.standing.is_somebody_elses(&id);
+        let held: HashSet<DeskConversationId> = known.iter().map(|(_, number)| *number).collect();
         for conversation in value {
+            if foreign && !held.contains(&conversation.id) {
+                validator = None;
+                continue;
+            }
             if self.list_item(&id, conversation, asked).await?.deferred {
                 // Asked for again as if nothing was known: what was left out must be told then.
                 validator = None;
@@ -240,7 +248,7 @@ impl Fetcher {
                 }
                 Err(error) => {
                     if error.fault == Fault::SessionGone {
-                        self.standing.forget(&row.session).await.map_err(|error| storage(&error))?;
+                        self.standing.gone(&row.session).await.map_err(|error| storage(&error))?;
                     }
                     return Err(error);
                 }

@@ -19,7 +19,7 @@
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), shopbell::backend::BackendError> {
 //! let desk = MemoryDesk::new();
-//! let who = Establish { key: Secret::new("key"), identity: None, profile: Default::default() };
+//! let who = Establish { key: Secret::new("key"), identity: None };
 //! let session = desk.establish(&who).await?;
 //! let conversation = desk.open_conversation(&session).await?.id;
 //!
@@ -34,6 +34,7 @@
 //! ```
 //! Nothing here sleeps: what waits, waits for [`MemoryDesk::settle`], [`MemoryDesk::release`] or an event.
 
+mod contacts;
 mod control;
 mod files;
 mod help;
@@ -56,8 +57,8 @@ use crate::backend::Happened;
 use crate::{
     backend::{
         Backend, BackendError, BackendFuture, Capabilities, ConversationContext, Departure, DeskChannel,
-        DeskConversation, DeskInfo, DeskMessage, Establish, Fault, Fetched, HelpCenterBackend, IncomingFile,
-        OutgoingFile, OutgoingMessage, Page, Realtime, RealtimeEvent, Resume, Session,
+        DeskConversation, DeskInfo, DeskMessage, DeskNotices, Establish, Fault, Fetched, HelpCenterBackend,
+        IncomingFile, OutgoingFile, OutgoingMessage, Owner, Page, Realtime, RealtimeEvent, Resume, Session,
     },
     model::{Answer, ConversationStatus, CustomerProfile, DeskConversationId, DeskMessageId, Identity, Timestamp},
 };
@@ -192,7 +193,7 @@ impl Backend for MemoryDesk {
         // Promise: the same key gives the same session, after any failure, for the caller repeats it until it knows.
         // Promise: a wrong proof is `IdentityRejected` and never "the desk failed": it stops the outbox until the app
         // logs in anew, where the other is repeated. Nothing of a rejected request is kept.
-        // A profile that the desk does not like must not keep a session from being made.
+        // Who it is goes by the identifier alone: no address must decide it.
         let request = request.clone();
         Box::pin(self.perform(Call::Establish, move |state| {
             state.check_inbox()?;
@@ -206,13 +207,24 @@ impl Backend for MemoryDesk {
         identity: Option<&'a Identity>,
         profile: &'a CustomerProfile,
     ) -> BackendFuture<'a, ()> {
-        // Promise: what is `None` stays as the desk has it; attributes are merged by name.
+        // Promise: what is `None` stays as the desk has it; attributes are merged by name. One value that is refused
+        // refuses the whole, and nothing of it is kept: the caller finds out which one it is.
         let (session, identity, profile) = (session.clone(), identity.cloned(), profile.clone());
         Box::pin(
             self.perform(Call::UpdateCustomer, move |state| {
                 state.update_customer(&session, identity.as_ref(), &profile)
             }),
         )
+    }
+
+    fn owner(&self, session: &Session, identity: &Identity) -> Owner {
+        // Promise: what the last answers said. No request is made for it.
+        self.look(|state| state.owner(session, identity))
+    }
+
+    fn notices(&self) -> BackendFuture<'_, Option<DeskNotices>> {
+        // Promise: `None` rather than a guess.
+        Box::pin(self.perform(Call::Notices, |state| Ok(state.contacts.notices)))
     }
 
     fn conversations<'a>(

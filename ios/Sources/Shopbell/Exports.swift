@@ -28,6 +28,7 @@
 @_exported import struct ShopbellBindings.CustomerProfile
 @_exported import enum ShopbellBindings.Delivery
 @_exported import struct ShopbellBindings.DeskInfo
+@_exported import struct ShopbellBindings.DeskNotices
 @_exported import struct ShopbellBindings.DownloadProgress
 @_exported import struct ShopbellBindings.FieldValue
 @_exported import struct ShopbellBindings.FormField
@@ -43,9 +44,11 @@
 @_exported import struct ShopbellBindings.MatchRange
 @_exported import struct ShopbellBindings.Message
 @_exported import enum ShopbellBindings.Older
+@_exported import enum ShopbellBindings.ProfileField
 @_exported import struct ShopbellBindings.PushNews
 @_exported import enum ShopbellBindings.PushOutcome
 @_exported import struct ShopbellBindings.Rating
+@_exported import struct ShopbellBindings.RefusedField
 @_exported import struct ShopbellBindings.SearchResults
 @_exported import struct ShopbellBindings.SizeOnDisk
 @_exported import struct ShopbellBindings.Span
@@ -125,6 +128,8 @@ extension Shopbell {
     public typealias Delivery = ShopbellBindings.Delivery
     /// ``DeskInfo``, for an app that has one of its own.
     public typealias DeskInfo = ShopbellBindings.DeskInfo
+    /// ``DeskNotices``, for an app that has one of its own.
+    public typealias DeskNotices = ShopbellBindings.DeskNotices
     /// ``DownloadProgress``, for an app that has one of its own.
     public typealias DownloadProgress = ShopbellBindings.DownloadProgress
     /// ``FieldValue``, for an app that has one of its own.
@@ -155,12 +160,16 @@ extension Shopbell {
     public typealias Message = ShopbellBindings.Message
     /// ``Older``, for an app that has one of its own.
     public typealias Older = ShopbellBindings.Older
+    /// ``ProfileField``, for an app that has one of its own.
+    public typealias ProfileField = ShopbellBindings.ProfileField
     /// ``PushNews``, for an app that has one of its own.
     public typealias PushNews = ShopbellBindings.PushNews
     /// ``PushOutcome``, for an app that has one of its own.
     public typealias PushOutcome = ShopbellBindings.PushOutcome
     /// ``Rating``, for an app that has one of its own.
     public typealias Rating = ShopbellBindings.Rating
+    /// ``RefusedField``, for an app that has one of its own.
+    public typealias RefusedField = ShopbellBindings.RefusedField
     /// ``SearchResults``, for an app that has one of its own.
     public typealias SearchResults = ShopbellBindings.SearchResults
     /// ``SizeOnDisk``, for an app that has one of its own.

@@ -90,7 +90,10 @@ public final class ShopbellClient: Sendable {
     ///   - userId: Your own id of the person (1 to 255 characters): stable, unique, never re-used.
     ///   - userHash: The proof of your server: lower-case hex of `HMAC-SHA256(key, userId)`. Never compute it in the
     ///     app.
-    ///   - profile: What the agents see of the customer.
+    ///   - profile: What the agents see of the customer. Set `emailVerifiedByServer` and `phoneVerifiedByServer` only
+    ///     where your server has verified that the address belongs to this customer: a desk joins contacts by them,
+    ///     histories included. An address without that flag reaches the agents as the attribute `unverified_email` or
+    ///     `unverified_phone`. `docs/identity.md` says what to switch on at the desk.
     /// - Throws: ``SupportError/invalidInput(field:message:)`` where something can't be so; then nothing has changed.
     public func loginIdentifiedUser(
         userId: String,
@@ -128,11 +131,29 @@ public final class ShopbellClient: Sendable {
         }
     }
 
-    /// Says more of the customer; a field left out stays as it is, attributes are merged by name.
+    /// Says more of the customer. A field left out stays as it is, attributes are merged by name, and what is in
+    /// `cleared` or `clearedAttributes` is cleared. Only what the desk has not accepted yet is sent, so a change that an
+    /// agent or another phone made meanwhile stays.
     ///
-    /// - Throws: ``SupportError/invalidInput(field:message:)`` where a value is over the desk's limits.
+    /// ```swift
+    /// try await Shopbell.updateUser(CustomerProfile(name: "Mai", clearedAttributes: ["coupon"]))
+    /// ```
+    ///
+    /// - Throws: ``SupportError/invalidInput(field:message:)`` where a value breaks a rule or is over the desk's limits;
+    ///   nothing changes.
     public func updateUser(_ profile: CustomerProfile, isolation: isolated (any Actor)? = #isolation) async throws {
         try await engine.inOrder { try await $0.updateCustomer(profile: profile) }
+    }
+
+    /// The fields and attributes of the profile that were set aside: the desk does not take these values. Everything
+    /// else was sent. `ClientStatus.refusedFields` says how many there are.
+    public func refusedFields(isolation: isolated (any Actor)? = #isolation) async throws -> [RefusedField] {
+        try await engine.call { try await $0.refusedFields() }
+    }
+
+    /// Gives up the values in ``refusedFields(isolation:)``. The desk keeps what it has there.
+    public func discardRefusedFields(isolation: isolated (any Actor)? = #isolation) async throws {
+        try await engine.inOrder { try await $0.discardRefusedFields() }
     }
 
     /// Keeps something that the customer did in your app. When they next begin a conversation, the agents see what they
@@ -153,7 +174,8 @@ public final class ShopbellClient: Sendable {
         try await engine.inOrder { try await $0.logEvent(name: name, attributes: attributes) }
     }
 
-    /// Asks the desk now what it makes of the customer's identity.
+    /// Asks the desk now what it makes of the customer's identity, and whose contact it has for it. `mismatched` means
+    /// that it has put the customer together with somebody else.
     ///
     /// - Throws: ``SupportError/identityRejected(message:)`` where it refuses it; ``SupportError/offline(message:)`` and
     ///   its kin where it can't be asked.

@@ -120,6 +120,10 @@ extension CustomerProfile: Wordless {
     var outline: String { "CustomerProfile(\(attributes.count) attributes)" }
 }
 
+extension RefusedField: Wordless {
+    var outline: String { "RefusedField(\(attribute == nil ? "field" : "attribute"))" }
+}
+
 extension AttributeValue: Wordless {
     var outline: String {
         switch self {

@@ -6,11 +6,12 @@ use serde_json::{Value, json};
 use super::{
     Chatwoot,
     http::{Reply, Request},
+    lenient::Wire as _,
     refusals::Verdict,
     wire,
 };
 use crate::{
-    Answer, CustomerProfile, DeskConversationId, DeskMessageId, Identity,
+    Answer, CustomerProfile, DeskConversationId, DeskMessageId, Identity, ProfileField,
     backend::{BackendError, DeskInfo, Establish, Fault, Happened, Secret, Session},
 };
 
@@ -130,14 +131,7 @@ impl Chatwoot {
     /// Makes or finds the contact, then has the desk verify the identity, which the making leaves out.
     pub(super) async fn make_session(&self, wanted: &Establish) -> Result<Session, BackendError> {
         let identity = wanted.identity.as_ref();
-        let mut created = self.make_contact(&wanted.key, identity, &wanted.profile).await;
-        let doubtful = |error: &BackendError| matches!(error.fault, Fault::Refused { .. } | Fault::IdentityRejected);
-        if created.as_ref().is_err_and(doubtful) && !wanted.profile.is_empty() {
-            // An address that the desk does not like must not keep the customer from writing. Setting the profile
-            // later tells what is wrong with it.
-            created = self.make_contact(&wanted.key, identity, &CustomerProfile::default()).await;
-        }
-        let contact = created?;
+        let contact = self.make_contact(&wanted.key, identity).await?;
         let mut session = Session {
             key: Secret::new(contact.source_id),
             realtime_token: contact.pubsub_token.filter(|token| !token.is_empty()).map(Secret::new),
@@ -145,19 +139,15 @@ impl Chatwoot {
         };
         if let Some(identity) = identity.filter(|identity| identity.hash().is_some()) {
             // The proof goes in a body, not in an address: addresses are kept in logs.
-            self.patch_contact(&session, Some(identity), &CustomerProfile::default()).await?;
+            let told = self.patch_contact(&session, Some(identity), &CustomerProfile::default()).await?;
+            self.owners.saw(&session, told);
             session.verified = true;
         }
         Ok(session)
     }
 
-    async fn make_contact(
-        &self,
-        key: &Secret,
-        identity: Option<&Identity>,
-        profile: &CustomerProfile,
-    ) -> Result<wire::Contact, BackendError> {
-        let mut body = profile_body(identity, profile);
+    async fn make_contact(&self, key: &Secret, identity: Option<&Identity>) -> Result<wire::Contact, BackendError> {
+        let mut body = profile_body(identity, &CustomerProfile::default());
         if let Some(fields) = body.as_object_mut() {
             fields.insert("source_id".to_owned(), key.expose().into());
         }
@@ -175,6 +165,21 @@ impl Chatwoot {
         identity: Option<&Identity>,
         profile: &CustomerProfile,
     ) -> Result<(), BackendError> {
+        let told = self.try_profile(session, identity, profile).await?;
+        if identity.is_some() && (profile.email.is_some() || profile.phone.is_some()) {
+            self.look_whose(session, told).await;
+        } else {
+            self.owners.saw(session, told);
+        }
+        Ok(())
+    }
+
+    async fn try_profile(
+        &self,
+        session: &Session,
+        identity: Option<&Identity>,
+        profile: &CustomerProfile,
+    ) -> Result<Option<Option<String>>, BackendError> {
         let first = self.patch_contact(session, identity, profile).await;
         let unclear = matches!(&first, Err(error) if matches!(error.fault, Fault::Desk | Fault::IdentityRejected));
         if !unclear || profile.is_empty() {
@@ -190,19 +195,19 @@ impl Chatwoot {
         }
     }
 
+    /// Gives the contact's identifier, where the answer tells it.
     async fn patch_contact(
         &self,
         session: &Session,
         identity: Option<&Identity>,
         profile: &CustomerProfile,
-    ) -> Result<(), BackendError> {
+    ) -> Result<Option<Option<String>>, BackendError> {
         let body = profile_body(identity, profile);
         let request =
             || Request::new(Method::PATCH, "PATCH contact", &["contacts", session.key.expose()]).body(body.clone());
         let proof_sent = identity.is_some_and(|i| i.hash().is_some());
-        // The answer is the row of a table: nothing in it is needed.
-        self.checked_call(request, Reach::Contact(session), proof_sent).await?.json()?;
-        Ok(())
+        let answer = self.checked_call(request, Reach::Contact(session), proof_sent).await?.json()?;
+        Ok(wire::Person::of(answer).and_then(|person| person.identifier))
     }
 
     /// A request on one of the customer's conversations.
@@ -265,8 +270,14 @@ fn profile_body(identity: Option<&Identity>, profile: &CustomerProfile) -> Value
             fields.insert(name.to_owned(), text.into());
         }
     }
-    if !profile.attributes.is_empty() {
-        fields.insert("custom_attributes".to_owned(), json!(profile.attributes));
+    let set = profile.attributes.iter().map(|(name, value)| (name.clone(), json!(value)));
+    let cleared = profile.cleared.iter().filter_map(|field| match field {
+        ProfileField::Attribute(name) => Some((name.clone(), Value::Null)),
+        _ => None,
+    });
+    let attributes: serde_json::Map<_, _> = set.chain(cleared).collect();
+    if !attributes.is_empty() {
+        fields.insert("custom_attributes".to_owned(), Value::Object(attributes));
     }
     Value::Object(fields)
 }

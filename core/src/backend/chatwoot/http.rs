@@ -55,6 +55,8 @@ const MAX_RETRY_AFTER: Duration = Duration::from_secs(3600);
 pub(super) enum Root {
     /// The inbox.
     Inbox,
+    /// The desk itself.
+    Desk,
     /// The help centres' public pages.
     #[cfg(feature = "help-center")]
     HelpCenters,
@@ -172,7 +174,6 @@ impl Reply {
 /// The way to one inbox of one desk.
 pub(super) struct Http {
     pub(super) transport: Transport,
-    #[cfg(feature = "help-center")]
     desk: Url,
     inbox: Url,
     max_bytes: usize,
@@ -198,7 +199,6 @@ impl Http {
             .extend(["public", "api", "v1", "inboxes", inbox]);
         Ok(Self {
             transport: Transport::new(dialer, user_agent)?,
-            #[cfg(feature = "help-center")]
             desk: desk.clone(),
             inbox: inbox_url,
             max_bytes: limits.max_response_bytes,
@@ -278,6 +278,13 @@ impl Http {
     pub(super) fn root(&self, root: Root) -> Url {
         match root {
             Root::Inbox => self.inbox.clone(),
+            Root::Desk => {
+                let mut url = self.desk.clone();
+                if let Ok(mut segments) = url.path_segments_mut() {
+                    segments.pop_if_empty();
+                }
+                url
+            }
             #[cfg(feature = "help-center")]
             Root::HelpCenters => {
                 let mut url = self.desk.clone();

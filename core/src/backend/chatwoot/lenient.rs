@@ -56,6 +56,12 @@ impl Fields {
         String::from_json(self.value(name))
     }
 
+    /// Text that may be missing (`None`) or empty (`Some(None)`).
+    pub(super) fn told(&mut self, name: &str) -> Option<Option<String>> {
+        let value = self.0.remove(name)?;
+        Some(to_text(&value).filter(|text| !text.is_empty()))
+    }
+
     /// A whole number, also as text or with a fraction of zero.
     pub(super) fn number(&mut self, name: &str) -> Option<i64> {
         to_number(&self.value(name))

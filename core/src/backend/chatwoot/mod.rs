@@ -10,9 +10,12 @@
 //! - **The only secret is the contact's `source_id`, and it stands in the address.** It is chosen here
 //!   ([`Establish::key`]), so that asking twice makes one contact. No error, log or `Debug` of this folder holds an
 //!   address.
-//! - **Making a contact that exists ignores what else was sent.** So a session is no sign that the profile was taken:
-//!   [`Backend::update_customer`] always follows. A profile that the desk refuses does not keep a session from being
-//!   made.
+//! - **Making a contact looks one up by identifier, e-mail address and phone number**, and gives the one that it finds
+//!   as it is: an identifier that came with another contact's address is dropped. So a contact is made by its
+//!   identifier alone, and [`Backend::update_customer`] says the rest.
+//! - **Changing a contact's address joins it with the contact that has it**, whoever that is. `owner` watches whose
+//!   contact the answers name.
+//! - **An empty name, address or number is ignored**, not cleared; an attribute is cleared by `null`.
 //! - **Making a contact does not verify it.** Where there is a proof, a change without content follows that does.
 //! - **A wrong proof is answered with 500.** The inbox is asked then: if it is well, the request is made once more, and
 //!   a second 500 is [`Fault::IdentityRejected`]. A profile may be refused with 500, too; the change is then tried
@@ -51,6 +54,7 @@ pub mod hostile;
 mod http;
 mod lenient;
 mod mapping;
+mod owner;
 mod refusals;
 #[cfg(feature = "help-center")]
 mod sitemap;
@@ -76,6 +80,7 @@ use self::{
     events::Events,
     http::{Http, Reply, Request},
     lenient::List,
+    owner::Owners,
     socket::Door,
 };
 #[cfg(doc)]
@@ -85,8 +90,8 @@ use crate::{
     Limits, SupportError, Timestamp,
     backend::{
         Backend, BackendError, BackendFuture, Capabilities, ConversationContext, Departure, DeskChannel,
-        DeskConversation, DeskInfo, DeskMessage, Establish, Fetched, IncomingFile, OutgoingFile, OutgoingMessage, Page,
-        Realtime, Resume, Session,
+        DeskConversation, DeskInfo, DeskMessage, DeskNotices, Establish, Fetched, IncomingFile, OutgoingFile,
+        OutgoingMessage, Owner, Page, Realtime, Resume, Session,
     },
 };
 
@@ -103,6 +108,8 @@ const CAPABILITIES: Capabilities = Capabilities {
     resolve: true,
     complete_list: true,
     conversation_context: true,
+    // An empty value is ignored there.
+    clears_profile_fields: false,
     article_votes: false,
     article_list: true,
     max_message_chars: 150_000,
@@ -174,6 +181,7 @@ impl fmt::Debug for ChatwootOptions {
 pub struct Chatwoot {
     http: Http,
     door: Door,
+    owners: Owners,
     clock: Arc<dyn Clock>,
 }
 
@@ -203,7 +211,7 @@ impl Chatwoot {
         let dialer = Dialer::new(tls, limits.connect_timeout);
         let http = Http::new(&desk_url, &inbox, &user_agent, &limits, dialer.clone()).map_err(invalid)?;
         let door = Door::new(&desk_url, &user_agent, &limits, dialer, timing);
-        Ok(Self { http, door, clock })
+        Ok(Self { http, door, owners: Owners::default(), clock })
     }
 
     async fn list(
@@ -220,6 +228,7 @@ impl Chatwoot {
             return Ok(Fetched::Unchanged);
         }
         let list: List<wire::Conversation> = reply.list()?;
+        self.owners.saw_conversations(session, &list.items);
         let value = list.items.into_iter().filter_map(mapping::conversation).collect();
         Ok(Fetched::New { value, validator: reply.etag })
     }
@@ -239,6 +248,7 @@ impl Chatwoot {
             return Ok(Fetched::Unchanged);
         }
         let list: List<wire::Message> = reply.list()?;
+        self.owners.saw_messages(session, &list.items);
         let messages = mapping::messages(list.items, conversation);
         // Of a full page of which nothing can be shown, there is no number to ask on with.
         let has_older = list.total >= PAGE && !messages.is_empty();
@@ -250,6 +260,7 @@ impl Chatwoot {
         let request = Request::new(Method::POST, "POST conversation", &path).body(body);
         let reply = self.call(request, Reach::Contact(session)).await?;
         let wire: wire::Conversation = reply.object()?;
+        self.owners.saw(session, wire.contact.identifier.clone());
         let mut opened = mapping::conversation(wire).ok_or_else(|| senseless(&reply))?;
         // Opened through this inbox: the one answer that tells its number for certain.
         opened.channel = opened.channel.map(|channel| DeskChannel { ours: true, ..channel });
@@ -286,6 +297,14 @@ impl Backend for Chatwoot {
         profile: &'a CustomerProfile,
     ) -> BackendFuture<'a, ()> {
         Box::pin(self.set_profile(session, identity, profile))
+    }
+
+    fn owner(&self, session: &Session, identity: &Identity) -> Owner {
+        self.owner_of(session, identity)
+    }
+
+    fn notices(&self) -> BackendFuture<'_, Option<DeskNotices>> {
+        Box::pin(self.version_notices())
     }
 
     fn conversations<'a>(
@@ -329,7 +348,9 @@ impl Backend for Chatwoot {
             let request = Request::new(Method::POST, "POST message", &["messages"])
                 .body(json!({ "content": message.text, "echo_id": message.echo }));
             let reply = self.on_conversation(session, conversation, request).await?;
-            let sent = mapping::message(reply.object()?, Some(conversation), self.clock.now());
+            let wire: wire::Message = reply.object()?;
+            self.owners.saw_messages(session, std::slice::from_ref(&wire));
+            let sent = mapping::message(wire, Some(conversation), self.clock.now());
             sent.ok_or_else(|| senseless(&reply))
         })
     }

@@ -32,6 +32,7 @@ use super::{
     refusals::Verdict,
     senseless,
     transport::{self, Body},
+    wire,
 };
 use crate::{
     DeskConversationId,
@@ -126,7 +127,10 @@ impl Chatwoot {
         let reply = self.watched(request, &watch).await.map_err(|error| watch.judge(error))?;
         let told = match self.http.judge(reply) {
             Verdict::Fine(reply) => {
-                let sent = reply.object().map(|wire| mapping::message(wire, Some(conversation), self.clock.now()));
+                let sent = reply.object().map(|wire: wire::Message| {
+                    self.owners.saw_messages(session, std::slice::from_ref(&wire));
+                    mapping::message(wire, Some(conversation), self.clock.now())
+                });
                 sent.and_then(|sent| sent.ok_or_else(|| senseless(&reply)))
             }
             Verdict::Missing => Err(self.missing(LABEL, Reach::Conversation(session)).await),

@@ -39,6 +39,30 @@ impl Wire for Contact {
     }
 }
 
+/// Whom an answer is about.
+#[derive(Default)]
+pub(super) struct Person {
+    /// `None` where the answer does not say it, `Some(None)` where the contact has none.
+    pub(super) identifier: Option<Option<String>>,
+}
+
+impl Wire for Person {
+    fn read(mut fields: Fields) -> Option<Self> {
+        Some(Self { identifier: fields.told("identifier") })
+    }
+}
+
+/// The desk about itself.
+pub(super) struct Version {
+    pub(super) version: String,
+}
+
+impl Wire for Version {
+    fn read(mut fields: Fields) -> Option<Self> {
+        Some(Self { version: fields.exact_text("version")? })
+    }
+}
+
 /// A conversation, of a request or of an event.
 #[derive(Default)]
 pub(super) struct Conversation {
@@ -48,6 +72,8 @@ pub(super) struct Conversation {
     pub(super) contact_last_seen_at: Option<Timestamp>,
     pub(super) agent_last_seen_at: Option<Timestamp>,
     pub(super) messages: List<Message>,
+    /// Of requests only.
+    pub(super) contact: Person,
     /// Of events only.
     pub(super) updated_at: Option<Timestamp>,
     /// Of events only.
@@ -66,6 +92,7 @@ impl Wire for Conversation {
             agent_last_seen_at: fields.moment("agent_last_seen_at"),
             messages: fields.list("messages").unwrap_or_default(),
             updated_at: fields.moment("updated_at"),
+            contact: fields.object("contact").unwrap_or_default(),
             contact_inbox: fields.object("contact_inbox").unwrap_or_default(),
             meta: fields.object("meta").unwrap_or_default(),
         })
@@ -171,6 +198,8 @@ pub(super) struct Sender {
     pub(super) avatar_url: Option<String>,
     pub(super) thumbnail: Option<String>,
     pub(super) kind: Option<String>,
+    /// Of contacts only, as [`Person`]'s.
+    pub(super) identifier: Option<Option<String>>,
 }
 
 impl Wire for Sender {
@@ -182,6 +211,7 @@ impl Wire for Sender {
             avatar_url: fields.text("avatar_url"),
             thumbnail: fields.text("thumbnail"),
             kind: fields.text("type"),
+            identifier: fields.told("identifier"),
         })
     }
 }

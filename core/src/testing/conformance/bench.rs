@@ -9,7 +9,7 @@ use crate::{
         Page, Realtime, RealtimeEvent, Secret, Session,
     },
     clock::{SystemRandom, token},
-    model::{Content, CustomerProfile, DeskConversationId, DeskMessageId, Identity},
+    model::{Content, DeskConversationId, DeskMessageId, Identity},
 };
 
 /// Why a check ended before its end.
@@ -151,7 +151,7 @@ impl Line {
 }
 
 pub(super) fn request(identity: Option<Identity>) -> Establish {
-    Establish { key: Secret::new(name("key")), identity, profile: CustomerProfile::default() }
+    Establish { key: Secret::new(name("key")), identity }
 }
 
 pub(super) fn outgoing(text: &str) -> OutgoingMessage {

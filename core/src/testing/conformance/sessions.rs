@@ -78,18 +78,18 @@ pub(super) async fn profile_reaches_the_agents_and_what_is_left_out_stays(desk: 
 }
 
 pub(super) async fn profile_the_desk_dislikes_keeps_nobody_from_writing(desk: &impl DeskSide) -> Checked {
-    let mut request = request(None);
-    request.profile.email = Some("no address, at all".to_owned());
-    request.profile.phone = Some("0".to_owned());
-    let backend = desk.backend();
-    let session = backend.establish(&request).await?;
-    let phone = Phone { backend, session };
-    let conversation = phone.open().await?;
-    phone.say(conversation, "hello").await?;
-    match phone.backend.update_customer(&phone.session, None, &request.profile).await {
-        Ok(()) | Err(BackendError { fault: Fault::Refused { .. }, happened: Happened::No, .. }) => Ok(()),
-        Err(error) => Err(Stop::Failed(format!("the profile gives {:?} and not Refused", error.fault))),
+    let phone = Phone::new(desk).await?;
+    let wrong = CustomerProfile {
+        email: Some("no address, at all".to_owned()),
+        phone: Some("0".to_owned()),
+        ..CustomerProfile::default()
+    };
+    match phone.backend.update_customer(&phone.session, None, &wrong).await {
+        Ok(()) | Err(BackendError { fault: Fault::Refused { .. }, happened: Happened::No, .. }) => {}
+        Err(error) => return Err(Stop::Failed(format!("the profile gives {:?} and not Refused", error.fault))),
     }
+    let conversation = phone.open().await?;
+    phone.say(conversation, "hello").await.map(drop)
 }
 
 pub(super) async fn forgotten_session_is_gone_for_every_call(desk: &impl DeskSide) -> Checked {

@@ -5,9 +5,10 @@ use super::{
     state::{State, agent},
 };
 use crate::{
-    backend::{Capabilities, DeskChannel, DeskConversation, DeskMessage, RealtimeEvent, Session},
+    backend::{Capabilities, DeskChannel, DeskConversation, DeskMessage, DeskNotices, RealtimeEvent, Session},
     model::{
-        Author, Availability, Content, ConversationStatus, CustomerProfile, DeskConversationId, DeskMessageId, Identity,
+        Author, Availability, Content, ConversationStatus, CustomerProfile, DeskConversationId, DeskMessageId,
+        Identity, ProfileField,
     },
 };
 
@@ -141,6 +142,39 @@ impl MemoryDesk {
     /// What the desk knows of a customer.
     pub fn profile(&self, session: &Session) -> Option<CustomerProfile> {
         self.look(|state| state.profile(session.key.expose()))
+    }
+
+    /// The identifier that the agents see behind a session.
+    pub fn identifier(&self, session: &Session) -> Option<String> {
+        self.look(|state| state.identifier(session.key.expose()))
+    }
+
+    /// Every contact: its identifier, and what the agents see of it.
+    pub fn people(&self) -> Vec<(Option<String>, CustomerProfile)> {
+        self.look(State::people)
+    }
+
+    /// Adds a contact that came by another channel.
+    pub fn add_person(&self, profile: CustomerProfile) {
+        self.change(|state| state.add_contact(profile));
+    }
+
+    /// Changes what is known of a customer, as an agent does.
+    pub fn agent_changes_profile(&self, session: &Session, change: impl FnOnce(&mut CustomerProfile)) {
+        self.change(|state| state.change_profile(session.key.expose(), change));
+    }
+
+    /// Refuses every value of this field, in these words; `None` takes it again.
+    pub fn refuse_field(&self, field: ProfileField, reason: Option<&str>) {
+        self.change(|state| match reason {
+            Some(reason) => drop(state.contacts.refused.insert(field, reason.to_owned())),
+            None => drop(state.contacts.refused.remove(&field)),
+        });
+    }
+
+    /// What the desk's version leaves open.
+    pub fn set_notices(&self, notices: Option<DeskNotices>) {
+        self.change(|state| state.contacts.notices = notices);
     }
 
     /// Every session there is.

@@ -22,6 +22,7 @@ pub enum Call {
     DeskInfo,
     Establish,
     UpdateCustomer,
+    Notices,
     Conversations,
     Messages,
     OpenConversation,

@@ -6,31 +6,24 @@ use tokio::sync::mpsc;
 
 use super::{
     MemoryOptions,
+    contacts::{Contacts, Seat},
     files::{Files, Kept},
     script::{Air, Script},
 };
 use crate::{
     backend::{
-        BackendError, ConversationChange, DeskConversation, DeskMessage, Establish, Fault, Fetched, OutgoingMessage,
-        Page, RealtimeEvent, Session,
+        BackendError, ConversationChange, DeskConversation, DeskMessage, Fault, Fetched, OutgoingMessage, Page,
+        RealtimeEvent, Session,
     },
     clock::digest,
     model::{
-        Agent, Answer, Attachment, Author, Availability, Content, ConversationStatus, CustomerProfile,
-        DeskConversationId, DeskMessageId, Identity, Receipt, Timestamp,
+        Agent, Answer, Attachment, Author, Availability, Content, ConversationStatus, DeskConversationId,
+        DeskMessageId, Identity, Receipt, Timestamp,
     },
 };
 
 /// What goes down a realtime connection: an event, or the reason of its end.
 pub(super) type Signal = Result<RealtimeEvent, BackendError>;
-
-/// A customer on one phone.
-pub(super) struct Seat {
-    identifier: Option<String>,
-    verified: bool,
-    token: String,
-    pub(super) profile: CustomerProfile,
-}
 
 struct Row {
     /// The key of the session that opened it.
@@ -57,7 +50,8 @@ pub(super) struct State {
     /// Customers' typing, as the agents saw it.
     pub(super) typing: Vec<(DeskConversationId, bool)>,
     pub(super) files: Files,
-    seats: BTreeMap<String, Seat>,
+    pub(super) seats: BTreeMap<String, Seat>,
+    pub(super) contacts: Contacts,
     rows: BTreeMap<DeskConversationId, Row>,
     listeners: Vec<Listener>,
     /// Counts all changes.
@@ -79,6 +73,7 @@ impl State {
             typing: Vec::new(),
             files: Files::default(),
             seats: BTreeMap::new(),
+            contacts: Contacts::default(),
             rows: BTreeMap::new(),
             listeners: Vec::new(),
             version: 0,
@@ -119,39 +114,6 @@ impl State {
             None if self.proof_required => rejected("a proof is required"),
             None => Ok(false),
         }
-    }
-
-    pub(super) fn establish(&mut self, request: &Establish) -> Result<Session, BackendError> {
-        let verified = self.check_identity(request.identity.as_ref())?;
-        let key = request.key.expose();
-        let tokens = self.seats.len();
-        let seat = self.seats.entry(key.to_owned()).or_insert_with(|| Seat {
-            identifier: request.identity.as_ref().map(|identity| identity.identifier().to_owned()),
-            verified,
-            token: digest(&["token", key, &tokens.to_string()]),
-            profile: request.profile.clone(),
-        });
-        seat.verified |= verified;
-        Ok(Session {
-            key: request.key.clone(),
-            realtime_token: Some(crate::backend::Secret::new(seat.token.clone())),
-            verified: seat.verified,
-        })
-    }
-
-    pub(super) fn update_customer(
-        &mut self,
-        session: &Session,
-        identity: Option<&Identity>,
-        profile: &CustomerProfile,
-    ) -> Result<(), BackendError> {
-        self.seat(session)?;
-        let verified = identity.is_some() && self.check_identity(identity)?;
-        if let Some(seat) = self.seats.get_mut(session.key.expose()) {
-            seat.verified |= verified;
-            seat.profile = std::mem::take(&mut seat.profile).merged(profile.clone());
-        }
-        Ok(())
     }
 
     pub(super) fn list(
@@ -395,13 +357,18 @@ impl State {
     // What only the desk's side does.
 
     pub(super) fn purge(&mut self, key: &str) {
-        self.seats.remove(key);
+        if let Some(seat) = self.seats.remove(key)
+            && !self.seats.values().any(|other| other.contact == seat.contact)
+        {
+            self.contacts.all.remove(&seat.contact);
+        }
         self.rows.retain(|_, row| row.owner != key);
         self.listeners.retain(|listener| listener.key != key);
     }
 
     pub(super) fn purge_all(&mut self) {
         self.seats.clear();
+        self.contacts.all.clear();
         self.rows.clear();
         self.listeners.clear();
     }
@@ -424,10 +391,6 @@ impl State {
 
     pub(super) fn everything(&self) -> Vec<DeskConversation> {
         self.rows.values().map(|row| row.conversation.clone()).collect()
-    }
-
-    pub(super) fn profile(&self, key: &str) -> Option<CustomerProfile> {
-        self.seats.get(key).map(|seat| seat.profile.clone())
     }
 
     /// Tells every listener who may see the conversation, through the air as it is.
@@ -486,7 +449,7 @@ impl State {
         true
     }
 
-    fn seat(&self, session: &Session) -> Result<&Seat, BackendError> {
+    pub(super) fn seat(&self, session: &Session) -> Result<&Seat, BackendError> {
         let gone = || BackendError::refused(Fault::SessionGone, "the desk does not know the key");
         self.seats.get(session.key.expose()).ok_or_else(gone)
     }
@@ -498,10 +461,9 @@ impl State {
         self.rows.get(&id).filter(|row| self.sees(session.key.expose(), row)).ok_or_else(gone)
     }
 
-    /// Its own, and what the same person began on another phone, where both have proved who they are.
+    /// Its own, and where it has proved who it is, what anybody began whose session leads to the same contact.
     fn sees(&self, key: &str, row: &Row) -> bool {
-        let proved = |key: &str| self.seats.get(key).filter(|seat| seat.verified)?.identifier.clone();
-        row.owner == key || proved(key).is_some_and(|identifier| proved(&row.owner) == Some(identifier))
+        row.owner == key || self.same_person(key, &row.owner)
     }
 
     /// What a desk keeps of the sender's key: by default nothing, like one that only repeats it in the event.
@@ -517,6 +479,6 @@ pub(super) fn agent() -> Agent {
     Agent { id: "1".to_owned(), name: "Ann".to_owned(), avatar_url: None }
 }
 
-fn nonsense() -> BackendError {
+pub(super) fn nonsense() -> BackendError {
     BackendError::unclear(Fault::Desk, "the desk ran out of numbers")
 }

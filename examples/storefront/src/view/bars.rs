@@ -68,6 +68,7 @@ fn who(app: &App) -> Vec<Span<'static>> {
     let sign = match app.status.map(|status| status.verification) {
         Some(Verification::Verified) => Span::styled(" ✓", theme::good()),
         Some(Verification::Rejected) => Span::styled(" ✗ not accepted", theme::bad()),
+        Some(Verification::Mismatched) => Span::styled(" ✗ taken for somebody else", theme::bad()),
         Some(Verification::Unverified) => Span::styled(" (no proof)", theme::quiet()),
         _ => Span::raw(""),
     };

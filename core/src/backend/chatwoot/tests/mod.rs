@@ -1,6 +1,7 @@
 //! The adapter against desks made by hand, each of which speaks just enough to misbehave in one way.
 
 mod canned;
+mod contacts;
 mod files;
 #[cfg(feature = "help-center")]
 mod help;

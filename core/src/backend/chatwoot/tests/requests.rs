@@ -24,8 +24,8 @@ fn first() -> DeskConversationId {
     DeskConversationId::new(1).unwrap()
 }
 
-fn establish(identity: Option<Identity>, profile: CustomerProfile) -> Establish {
-    Establish { key: Secret::new(KEY), identity, profile }
+fn establish(identity: Option<Identity>) -> Establish {
+    Establish { key: Secret::new(KEY), identity }
 }
 
 fn body(seen: &Seen) -> serde_json::Value {
@@ -48,7 +48,7 @@ async fn inbox_tells_about_itself() {
 async fn unknown_inbox_is_named() {
     let desk = Desk::always(|| json(404, GONE)).await;
     assert_eq!(adapter(&desk.url).desk_info().await.unwrap_err().fault, Fault::UnknownInbox);
-    let error = adapter(&desk.url).establish(&establish(None, CustomerProfile::default())).await.unwrap_err();
+    let error = adapter(&desk.url).establish(&establish(None)).await.unwrap_err();
     assert_eq!((error.fault, error.happened), (Fault::UnknownInbox, Happened::No));
     let error = adapter(&desk.url).conversations(&session(), None).await.unwrap_err();
     assert_eq!((error.fault, error.happened), (Fault::UnknownInbox, Happened::No));
@@ -57,7 +57,7 @@ async fn unknown_inbox_is_named() {
 #[tokio::test]
 async fn anonymous_session_is_made_with_our_key() {
     let desk = Desk::always(|| json(200, CONTACT)).await;
-    let session = adapter(&desk.url).establish(&establish(None, CustomerProfile::default())).await.unwrap();
+    let session = adapter(&desk.url).establish(&establish(None)).await.unwrap();
     assert_eq!(session.key.expose(), KEY);
     assert_eq!(session.realtime_token.unwrap().expose(), TOKEN);
     assert!(!session.verified);
@@ -66,14 +66,13 @@ async fn anonymous_session_is_made_with_our_key() {
 }
 
 #[tokio::test]
-async fn identity_with_a_hash_is_verified_by_a_second_request() {
+async fn contact_is_made_by_identifier_and_hash_alone_and_verified_by_a_second_request() {
     let desk = Desk::always(|| json(200, CONTACT)).await;
     let identity = Identity::new("c7").with_hash("ab12");
-    let profile = CustomerProfile { name: Some("Ann".to_owned()), ..CustomerProfile::default() };
-    let session = adapter(&desk.url).establish(&establish(Some(identity), profile)).await.unwrap();
+    let session = adapter(&desk.url).establish(&establish(Some(identity))).await.unwrap();
     assert!(session.verified);
     assert_eq!(desk.lines(), ["POST /contacts".to_owned(), format!("PATCH /contacts/{KEY}")]);
-    let made = serde_json::json!({"source_id": KEY, "identifier": "c7", "identifier_hash": "ab12", "name": "Ann"});
+    let made = serde_json::json!({"source_id": KEY, "identifier": "c7", "identifier_hash": "ab12"});
     assert_eq!(body(&desk.seen()[0]), made);
     assert_eq!(body(&desk.seen()[1]), serde_json::json!({"identifier": "c7", "identifier_hash": "ab12"}));
 }
@@ -81,23 +80,9 @@ async fn identity_with_a_hash_is_verified_by_a_second_request() {
 #[tokio::test]
 async fn identity_without_a_hash_stays_unverified() {
     let desk = Desk::always(|| json(200, CONTACT)).await;
-    let wanted = establish(Some(Identity::new("c7")), CustomerProfile::default());
+    let wanted = establish(Some(Identity::new("c7")));
     assert!(!adapter(&desk.url).establish(&wanted).await.unwrap().verified);
     assert_eq!(desk.lines(), ["POST /contacts"]);
-}
-
-#[tokio::test]
-async fn refused_profile_does_not_keep_a_session_from_being_made() {
-    let desk = Desk::new(|seen, _| match seen.body.contains("email") {
-        true => json(422, r#"{"message":"Invalid email","attributes":["email"]}"#),
-        false => json(200, CONTACT),
-    })
-    .await;
-    let profile = CustomerProfile { email: Some("nonsense".to_owned()), ..CustomerProfile::default() };
-    let desk_adapter = adapter(&desk.url);
-    let session = desk_adapter.establish(&establish(None, profile.clone())).await.unwrap();
-    let error = desk_adapter.update_customer(&session, None, &profile).await.unwrap_err();
-    assert_eq!(error.fault, Fault::Refused { reason: "Invalid email".to_owned() });
 }
 
 /// A desk that fails on contacts, with the inbox as given.
@@ -112,7 +97,7 @@ async fn failing(inbox: fn() -> Act) -> Desk {
 #[tokio::test]
 async fn wrong_hash_on_a_healthy_desk_is_a_rejected_identity() {
     let desk = failing(|| json(200, INBOX)).await;
-    let wanted = establish(Some(Identity::new("c7").with_hash("bad")), CustomerProfile::default());
+    let wanted = establish(Some(Identity::new("c7").with_hash("bad")));
     let error = adapter(&desk.url).establish(&wanted).await.unwrap_err();
     assert_eq!((error.fault, error.happened), (Fault::IdentityRejected, Happened::No));
     assert_eq!(desk.lines(), ["POST /contacts", "GET ", "POST /contacts"]);
@@ -121,7 +106,7 @@ async fn wrong_hash_on_a_healthy_desk_is_a_rejected_identity() {
 #[tokio::test]
 async fn missing_hash_where_one_is_due_is_a_rejected_identity() {
     let desk = failing(|| json(200, STRICT_INBOX)).await;
-    let error = adapter(&desk.url).establish(&establish(None, CustomerProfile::default())).await.unwrap_err();
+    let error = adapter(&desk.url).establish(&establish(None)).await.unwrap_err();
     assert_eq!((error.fault, error.happened), (Fault::IdentityRejected, Happened::No));
     let error = adapter(&desk.url).update_customer(&session(), None, &CustomerProfile::default()).await.unwrap_err();
     assert_eq!(error.fault, Fault::IdentityRejected);
@@ -130,7 +115,7 @@ async fn missing_hash_where_one_is_due_is_a_rejected_identity() {
 #[tokio::test]
 async fn failure_without_a_hash_is_the_desks_own() {
     let desk = failing(|| json(200, INBOX)).await;
-    let error = adapter(&desk.url).establish(&establish(None, CustomerProfile::default())).await.unwrap_err();
+    let error = adapter(&desk.url).establish(&establish(None)).await.unwrap_err();
     assert_eq!((error.fault, error.happened), (Fault::Desk, Happened::Maybe));
     assert_eq!(desk.lines(), ["POST /contacts", "GET "]);
 }
@@ -138,7 +123,7 @@ async fn failure_without_a_hash_is_the_desks_own() {
 #[tokio::test]
 async fn failure_of_a_sick_desk_is_no_rejected_identity() {
     let desk = failing(|| json(500, BROKEN)).await;
-    let wanted = establish(Some(Identity::new("c7").with_hash("good")), CustomerProfile::default());
+    let wanted = establish(Some(Identity::new("c7").with_hash("good")));
     let error = adapter(&desk.url).establish(&wanted).await.unwrap_err();
     assert_eq!((error.fault, error.happened), (Fault::Desk, Happened::Maybe));
 }
@@ -151,21 +136,21 @@ async fn failure_that_passes_is_no_rejected_identity() {
         _ => json(200, CONTACT),
     })
     .await;
-    let wanted = establish(Some(Identity::new("c7").with_hash("good")), CustomerProfile::default());
+    let wanted = establish(Some(Identity::new("c7").with_hash("good")));
     assert!(adapter(&desk.url).establish(&wanted).await.unwrap().verified);
 }
 
 #[tokio::test]
 async fn unauthorized_is_a_rejected_identity() {
     let desk = Desk::always(|| json(401, "{}")).await;
-    let error = adapter(&desk.url).establish(&establish(None, CustomerProfile::default())).await.unwrap_err();
+    let error = adapter(&desk.url).establish(&establish(None)).await.unwrap_err();
     assert_eq!((error.fault, error.happened), (Fault::IdentityRejected, Happened::No));
 }
 
 #[tokio::test]
 async fn profile_is_sent_as_far_as_it_is_known() {
     // The row of a table, without key and token.
-    let desk = Desk::always(|| json(200, r#"{"id":3,"name":"Ann","blocked":false}"#)).await;
+    let desk = Desk::always(|| json(200, r#"{"id":3,"name":"Ann","identifier":"c7","blocked":false}"#)).await;
     let attributes = BTreeMap::from([
         ("plan".to_owned(), AttributeValue::Text("gold".to_owned())),
         ("orders".to_owned(), AttributeValue::Integer(7)),
@@ -178,6 +163,7 @@ async fn profile_is_sent_as_far_as_it_is_known() {
         phone: Some("+4912345".to_owned()),
         avatar_url: Some("https://example.com/a.png".to_owned()),
         attributes,
+        ..CustomerProfile::default()
     };
     let identity = Identity::new("c7").with_hash("ab12");
     adapter(&desk.url).update_customer(&session(), Some(&identity), &profile).await.unwrap();

@@ -72,6 +72,10 @@ public class ShopbellClient internal constructor(
      * @param userId your own id of the person (1 to 255 characters): stable, unique, never re-used.
      * @param userHash the proof of your server: lower-case hex of `HMAC-SHA256(key, userId)`. Never compute it in the
      *   app.
+     * @param profile what the agents see of the customer. Set [CustomerProfile.emailVerifiedByServer] and
+     *   [CustomerProfile.phoneVerifiedByServer] only where your server has verified that the address belongs to this
+     *   customer: a desk joins contacts by them, histories included. An address without that flag reaches the agents as
+     *   the attribute `unverified_email` or `unverified_phone`. `docs/identity.md` says what to switch on at the desk.
      * @throws SupportException.InvalidInput where something can't be so; then nothing has changed.
      */
     public suspend fun loginIdentifiedUser(
@@ -97,11 +101,26 @@ public class ShopbellClient internal constructor(
     public suspend fun logout(): Unit = engine.call { it.logOut() }
 
     /**
-     * Says more of the customer; a field left out stays as it is, attributes are merged by name.
+     * Says more of the customer. A field left out stays as it is, attributes are merged by name, and what is in
+     * [CustomerProfile.cleared] or [CustomerProfile.clearedAttributes] is cleared. Only what the desk has not accepted yet
+     * is sent, so a change that an agent or another phone made meanwhile stays.
      *
-     * @throws SupportException.InvalidInput where a value is over the desk's limits.
+     * ```kotlin
+     * Shopbell.updateUser(CustomerProfile(name = "Mai", clearedAttributes = listOf("coupon")))
+     * ```
+     *
+     * @throws SupportException.InvalidInput where a value breaks a rule or is over the desk's limits; nothing changes.
      */
     public suspend fun updateUser(profile: CustomerProfile): Unit = engine.call { it.updateCustomer(profile) }
+
+    /**
+     * The fields and attributes of the profile that were set aside: the desk does not take these values. Everything else
+     * was sent. [ClientStatus.refusedFields] says how many there are.
+     */
+    public suspend fun refusedFields(): List<RefusedField> = engine.call { it.refusedFields() }
+
+    /** Gives up the values in [refusedFields]. The desk keeps what it has there. */
+    public suspend fun discardRefusedFields(): Unit = engine.call { it.discardRefusedFields() }
 
     /**
      * Keeps something that the customer did in your app. When they next begin a conversation, the agents see what they
@@ -122,7 +141,8 @@ public class ShopbellClient internal constructor(
     ): Unit = engine.call { it.logEvent(name, attributes) }
 
     /**
-     * Asks the desk now what it makes of the customer's identity.
+     * Asks the desk now what it makes of the customer's identity, and whose contact it has for it.
+     * [Verification.MISMATCHED] means that it has put the customer together with somebody else.
      *
      * @throws SupportException.IdentityRejected where it refuses it.
      * @throws SupportException.Offline and its kin where it can't be asked.

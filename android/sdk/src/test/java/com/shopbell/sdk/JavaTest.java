@@ -35,7 +35,7 @@ class JavaTest {
         try (Desk desk = new Desk();
                 ShopbellClient client = new ShopbellClient(new ShopbellConfig(desk.getUrl(), "shop"), DeskKt.folder())) {
             Told<Unit> loggedIn = new Told<>();
-            client.loginIdentifiedUser("mai", null, new CustomerProfile("Mai", null, null, null, Map.of()), loggedIn);
+            client.loginIdentifiedUser("mai", null, new CustomerProfile("Mai", null, null, null, Map.of(), false, false, List.of(), List.of()), loggedIn);
             loggedIn.await();
             Told<Conversation> begun = new Told<>();
             client.startConversation(begun);
