@@ -7,7 +7,7 @@ use tokio::sync::watch;
 use super::Inner;
 use crate::{
     SupportError,
-    conversations::Observer,
+    conversations::{Observer, Whose},
     model::{Availability, Verification},
     store::{ConversationRow, CustomerRow, Topic},
     sync::moment::Connection,
@@ -57,15 +57,15 @@ impl StatusUpdates {
         }
     }
 
-    /// How things stand: at once the first time, then whenever it changes. Waits while the client is paused. `None`
+    /// How things stand: at once the first time, then whenever it changes or another customer is here. Waits while the client is paused. `None`
     /// once it was shut down. Cancel-safe.
     ///
     /// Errors: [`SupportError::Storage`]; call again to try again.
     pub async fn next(&mut self) -> Result<Option<ClientStatus>, SupportError> {
         loop {
+            // The observers last: where they wait, nothing is left to tell.
             let active = tokio::select! {
-                active = self.customer.changed() => active,
-                active = self.list.changed() => active,
+                biased;
                 Ok(()) = self.connection.changed() => match self.customer.active() {
                     Some(active) => Some(active),
                     None => continue,
@@ -74,8 +74,11 @@ impl StatusUpdates {
                     Some(active) => Some(active),
                     None => continue,
                 },
+                active = self.customer.changed() => active,
+                active = self.list.changed() => active,
             };
             let Some(active) = active else { return Ok(None) };
+            self.customer.asks(&active);
             let read = active
                 .store
                 .read(|connection| {
@@ -89,7 +92,7 @@ impl StatusUpdates {
                     tokio::task::yield_now().await;
                     continue;
                 }
-                other => other?,
+                other => self.list.unless_failed(self.customer.unless_failed(other))?,
             };
             self.customer.settled();
             self.list.settled();
@@ -99,10 +102,15 @@ impl StatusUpdates {
                 verification,
                 unread,
             };
-            if self.last != Some(status) {
+            if self.customer.is_anothers() || self.last != Some(status) {
                 self.last = Some(status);
                 return Ok(Some(status));
             }
         }
+    }
+
+    /// Of whom the last status tells.
+    pub fn whose(&self) -> Whose {
+        self.customer.whose()
     }
 }

@@ -7,11 +7,14 @@
 //! connection right after the commit that touches the topic, where the pages are still at hand, and sends the answer
 //! along: two threads fewer to wake between a command and the screen. A question that is left is never the only way to
 //! the answer: whatever else changes the topic drops it, and the watcher asks as everybody does.
+//!
+//! The feed also knows how far each observer is ([`Feed::given_out`]): one that was asked for more and has nothing has
+//! given out the version that it waits at.
 
 use std::{
     collections::HashMap,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -38,6 +41,9 @@ pub(crate) enum Topic {
     /// The help centre's articles.
     #[cfg(feature = "help-center")]
     Help,
+    /// What happens in the help centre.
+    #[cfg(feature = "help-center")]
+    HelpEvents,
 }
 
 /// What a commit does to a topic, as far as a question may go by it.
@@ -61,9 +67,25 @@ struct Versions {
     all: u64,
     topics: HashMap<Topic, u64>,
     left: Vec<Left>,
+    observers: HashMap<u64, Observed>,
+    next_observer: u64,
+}
+
+/// How far an observer is.
+struct Observed {
+    topic: Topic,
+    /// The version up to which everything was given out; `None` before the first time.
+    given_out: Option<u64>,
 }
 
 impl Versions {
+    /// That observer, if it is one, has given out everything up to this version.
+    fn note(&mut self, observer: Option<u64>, version: u64) {
+        if let Some(observed) = observer.and_then(|number| self.observers.get_mut(&number)) {
+            observed.given_out = Some(version);
+        }
+    }
+
     fn of(&self, topic: &Topic) -> u64 {
         self.all.wrapping_add(self.topics.get(topic).copied().unwrap_or(0))
     }
@@ -151,12 +173,15 @@ impl Drop for News {
 pub(crate) struct Feed {
     versions: Arc<Mutex<Versions>>,
     wake: Arc<watch::Sender<u64>>,
+    /// Told whenever an observer has given out more, or has gone.
+    progress: Arc<watch::Sender<()>>,
     stores: Arc<AtomicU64>,
 }
 
 impl Feed {
     pub(crate) fn new() -> Self {
-        Self { versions: Arc::default(), wake: Arc::new(watch::channel(0).0), stores: Arc::default() }
+        let (wake, progress) = (Arc::new(watch::channel(0).0), Arc::new(watch::channel(()).0));
+        Self { versions: Arc::default(), wake, progress, stores: Arc::default() }
     }
 
     /// A name for a store that was opened, unlike every other.
@@ -179,7 +204,7 @@ impl Feed {
     }
 
     fn change(&self, changes: impl IntoIterator<Item = (Topic, Change)>) -> News {
-        let mut versions = self.versions.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut versions = self.lock();
         let mut due = Vec::new();
         for (topic, change) in changes {
             let (about, others) = std::mem::take(&mut versions.left).into_iter().partition(|left| left.topic == topic);
@@ -194,7 +219,7 @@ impl Feed {
 
     /// Anything may have changed.
     pub(crate) fn publish_all(&self) {
-        let mut versions = self.versions.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut versions = self.lock();
         versions.all += 1;
         versions.left.clear();
         drop(versions);
@@ -204,12 +229,56 @@ impl Feed {
     /// Watches a topic from now on.
     pub(crate) fn watch(&self, topic: Topic) -> Watcher {
         let wake = self.wake.subscribe();
-        let seen = self.version(&topic);
-        Watcher { feed: self.clone(), wake, topic, seen }
+        let seen = self.lock().of(&topic);
+        Watcher { feed: self.clone(), wake, topic, seen, observer: None }
     }
 
-    fn version(&self, topic: &Topic) -> u64 {
-        self.versions.lock().unwrap_or_else(PoisonError::into_inner).of(topic)
+    /// The same for one who gives out what has changed, and is waited for by [`given_out`](Self::given_out).
+    pub(crate) fn observe(&self, topic: Topic) -> Watcher {
+        let mut watcher = self.watch(topic.clone());
+        let mut versions = self.lock();
+        let number = versions.next_observer;
+        versions.next_observer += 1;
+        versions.observers.insert(number, Observed { topic, given_out: None });
+        watcher.observer = Some(number);
+        drop(versions);
+        watcher
+    }
+
+    /// Waits until every observer has given out what has changed by now, and was asked for more. One that ends, or has
+    /// nothing to ask ([`Watcher::owes_nothing`]), is not waited for.
+    pub(crate) async fn given_out(&self) {
+        let mut progress = self.progress.subscribe();
+        let due: Vec<(u64, u64)> = {
+            let versions = self.lock();
+            versions.observers.iter().map(|(number, observed)| (*number, versions.of(&observed.topic))).collect()
+        };
+        while {
+            progress.borrow_and_update();
+            self.owes(&due)
+        } {
+            if progress.changed().await.is_err() {
+                return;
+            }
+        }
+    }
+
+    fn owes(&self, due: &[(u64, u64)]) -> bool {
+        let versions = self.lock();
+        due.iter().any(|(number, version)| {
+            versions.observers.get(number).is_some_and(|observed| observed.given_out < Some(*version))
+        })
+    }
+
+    /// Not under the lock: who is told takes it.
+    fn tell_progress(&self) {
+        if self.progress.receiver_count() > 0 {
+            self.progress.send_replace(());
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Versions> {
+        self.versions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -220,6 +289,8 @@ pub(crate) struct Watcher {
     wake: watch::Receiver<u64>,
     topic: Topic,
     seen: u64,
+    /// Its number, where it is an observer's.
+    observer: Option<u64>,
 }
 
 impl Watcher {
@@ -228,15 +299,29 @@ impl Watcher {
         loop {
             // Marked before the version is read: a change in between wakes the next round, at worst for nothing.
             self.wake.borrow_and_update();
-            let version = self.feed.version(&self.topic);
+            let version = self.version();
             if version != self.seen {
                 self.seen = version;
                 return;
             }
+            self.owes_nothing(version);
             if self.wake.changed().await.is_err() {
                 // Unreachable while `feed` holds the sender; waiting for ever is right for a feed with no writer.
                 std::future::pending::<()>().await;
             }
+        }
+    }
+
+    /// Which version the topic has now.
+    pub(crate) fn version(&self) -> u64 {
+        self.feed.lock().of(&self.topic)
+    }
+
+    /// Nobody need wait for what this observer has to give out up to that version: it was given out, or can't be.
+    pub(crate) fn owes_nothing(&self, version: u64) {
+        if self.observer.is_some() {
+            self.feed.lock().note(self.observer, version);
+            self.feed.tell_progress();
         }
     }
 
@@ -248,7 +333,7 @@ impl Watcher {
         store: StoreId,
         question: impl FnOnce(&Connection, &Change) -> Result<T, StoreError> + Send + 'static,
     ) -> Option<oneshot::Receiver<Answered<T>>> {
-        let mut versions = self.feed.versions.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut versions = self.feed.lock();
         if versions.of(&self.topic) != self.seen {
             return None;
         }
@@ -257,6 +342,9 @@ impl Watcher {
         let (reply, answer) = oneshot::channel();
         let question = Box::new(Question { question, reply });
         versions.left.push(Left { store, topic: self.topic.clone(), question });
+        versions.note(self.observer, self.seen);
+        drop(versions);
+        self.feed.tell_progress();
         Some(answer)
     }
 
@@ -266,6 +354,15 @@ impl Watcher {
             self.seen = answered.version;
         }
         answered.answer
+    }
+}
+
+impl Drop for Watcher {
+    fn drop(&mut self) {
+        if let Some(number) = self.observer {
+            self.feed.lock().observers.remove(&number);
+            self.feed.tell_progress();
+        }
     }
 }
 
@@ -347,6 +444,62 @@ mod tests {
             assert!(!pending(&mut watcher).await);
         }
         drop(watcher);
+    }
+
+    async fn owed(feed: &Feed) -> bool {
+        tokio::time::timeout(Duration::from_millis(1), feed.given_out()).await.is_err()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn change_is_given_out_once_its_observer_is_asked_for_more() {
+        let feed = Feed::new();
+        let worker = feed.watch(Topic::List);
+        assert!(!owed(&feed).await, "nobody observes");
+        let mut list = feed.observe(Topic::List);
+        assert!(owed(&feed).await, "its first answer");
+        assert!(pending(&mut list).await);
+        assert!(!owed(&feed).await);
+        feed.publish([Topic::List]);
+        assert!(owed(&feed).await);
+        assert!(!pending(&mut list).await);
+        assert!(owed(&feed).await, "it may be giving it out now");
+        assert!(pending(&mut list).await);
+        assert!(!owed(&feed).await);
+        feed.publish([Topic::Customer]);
+        assert!(!owed(&feed).await, "another topic");
+        feed.publish_all();
+        assert!(owed(&feed).await);
+        drop(list);
+        assert!(!owed(&feed).await, "it has ended");
+        drop(worker);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn observer_that_leaves_a_question_has_given_out_everything() {
+        let (feed, connection) = (Feed::new(), Connection::open_in_memory().unwrap());
+        let (store, mut watcher) = (feed.store_id(), feed.observe(one()));
+        let answer = watcher.leave(store, |_, _| Ok(7)).unwrap();
+        assert!(!owed(&feed).await);
+        feed.committed(store, vec![(one(), Change::Any)], Vec::new()).ask(&connection);
+        assert_eq!(watcher.take(answer.await.unwrap()), Ok(7));
+        assert!(owed(&feed).await, "the answer is under way");
+        let _answer = watcher.leave(store, |_, _| Ok(8)).unwrap();
+        assert!(!owed(&feed).await);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn change_after_the_question_is_not_waited_for() {
+        let feed = Feed::new();
+        let mut list = feed.observe(Topic::List);
+        assert!(pending(&mut list).await);
+        feed.publish([Topic::List]);
+        let version = list.version();
+        let waiting = feed.given_out();
+        tokio::pin!(waiting);
+        assert!(tokio::time::timeout(Duration::from_millis(1), &mut waiting).await.is_err());
+        feed.publish([Topic::List]);
+        list.owes_nothing(version);
+        assert!(tokio::time::timeout(Duration::from_millis(1), waiting).await.is_ok());
     }
 
     #[test]

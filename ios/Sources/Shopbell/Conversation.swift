@@ -3,8 +3,9 @@ import ShopbellBindings
 
 /// A conversation: commands go through it, ``messages`` shows it.
 ///
-/// Every command is safe on the phone when it returns, with or without a network, and reaches the desk by itself.
-/// Commands are done in the order in which they were called. Cancelling a call stops the waiting, never the work.
+/// Every command is safe on the phone when it returns, with or without a network, and reaches the desk by itself; what
+/// it did is in every sequence by then. Commands are done in the order in which they were called. Cancelling a call stops
+/// the waiting, never the work.
 /// Every command may throw ``SupportError/paused(message:)``, ``SupportError/closed(message:)`` (the client was closed
 /// or another customer is here now), ``SupportError/storage(problem:message:)``, and what it names.
 ///
@@ -156,8 +157,8 @@ public final class Conversation: Sendable, Identifiable {
         }
     }
 
-    /// Brings in the page before the oldest message shown: from the phone, else from the desk. The messages come into
-    /// ``messages``.
+    /// Brings in the page before the oldest message shown: from the phone, else from the desk. The messages are in
+    /// ``messages`` when it returns.
     ///
     /// - Throws: ``SupportError/offline(message:)`` and its kin where the desk had to be asked.
     public func loadOlder(isolation: isolated (any Actor)? = #isolation) async throws -> Older {
@@ -202,6 +203,12 @@ public final class Conversation: Sendable, Identifiable {
     ///   ``SupportError/unsupported(message:)`` where the desk can't.
     public func resolve(isolation: isolated (any Actor)? = #isolation) async throws {
         try await inOrder { try await $0.resolve() }
+    }
+
+    /// Whoever reads begins again, with nothing of what was read until now.
+    func renew() {
+        shownMessages.renew()
+        shownTyping.renew()
     }
 
     private func inOrder<Value: Sendable>(
