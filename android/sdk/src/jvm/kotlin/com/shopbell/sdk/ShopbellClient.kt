@@ -70,14 +70,14 @@ public class ShopbellClient internal constructor(
         userId: String,
         userHash: String? = null,
         profile: CustomerProfile = CustomerProfile(),
-    ): Unit = engine.call { somebodyElse(it, it.identify(Identity(userId, userHash), profile)) }
+    ): Unit = engine.change { somebodyElse(it, it.identify(Identity(userId, userHash), profile)) }
 
     /**
      * Somebody uses your app without an account. Whoever was logged in leaves as by [logout]; somebody anonymous stays
      * who they are. When it returns, nothing of whoever has left can be read from any flow.
      */
     public suspend fun loginUnidentifiedUser(profile: CustomerProfile = CustomerProfile()): Unit =
-        engine.call { native ->
+        engine.change { native ->
             if (native.currentStatus().verification != Verification.ANONYMOUS) somebodyElse(native, native.logOut())
             if (profile != CustomerProfile()) native.updateCustomer(profile)
         }
@@ -87,7 +87,7 @@ public class ShopbellClient internal constructor(
      * from any flow. What they wrote, unsent messages included, is there when they log in again. Somebody anonymous
      * leaves for good.
      */
-    public suspend fun logout(): Unit = engine.call { somebodyElse(it, it.logOut()) }
+    public suspend fun logout(): Unit = engine.change { somebodyElse(it, it.logOut()) }
 
     /**
      * Another customer may be here. The flows have been [told], or a collector that does not return keeps them from it:
@@ -195,7 +195,7 @@ public class ShopbellClient internal constructor(
     public suspend fun clearCache(): Unit = engine.call { it.clearCache() }
 
     /** [logout], and no fetched file stays on the phone: for one that many people use. */
-    public suspend fun logoutAndClearCache(): Unit = engine.call { somebodyElse(it, it.logOutAndClearCache()) }
+    public suspend fun logoutAndClearCache(): Unit = engine.change { somebodyElse(it, it.logOutAndClearCache()) }
 
     /** There is a network again (`true`), or none (`false`). Never needed, always helpful. On Android it is told. */
     public fun networkChanged(available: Boolean): Unit = engine.post { it.networkChanged(available) }

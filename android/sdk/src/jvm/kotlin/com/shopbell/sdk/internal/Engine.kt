@@ -69,17 +69,11 @@ internal class Engine(
     private suspend fun opened(): NativeClient = turn.withLock { native.await() }
 
     /** Calls the library, to the end of the call. Fails with a [SupportException]. */
-    suspend fun <T> call(work: suspend (NativeClient) -> T): T {
-        if (closed.get()) throw closedException()
-        val running = scope.async { natively { work(opened()) } }
-        try {
-            return running.await()
-        } catch (error: CancellationException) {
-            // Either whoever waits was cancelled, or the client was closed under them.
-            currentCoroutineContext().ensureActive()
-            throw closedException(error)
-        }
-    }
+    suspend fun <T> call(work: suspend (NativeClient) -> T): T = waitFor(begun { work(opened()) })
+
+    /** The same for a change of who is here. What is called after it is done after it, for whoever is here then. */
+    suspend fun <T> change(work: suspend (NativeClient) -> T): T =
+        waitFor(begun { turn.withLock { work(native.await()) } })
 
     /**
      * The same for what must not be lost with whoever is cancelled. Where it fails and nobody hears of it, [unheard] is
@@ -89,28 +83,37 @@ internal class Engine(
         work: suspend (NativeClient) -> T,
         unheard: suspend (NativeClient) -> Unit,
     ): T {
-        if (closed.get()) throw closedException()
-        val running = scope.async { natively { work(opened()) } }
+        val running = begun { work(opened()) }
         keeping.add(running)
         running.invokeOnCompletion { keeping.remove(running) }
         try {
-            return running.await()
+            return waitFor(running)
         } catch (error: CancellationException) {
             // At once, where it has failed in the moment in which whoever waited was cancelled.
             running.invokeOnCompletion { failure -> if (failure is SupportException) quietly { unheard(opened()) } }
+            throw error
+        }
+    }
+
+    private fun <T> begun(work: suspend () -> T): Deferred<T> {
+        if (closed.get()) throw closedException()
+        return scope.async { natively { work() } }
+    }
+
+    private suspend fun <T> waitFor(running: Deferred<T>): T =
+        try {
+            running.await()
+        } catch (error: CancellationException) {
+            // Either whoever waits was cancelled, or the client was closed under them.
             currentCoroutineContext().ensureActive()
             throw closedException(error)
         }
-    }
 
     /** Waits for what a listener is told, unless the client is closed under it. */
     suspend fun <T> await(told: Deferred<T>): T {
         val waiting = scope.async { told.await() }
         try {
-            return waiting.await()
-        } catch (error: CancellationException) {
-            currentCoroutineContext().ensureActive()
-            throw closedException(error)
+            return waitFor(waiting)
         } finally {
             waiting.cancel()
         }
