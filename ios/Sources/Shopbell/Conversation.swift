@@ -46,6 +46,9 @@ public final class Conversation: Sendable, Identifiable {
     /// way is in each attachment's `transfer`. The draft is cleared with it. Writing to a resolved conversation opens it
     /// again.
     ///
+    /// Once called, it is sent, whoever is cancelled meanwhile. Where it can't be, and nobody waits any more to hear why,
+    /// the words are kept as the draft, unless there is another.
+    ///
     /// - Throws: ``SupportError/invalidInput(field:message:)`` where there is nothing to send, the text is too long for
     ///   the desk or holds a NUL, or a file is empty, too large, of a type that can't be sent, not there, or there are
     ///   too many (``ShopbellConfig/limits``): then nothing is sent. ``SupportError/unsupported(message:)`` where the
@@ -55,7 +58,8 @@ public final class Conversation: Sendable, Identifiable {
     public func send(
         _ text: String, attachments: [NewAttachment] = [], isolation: isolated (any Actor)? = #isolation
     ) async throws -> String {
-        try await inOrder { native in
+        try await engine.inOrder { [handle] _ in
+            let native = try await handle.value.get()
             do {
                 return try await attachments.lent { try await native.sendMessage(text: text, attachments: $0) }
             } catch let error as SupportError {
@@ -63,6 +67,9 @@ public final class Conversation: Sendable, Identifiable {
                 if case .storage = error { try? await native.setDraft(text: text) }
                 throw error
             }
+        } unheard: { [handle] in
+            let native = try await handle.value.get()
+            if try await native.draft() == nil { try await native.setDraft(text: text) }
         }
     }
 

@@ -168,4 +168,42 @@ import Testing
         withExtendedLifetime(readers) {}
         await client.shutdown()
     }
+
+    /// An app whose callback blocks the library's own thread.
+    @Test func callbackThatDoesNotReturn_holdsNoCallUpForEverAndNothingIsReadOfWhoLeft() async throws {
+        let (desk, folder) = (try Desk(), DataFolder())
+        let client = folder.phone(desk)
+        let id = try await hasAnAnswer(client, desk, "mai")
+        let conversation = client.conversation(id)
+        try await conversation.send("look", attachments: [NewAttachment(data: Data("torn".utf8), name: "note.txt")])
+        let shown = try await conversation.messages.until { $0.contains { !$0.attachments.isEmpty } }
+        let file = try #require(shown.flatMap(\.attachments).first)
+        let readers = (Reader(client.conversations), Reader(conversation.messages), Reader(client.status))
+        try await client.conversations.until { !$0.isEmpty }
+        var screen = conversation.messages.makeAsyncIterator()
+        _ = await screen.next()
+
+        let (stuck, tell) = AsyncStream.makeStream(of: Void.self)
+        let free = DispatchSemaphore(value: 0)
+        let download = Task {
+            try await conversation.download(file.id) { _ in
+                tell.yield()
+                free.wait()
+            }
+        }
+        for await _ in stuck { break }
+        try await client.logout()
+        // Before and after the callback has returned: what was under way of the former is not told any more.
+        let list = Task { await client.conversations.now }
+        free.signal()
+        free.signal()
+        #expect(await list.value == [])
+        while let messages = await screen.next() { #expect(messages.isEmpty) }
+        try await client.loginIdentifiedUser(userId: "mai")
+        #expect(await client.conversations.now?.map(\.id) == [id])
+        free.signal()
+        download.cancel()
+        withExtendedLifetime(readers) {}
+        await client.shutdown()
+    }
 }
