@@ -1,9 +1,6 @@
 //! A conversation in an app's hands.
 
-use std::{
-    pin::Pin,
-    sync::{Arc, OnceLock},
-};
+use std::sync::{Arc, OnceLock};
 
 use shopbell::{Conversation as Core, ConversationId, MessageId};
 use tokio::sync::watch;
@@ -12,7 +9,7 @@ use crate::{
     FieldValue, MessagesListener, Subscription, SupportError, Timeline, TypingListener,
     host::{Answer, Host, Open, asked, within},
     model::list,
-    subscription::{Line, Outlet, Pause},
+    subscription::{Asking, Line, Outlet, Pause},
 };
 
 /// A conversation: commands go through it, [`timeline`](Self::timeline) shows it.
@@ -59,10 +56,11 @@ impl Conversation {
     }
 
     /// Has the core's handle observed, for a listener that gets what is found through the outlet.
-    pub(crate) fn subscribe(
-        &self,
-        asking: impl FnOnce(Core, Outlet) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + 'static,
-    ) -> Arc<Subscription> {
+    pub(crate) fn subscribe(&self, asking: impl FnOnce(Core, Outlet) -> Asking + Send + 'static) -> Arc<Subscription> {
+        self.subscribe_boxed(Box::new(asking))
+    }
+
+    fn subscribe_boxed(&self, asking: Box<dyn FnOnce(Core, Outlet) -> Asking + Send>) -> Arc<Subscription> {
         let line = Line::new();
         let (of_job, core, id) = (Arc::clone(&line), Arc::clone(&self.core), self.id.clone());
         self.host.when_open(Box::new(move |open| {

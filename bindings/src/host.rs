@@ -56,14 +56,22 @@ pub(crate) struct Open {
 impl Open {
     /// Waits until the listeners have been told of all that has happened by now. False where one of them keeps the
     /// others from it.
-    pub(crate) fn told(&self) -> Pin<Box<dyn Future<Output = bool> + Send>> {
-        let client = self.client.clone();
+    pub(crate) async fn told(self) -> bool {
+        let told = tokio::time::timeout(PATIENCE, self.client.given_out()).await.is_ok();
+        if !told {
+            tracing::warn!("a listener does not return: what a command did is not shown yet");
+        }
+        told
+    }
+
+    /// What lies between the end of a work and its answer. Boxed, and the same for every kind of answer.
+    fn before_the_answer(&self, kept: Option<Kept>, is_shown: bool) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        let open = self.clone();
         Box::pin(async move {
-            let told = tokio::time::timeout(PATIENCE, client.given_out()).await.is_ok();
-            if !told {
-                tracing::warn!("a listener does not return: what a command did is not shown yet");
+            drop(kept);
+            if is_shown {
+                open.told().await;
             }
-            told
         })
     }
 }
@@ -87,6 +95,10 @@ pub(crate) type Work<T> = Pin<Box<dyn Future<Output = Result<T, SupportError>> +
 
 /// What is asked of the core, or of something in it.
 pub(crate) type Asked<C, T> = Box<dyn FnOnce(C) -> Work<T> + Send>;
+
+/// What changes who is here.
+type Change =
+    Box<dyn FnOnce(SupportClient) -> Pin<Box<dyn Future<Output = Result<(), shopbell::SupportError>> + Send>> + Send>;
 
 pub(crate) fn asked<C, T, W>(work: impl FnOnce(C) -> W + Send + 'static) -> Asked<C, T>
 where
@@ -251,6 +263,10 @@ impl Host {
     where
         W: Future<Output = Result<(), shopbell::SupportError>> + Send + 'static,
     {
+        self.change_boxed(Box::new(move |client| Box::pin(work(client))))
+    }
+
+    fn change_boxed(&self, work: Change) -> Answer<bool> {
         let inside = self.is_listening();
         let work = asked(async move |open: Open| {
             work(open.client.clone()).await?;
@@ -271,14 +287,10 @@ impl Host {
         let kept = is_kept.then(|| Kept::new(&self.inner));
         self.when_open(Box::new(move |open| match open {
             Ok(open) => {
-                let runtime = open.runtime.clone();
+                let (runtime, shown) = (open.runtime.clone(), open.before_the_answer(kept, is_shown));
                 let done = Box::pin(async move {
-                    let of_work = open.clone();
-                    let answer = caught_async(async move { work(of_work).await }).await;
-                    drop(kept);
-                    if is_shown && !tell.is_closed() {
-                        open.told().await;
-                    }
+                    let answer = caught_async(async move { work(open).await }).await;
+                    shown.await;
                     // Nobody may be waiting any more.
                     let _ = tell.send(answer);
                 });

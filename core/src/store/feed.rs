@@ -20,7 +20,7 @@ use std::{
 };
 
 use rusqlite::Connection;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::{Notify, oneshot, watch};
 
 use super::{MessageRow, StoreError, writer::Act};
 use crate::{SupportError, model::ConversationId};
@@ -67,25 +67,24 @@ struct Versions {
     all: u64,
     topics: HashMap<Topic, u64>,
     left: Vec<Left>,
-    observers: HashMap<u64, Observed>,
-    next_observer: u64,
+    observers: Vec<Arc<Mark>>,
 }
 
 /// How far an observer is.
-struct Observed {
+#[derive(Debug)]
+struct Mark {
     topic: Topic,
-    /// The version up to which everything was given out; `None` before the first time.
-    given_out: Option<u64>,
+    /// The first version of which something is still to be given out; [`u64::MAX`] once it has ended.
+    owes: AtomicU64,
+}
+
+impl Mark {
+    fn has_given_out(&self, version: u64) -> bool {
+        self.owes.load(Ordering::Acquire) > version
+    }
 }
 
 impl Versions {
-    /// That observer, if it is one, has given out everything up to this version.
-    fn note(&mut self, observer: Option<u64>, version: u64) {
-        if let Some(observed) = observer.and_then(|number| self.observers.get_mut(&number)) {
-            observed.given_out = Some(version);
-        }
-    }
-
     fn of(&self, topic: &Topic) -> u64 {
         self.all.wrapping_add(self.topics.get(topic).copied().unwrap_or(0))
     }
@@ -173,15 +172,15 @@ impl Drop for News {
 pub(crate) struct Feed {
     versions: Arc<Mutex<Versions>>,
     wake: Arc<watch::Sender<u64>>,
-    /// Told whenever an observer has given out more, or has gone.
-    progress: Arc<watch::Sender<()>>,
+    /// Told whenever an observer has given out more, or has ended.
+    progress: Arc<Notify>,
     stores: Arc<AtomicU64>,
 }
 
 impl Feed {
     pub(crate) fn new() -> Self {
-        let (wake, progress) = (Arc::new(watch::channel(0).0), Arc::new(watch::channel(()).0));
-        Self { versions: Arc::default(), wake, progress, stores: Arc::default() }
+        let wake = Arc::new(watch::channel(0).0);
+        Self { versions: Arc::default(), wake, progress: Arc::default(), stores: Arc::default() }
     }
 
     /// A name for a store that was opened, unlike every other.
@@ -230,50 +229,35 @@ impl Feed {
     pub(crate) fn watch(&self, topic: Topic) -> Watcher {
         let wake = self.wake.subscribe();
         let seen = self.lock().of(&topic);
-        Watcher { feed: self.clone(), wake, topic, seen, observer: None }
+        Watcher { feed: self.clone(), wake, topic, seen, mark: None }
     }
 
     /// The same for one who gives out what has changed, and is waited for by [`given_out`](Self::given_out).
     pub(crate) fn observe(&self, topic: Topic) -> Watcher {
         let mut watcher = self.watch(topic.clone());
-        let mut versions = self.lock();
-        let number = versions.next_observer;
-        versions.next_observer += 1;
-        versions.observers.insert(number, Observed { topic, given_out: None });
-        watcher.observer = Some(number);
-        drop(versions);
+        let mark = Arc::new(Mark { topic, owes: AtomicU64::new(0) });
+        self.lock().observers.push(Arc::clone(&mark));
+        watcher.mark = Some(mark);
         watcher
     }
 
     /// Waits until every observer has given out what has changed by now, and was asked for more. One that ends, or has
     /// nothing to ask ([`Watcher::owes_nothing`]), is not waited for.
     pub(crate) async fn given_out(&self) {
-        let mut progress = self.progress.subscribe();
-        let due: Vec<(u64, u64)> = {
+        let mut due: Vec<(Arc<Mark>, u64)> = {
             let versions = self.lock();
-            versions.observers.iter().map(|(number, observed)| (*number, versions.of(&observed.topic))).collect()
+            versions.observers.iter().map(|mark| (Arc::clone(mark), versions.of(&mark.topic))).collect()
         };
-        while {
-            progress.borrow_and_update();
-            self.owes(&due)
-        } {
-            if progress.changed().await.is_err() {
+        loop {
+            // Before they are looked at: who gives out the last in between is heard.
+            let progress = self.progress.notified();
+            tokio::pin!(progress);
+            progress.as_mut().enable();
+            due.retain(|(mark, version)| !mark.has_given_out(*version));
+            if due.is_empty() {
                 return;
             }
-        }
-    }
-
-    fn owes(&self, due: &[(u64, u64)]) -> bool {
-        let versions = self.lock();
-        due.iter().any(|(number, version)| {
-            versions.observers.get(number).is_some_and(|observed| observed.given_out < Some(*version))
-        })
-    }
-
-    /// Not under the lock: who is told takes it.
-    fn tell_progress(&self) {
-        if self.progress.receiver_count() > 0 {
-            self.progress.send_replace(());
+            progress.await;
         }
     }
 
@@ -289,8 +273,8 @@ pub(crate) struct Watcher {
     wake: watch::Receiver<u64>,
     topic: Topic,
     seen: u64,
-    /// Its number, where it is an observer's.
-    observer: Option<u64>,
+    /// How far it is, where it is an observer's.
+    mark: Option<Arc<Mark>>,
 }
 
 impl Watcher {
@@ -319,9 +303,9 @@ impl Watcher {
 
     /// Nobody need wait for what this observer has to give out up to that version: it was given out, or can't be.
     pub(crate) fn owes_nothing(&self, version: u64) {
-        if self.observer.is_some() {
-            self.feed.lock().note(self.observer, version);
-            self.feed.tell_progress();
+        if let Some(mark) = &self.mark {
+            mark.owes.store(version.wrapping_add(1), Ordering::Release);
+            self.feed.progress.notify_waiters();
         }
     }
 
@@ -342,9 +326,8 @@ impl Watcher {
         let (reply, answer) = oneshot::channel();
         let question = Box::new(Question { question, reply });
         versions.left.push(Left { store, topic: self.topic.clone(), question });
-        versions.note(self.observer, self.seen);
         drop(versions);
-        self.feed.tell_progress();
+        self.owes_nothing(self.seen);
         Some(answer)
     }
 
@@ -359,9 +342,9 @@ impl Watcher {
 
 impl Drop for Watcher {
     fn drop(&mut self) {
-        if let Some(number) = self.observer {
-            self.feed.lock().observers.remove(&number);
-            self.feed.tell_progress();
+        if let Some(mark) = &self.mark {
+            self.feed.lock().observers.retain(|other| !Arc::ptr_eq(other, mark));
+            self.owes_nothing(u64::MAX - 1);
         }
     }
 }

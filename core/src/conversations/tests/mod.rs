@@ -3,6 +3,7 @@
 
 mod at_once;
 mod fetching;
+mod given_out;
 mod receiving;
 mod sending;
 
