@@ -22,5 +22,11 @@ public suspend fun Conversation.send(
 ): String {
     // The copies are the message's, not the caller's: whoever is cancelled has nothing to remove.
     val files = UriFiles(context.applicationContext ?: context)
-    return sendWith(text, { withContext(Dispatchers.IO) { uris.map(files::copy) } }, files::remove)
+    return sendWith(text) { conversation ->
+        try {
+            conversation.sendMessage(text, withContext(Dispatchers.IO) { uris.map(files::copy) })
+        } finally {
+            files.remove()
+        }
+    }
 }

@@ -96,22 +96,15 @@ public class Conversation internal constructor(
     public suspend fun send(
         text: String,
         attachments: List<NewAttachment> = emptyList(),
-    ): String = sendWith(text, { attachments }) {}
+    ): String = sendWith(text) { it.sendMessage(text, attachments) }
 
-    /** [send] with files that are made while it runs, and are the message's own until it has [ended]. */
+    /** Has [text] sent by what does it to its end, whoever is cancelled. */
     internal suspend fun sendWith(
         text: String,
-        attachments: suspend () -> List<NewAttachment>,
-        ended: () -> Unit,
+        send: suspend (NativeConversation) -> String,
     ): String =
         engine.keep(
-            work = { native ->
-                try {
-                    of(native).run { sendMessage(text, attachments()) }
-                } finally {
-                    ended()
-                }
-            },
+            work = { send(of(it)) },
             unheard = { native -> of(native).run { if (draft() == null) setDraft(text) } },
         )
 
