@@ -56,12 +56,15 @@ pub(crate) struct Open {
 impl Open {
     /// Waits until the listeners have been told of all that has happened by now. False where one of them keeps the
     /// others from it.
-    pub(crate) async fn told(self) -> bool {
-        let told = tokio::time::timeout(PATIENCE, self.client.given_out()).await.is_ok();
-        if !told {
-            tracing::warn!("a listener does not return: what a command did is not shown yet");
-        }
-        told
+    pub(crate) fn told(&self) -> Pin<Box<dyn Future<Output = bool> + Send>> {
+        let client = self.client.clone();
+        Box::pin(async move {
+            let told = tokio::time::timeout(PATIENCE, client.given_out()).await.is_ok();
+            if !told {
+                tracing::warn!("a listener does not return: what a command did is not shown yet");
+            }
+            told
+        })
     }
 
     /// What lies between the end of a work and its answer. Boxed, and the same for every kind of answer.

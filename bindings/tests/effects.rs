@@ -83,7 +83,7 @@ fn customer_who_has_left_is_nowhere_when_the_call_returns() {
     for round in 0..ROUNDS {
         let (who, id) = (["mai", "lan"][round % 2], &ids[round % 2]);
         assert!(log_in(&client, who), "log-in {round}");
-        assert_eq!(lines(&list), [id.clone()], "log-in {round}");
+        assert_eq!(lines(&list), std::slice::from_ref(id), "log-in {round}");
         assert!(badge.0.get(|unread| *unread > 0), "the badge of log-in {round}");
         let screen = Screen::new();
         let conversation = client.conversation(id.clone());

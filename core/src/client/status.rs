@@ -92,7 +92,11 @@ impl StatusUpdates {
                     tokio::task::yield_now().await;
                     continue;
                 }
-                other => self.list.unless_failed(self.customer.unless_failed(other))?,
+                other => {
+                    self.customer.has_read(other.is_ok());
+                    self.list.has_read(other.is_ok());
+                    other?
+                }
             };
             self.customer.settled();
             self.list.settled();

@@ -126,7 +126,8 @@ impl Observer {
                 // Paused under us: the next round waits for the resume.
                 Err(SupportError::Paused) => tokio::task::yield_now().await,
                 answer => {
-                    let answer = self.unless_failed(answer)?;
+                    self.has_read(answer.is_ok());
+                    let answer = answer?;
                     self.settled();
                     return Ok(Some(answer));
                 }
@@ -183,11 +184,10 @@ impl Observer {
     }
 
     /// What can't be read is not waited for by who waits for what is given out.
-    pub(crate) fn unless_failed<T>(&self, read: Result<T, SupportError>) -> Result<T, SupportError> {
-        if read.is_err() {
+    pub(crate) fn has_read(&self, well: bool) {
+        if !well {
             self.owes_nothing_yet();
         }
-        read
     }
 
     /// Nobody who waits for what is given out need wait for this one, before something changes.

@@ -121,7 +121,10 @@ impl SearchUpdates {
                     tokio::task::yield_now().await;
                     continue;
                 }
-                found => self.observer.unless_failed(found)?,
+                found => {
+                    self.observer.has_read(found.is_ok());
+                    found?
+                }
             };
             self.note(&active, &results).await?;
             if self.asked.has_changed().unwrap_or(false) {

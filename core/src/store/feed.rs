@@ -85,6 +85,8 @@ impl Mark {
 }
 
 impl Versions {
+    /// A look-up that many ask for is there once.
+    #[inline(never)]
     fn of(&self, topic: &Topic) -> u64 {
         self.all.wrapping_add(self.topics.get(topic).copied().unwrap_or(0))
     }
