@@ -16,7 +16,8 @@ use crate::{
 ///
 /// Every call may come from any thread and none blocks. Calls made while the client is still opening wait for it, in
 /// order. Errors of every call: what opening failed with, [`SupportError::Paused`], [`SupportError::Closed`],
-/// [`SupportError::Storage`], and what each names. Cancelling a call stops the waiting, never the work.
+/// [`SupportError::Storage`], and what each names. Cancelling a call stops the waiting, never the work. When a call that
+/// changes something or asks the desk returns, the listeners have been told what it did.
 #[derive(uniffi::Object)]
 pub struct Client {
     host: Arc<Host>,
@@ -39,15 +40,16 @@ impl Client {
     ///
     /// Errors: [`SupportError::Storage`] where the folder can't be used, is full, or holds data of a newer version.
     pub async fn opened(&self) -> Result<(), SupportError> {
-        self.host.run(async move |_| Ok(())).await
+        self.host.show(async move |_| Ok(())).await
     }
 
     /// The customer has logged in to the merchant's app. Returns when it is safe on the phone; the desk is told by
-    /// itself. Whoever was anonymous keeps the conversations; whoever was somebody else leaves.
+    /// itself. Whoever was anonymous keeps the conversations; whoever was somebody else leaves. Gives whether the
+    /// listeners have been told; where they have not, nobody can say whom they show.
     ///
     /// Errors: [`SupportError::InvalidInput`].
-    pub async fn identify(&self, identity: Identity, profile: CustomerProfile) -> Result<(), SupportError> {
-        self.host.keep(async move |open| Ok(open.client.identify(identity.into(), profile.into()).await?)).await
+    pub async fn identify(&self, identity: Identity, profile: CustomerProfile) -> Result<bool, SupportError> {
+        self.host.change(async move |client| client.identify(identity.into(), profile.into()).await).await
     }
 
     /// Says more of the customer. A field left out stays as it is, attributes are merged by name. Only what the desk has
@@ -86,13 +88,14 @@ impl Client {
     ///
     /// Errors: [`SupportError::IdentityRejected`]; [`SupportError::Offline`] and its kin.
     pub async fn verify_identity(&self) -> Result<Verification, SupportError> {
-        self.host.run(async move |open| Ok(open.client.verify_identity().await?.into())).await
+        self.host.show(async move |open| Ok(open.client.verify_identity().await?.into())).await
     }
 
     /// The customer has logged out: whoever comes next sees nothing of them. What they wrote, unsent messages
-    /// included, is there when they log in again. An anonymous customer leaves for good.
-    pub async fn log_out(&self) -> Result<(), SupportError> {
-        self.host.keep(async move |open| Ok(open.client.log_out().await?)).await
+    /// included, is there when they log in again. An anonymous customer leaves for good. Gives whether the listeners have
+    /// been told; where they have not, they may still show whoever has left.
+    pub async fn log_out(&self) -> Result<bool, SupportError> {
+        self.host.change(async move |client| client.log_out().await).await
     }
 
     /// What the push service knows this phone by, or none where it is to get no pushes any more. Call it at every start
@@ -111,7 +114,7 @@ impl Client {
     /// Errors: [`SupportError::Offline`] and its kin for a conversation that is not known here.
     pub async fn handle_push(&self, data: HashMap<String, String>) -> Result<PushOutcome, SupportError> {
         let data = data.into_iter().collect();
-        self.host.run(async move |open| Ok(open.client.handle_push(&data).await?.into())).await
+        self.host.show(async move |open| Ok(open.client.handle_push(&data).await?.into())).await
     }
 
     /// Observes the list of conversations, the one with the latest activity first. Follows whoever is here.
@@ -126,7 +129,7 @@ impl Client {
                         Ok(Some(batch)) => {
                             pause.over();
                             let (listener, batch) = (Arc::clone(&listener), list(batch));
-                            if !outlet.deliver(move || listener.on_batch(batch)).await {
+                            if !outlet.deliver_of(updates.whose(), move || listener.on_batch(batch)).await {
                                 return;
                             }
                         }
@@ -150,7 +153,7 @@ impl Client {
                         Ok(Some(status)) => {
                             pause.over();
                             let (listener, status) = (Arc::clone(&listener), status.into());
-                            if !outlet.deliver(move || listener.on_status(status)).await {
+                            if !outlet.deliver_of(updates.whose(), move || listener.on_status(status)).await {
                                 return;
                             }
                         }
@@ -216,7 +219,7 @@ impl Client {
     ///
     /// Errors: [`SupportError::Offline`] and its kin; what is on the phone stays as it is.
     pub async fn refresh(&self) -> Result<(), SupportError> {
-        self.host.run(async move |open| Ok(open.client.refresh().await?)).await
+        self.host.show(async move |open| Ok(open.client.refresh().await?)).await
     }
 
     /// The host knows that there is a network again (`true`), or that there is none (`false`). Never needed, always
@@ -243,7 +246,7 @@ impl Client {
     /// Opens everything again and tries at once what waits. On a client that is not paused it only does the latter:
     /// call it whenever the app comes to the foreground.
     pub async fn resume(&self) -> Result<(), SupportError> {
-        self.host.run(async move |open| Ok(open.client.resume().await?)).await
+        self.host.show(async move |open| Ok(open.client.resume().await?)).await
     }
 
     /// Ends the client for good, and with it every object that it gave out. No call to a listener begins from the

@@ -1,9 +1,6 @@
 //! A conversation in an app's hands.
 
-use std::{
-    pin::Pin,
-    sync::{Arc, OnceLock},
-};
+use std::sync::{Arc, OnceLock};
 
 use shopbell::{Conversation as Core, ConversationId, MessageId};
 use tokio::sync::watch;
@@ -12,13 +9,13 @@ use crate::{
     FieldValue, MessagesListener, Subscription, SupportError, Timeline, TypingListener,
     host::{Answer, Host, Open, asked, within},
     model::list,
-    subscription::{Line, Outlet, Pause},
+    subscription::{Asking, Line, Outlet, Pause},
 };
 
 /// A conversation: commands go through it, [`timeline`](Self::timeline) shows it.
 ///
-/// Every command is safe on the phone when it returns, with or without a network, and reaches the desk by itself.
-/// Cancelling a call stops the waiting, never the work. Errors of every command: [`SupportError::Paused`],
+/// Every command is safe on the phone when it returns, and the listeners have been told, with or without a network; it
+/// reaches the desk by itself. Cancelling a call stops the waiting, never the work. Errors of every command: [`SupportError::Paused`],
 /// [`SupportError::Closed`] (the client was shut down or another customer is here now), [`SupportError::Storage`],
 /// and what each names.
 #[derive(uniffi::Object)]
@@ -59,24 +56,30 @@ impl Conversation {
     }
 
     /// Has the core's handle observed, for a listener that gets what is found through the outlet.
-    pub(crate) fn subscribe(
-        &self,
-        asking: impl FnOnce(Core, Outlet) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + 'static,
-    ) -> Arc<Subscription> {
+    pub(crate) fn subscribe(&self, asking: impl FnOnce(Core, Outlet) -> Asking + Send + 'static) -> Arc<Subscription> {
+        self.subscribe_boxed(Box::new(asking))
+    }
+
+    fn subscribe_boxed(&self, asking: Box<dyn FnOnce(Core, Outlet) -> Asking + Send>) -> Arc<Subscription> {
         let line = Line::new();
         let (of_job, core, id) = (Arc::clone(&line), Arc::clone(&self.core), self.id.clone());
         self.host.when_open(Box::new(move |open| {
             let Ok(open) = open else { return };
             let outlet = Outlet { line: Arc::clone(&of_job), deliveries: open.deliveries.clone() };
-            let of_task = open.clone();
-            let asking = Box::pin(async move {
-                let core = made_after_pauses(&of_task, &core, &id).await;
-                // A task that held the core for good would keep the client from ending.
-                drop(of_task);
-                if let Some(core) = core {
-                    asking(core, outlet).await;
-                }
-            });
+            // At once where it can be: what is called for next has the listener told of what it does.
+            let asking = if let Ok(core) = made(&open, &core, &id) {
+                asking(core, outlet)
+            } else {
+                let of_task = open.clone();
+                Box::pin(async move {
+                    let core = made_after_pauses(&of_task, &core, &id).await;
+                    // A task that held the core for good would keep the client from ending.
+                    drop(of_task);
+                    if let Some(core) = core {
+                        asking(core, outlet).await;
+                    }
+                })
+            };
             of_job.spawn(&open, asking);
         }));
         Subscription::new(line, Arc::clone(&self.host))
@@ -214,17 +217,17 @@ impl Conversation {
     pub fn timeline(&self, listener: Box<dyn MessagesListener>) -> Arc<Timeline> {
         let listener: Arc<dyn MessagesListener> = listener.into();
         let (tell_pager, pager) = watch::channel(None);
-        let shown = self.subscribe(|core, outlet| {
+        let shown = self.subscribe(move |core, outlet| {
+            let mut updates = core.timeline();
+            tell_pager.send_replace(Some(updates.pager()));
             Box::pin(async move {
-                let mut updates = core.timeline();
-                tell_pager.send_replace(Some(updates.pager()));
                 let mut pause = Pause::new();
                 loop {
                     match updates.next().await {
                         Ok(Some(batch)) => {
                             pause.over();
                             let (listener, batch) = (Arc::clone(&listener), list(batch));
-                            if !outlet.deliver(move || listener.on_batch(batch)).await {
+                            if !outlet.deliver_of(updates.whose(), move || listener.on_batch(batch)).await {
                                 return;
                             }
                         }
@@ -244,11 +247,11 @@ impl Conversation {
     pub fn typing(&self, listener: Box<dyn TypingListener>) -> Arc<Subscription> {
         let listener: Arc<dyn TypingListener> = listener.into();
         self.subscribe(|core, outlet| {
+            let mut updates = core.typing();
             Box::pin(async move {
-                let mut updates = core.typing();
                 while let Some(typing) = updates.next().await {
                     let (listener, typing) = (Arc::clone(&listener), typing.map(Into::into));
-                    if !outlet.deliver(move || listener.on_typing(typing)).await {
+                    if !outlet.deliver_of(updates.whose(), move || listener.on_typing(typing)).await {
                         return;
                     }
                 }

@@ -84,8 +84,8 @@ impl Client {
     }
 
     /// Logs out and leaves no fetched file on the phone: for one that many people use. What was still to be sent is
-    /// kept, as always.
-    pub async fn log_out_and_clear_cache(&self) -> Result<(), SupportError> {
-        self.host().keep(async move |open| Ok(open.client.log_out_and_clear_cache().await?)).await
+    /// kept, as always. Gives what [`log_out`](Self::log_out) gives.
+    pub async fn log_out_and_clear_cache(&self) -> Result<bool, SupportError> {
+        self.host().change(async move |client| client.log_out_and_clear_cache().await).await
     }
 }

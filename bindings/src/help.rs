@@ -213,7 +213,7 @@ impl HelpCenter {
     /// Errors: [`SupportError::Offline`] and its kin; [`SupportError::InvalidConfig`] where the desk has no such help
     /// centre; [`SupportError::Unsupported`] where the desk has none at all.
     pub async fn sync(&self) -> Result<bool, SupportError> {
-        self.run(async move |core| Ok(core.sync().await?)).await
+        self.host.show(async move |open| Ok(open.client.help_center()?.sync().await?)).await
     }
 
     /// Observes the articles, and what happens with them.

@@ -15,13 +15,14 @@
 use std::{
     future::ready,
     pin::Pin,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
     task::{Context, Poll},
+    thread::ThreadId,
     time::{Duration, Instant},
 };
 
 use futures_util::FutureExt as _;
-use shopbell::SupportClient;
+use shopbell::{SupportClient, Whose};
 use tokio::{
     runtime::{Builder, Handle, Runtime},
     sync::{mpsc, oneshot, watch},
@@ -40,6 +41,9 @@ const BLOCKING: usize = 8;
 /// How long what is under way may take to end when everything is closed: far more than a write to the phone's storage
 /// takes. Past it, it is left to itself.
 const GRACE: Duration = Duration::from_secs(2);
+/// How long a command waits until its effect is shown: far more than listeners take that do as they are told. One that
+/// does not return holds commands up for no longer.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What a job is given.
 #[derive(Clone)]
@@ -49,11 +53,39 @@ pub(crate) struct Open {
     pub(crate) deliveries: mpsc::UnboundedSender<Delivery>,
 }
 
+impl Open {
+    /// Waits until the listeners have been told of all that has happened by now. False where one of them keeps the
+    /// others from it.
+    pub(crate) fn told(&self) -> Pin<Box<dyn Future<Output = bool> + Send>> {
+        let client = self.client.clone();
+        Box::pin(async move {
+            let told = tokio::time::timeout(PATIENCE, client.given_out()).await.is_ok();
+            if !told {
+                tracing::warn!("a listener does not return: what a command did is not shown yet");
+            }
+            told
+        })
+    }
+
+    /// What lies between the end of a work and its answer. Boxed, and the same for every kind of answer.
+    fn before_the_answer(&self, kept: Option<Kept>, is_shown: bool) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        let open = self.clone();
+        Box::pin(async move {
+            drop(kept);
+            if is_shown {
+                open.told().await;
+            }
+        })
+    }
+}
+
 pub(crate) type Call = Box<dyn FnOnce() -> Result<(), ListenerError> + Send>;
 
 /// A call to a listener.
 pub(crate) struct Delivery {
     pub(crate) line: Arc<Line>,
+    /// Whom it is of, where it is of a customer: nobody is told of one who has left.
+    pub(crate) whose: Option<Whose>,
     pub(crate) call: Call,
     /// Told, or dropped, once the call has ended.
     pub(crate) done: oneshot::Sender<()>,
@@ -66,6 +98,10 @@ pub(crate) type Work<T> = Pin<Box<dyn Future<Output = Result<T, SupportError>> +
 
 /// What is asked of the core, or of something in it.
 pub(crate) type Asked<C, T> = Box<dyn FnOnce(C) -> Work<T> + Send>;
+
+/// What changes who is here.
+type Change =
+    Box<dyn FnOnce(SupportClient) -> Pin<Box<dyn Future<Output = Result<(), shopbell::SupportError>> + Send>> + Send>;
 
 pub(crate) fn asked<C, T, W>(work: impl FnOnce(C) -> W + Send + 'static) -> Asked<C, T>
 where
@@ -110,6 +146,21 @@ struct Inner {
     closing: watch::Sender<bool>,
     /// How many works are under way that must not be cut short: the customer's own.
     keeping: watch::Sender<usize>,
+    /// The thread that calls the listeners.
+    thread: OnceLock<ThreadId>,
+}
+
+/// What is promised of a work.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Promise {
+    /// An answer.
+    Answer,
+    /// That the listeners have been told what it did when the answer comes.
+    Shown,
+    /// That it is not cut short.
+    Kept,
+    /// Both.
+    KeptAndShown,
 }
 
 /// A work under way that must not be cut short.
@@ -141,6 +192,7 @@ impl Host {
             stage: Mutex::new(Stage::Opening(Vec::new())),
             closing: watch::channel(false).0,
             keeping: watch::channel(0).0,
+            thread: OnceLock::new(),
         });
         let of_thread = Arc::clone(&inner);
         std::thread::Builder::new()
@@ -181,7 +233,16 @@ impl Host {
     }
 
     pub(crate) fn run_boxed<T: Send + 'static>(&self, work: Asked<Open, T>) -> Answer<T> {
-        self.begin(work, None)
+        self.begin(work, Promise::Answer)
+    }
+
+    /// The same for what changes what is shown: it is, when the answer comes.
+    pub(crate) fn show<T, W>(&self, work: impl FnOnce(Open) -> W + Send + 'static) -> Answer<T>
+    where
+        T: Send + 'static,
+        W: Future<Output = Result<T, SupportError>> + Send + 'static,
+    {
+        self.begin(asked(work), Promise::Shown)
     }
 
     /// The same for what the customer did, in the order of the calls: it is begun before this returns. Spawned alone,
@@ -196,19 +257,47 @@ impl Host {
     }
 
     pub(crate) fn keep_boxed<T: Send + 'static>(&self, work: Asked<Open, T>) -> Answer<T> {
-        self.begin(work, Some(Kept::new(&self.inner)))
+        self.begin(work, Promise::KeptAndShown)
     }
 
-    fn begin<T: Send + 'static>(&self, work: Asked<Open, T>, kept: Option<Kept>) -> Answer<T> {
+    /// The same for a change of who is here. The answer is whether the listeners have been told: the host has to forget
+    /// by itself what it shows, where they have not.
+    pub(crate) fn change<W>(&self, work: impl FnOnce(SupportClient) -> W + Send + 'static) -> Answer<bool>
+    where
+        W: Future<Output = Result<(), shopbell::SupportError>> + Send + 'static,
+    {
+        self.change_boxed(Box::new(move |client| Box::pin(work(client))))
+    }
+
+    fn change_boxed(&self, work: Change) -> Answer<bool> {
+        let inside = self.is_listening();
+        let work = asked(async move |open: Open| {
+            work(open.client.clone()).await?;
+            Ok(!inside && open.told().await)
+        });
+        self.begin(work, Promise::Kept)
+    }
+
+    /// Whether this is called by a listener, which can't be told of anything before the call returns.
+    fn is_listening(&self) -> bool {
+        self.inner.thread.get() == Some(&std::thread::current().id())
+    }
+
+    fn begin<T: Send + 'static>(&self, work: Asked<Open, T>, promise: Promise) -> Answer<T> {
         let (tell, told) = oneshot::channel();
+        let is_kept = matches!(promise, Promise::Kept | Promise::KeptAndShown);
+        let is_shown = matches!(promise, Promise::Shown | Promise::KeptAndShown) && !self.is_listening();
+        let kept = is_kept.then(|| Kept::new(&self.inner));
         self.when_open(Box::new(move |open| match open {
             Ok(open) => {
-                let runtime = open.runtime.clone();
+                let (runtime, shown) = (open.runtime.clone(), open.before_the_answer(kept, is_shown));
                 let done = Box::pin(async move {
+                    let answer = caught_async(async move { work(open).await }).await;
+                    shown.await;
                     // Nobody may be waiting any more.
-                    let _ = tell.send(caught_async(async move { work(open).await }).await);
+                    let _ = tell.send(answer);
                 });
-                spawn(&runtime, done, kept);
+                spawn(&runtime, done, is_kept);
             }
             Err(error) => {
                 let _ = tell.send(Err(error));
@@ -247,6 +336,7 @@ impl Inner {
 
     /// The life of the thread.
     fn live(&self, config: shopbell::ClientConfig) {
+        let _ = self.thread.set(std::thread::current().id());
         let runtime = match runtime() {
             Ok(runtime) => runtime,
             Err(error) => return self.end(Stage::Failed(error)),
@@ -319,14 +409,11 @@ impl Inner {
 }
 
 /// Does work on the runtime; what is to be kept is begun at once.
-fn spawn(runtime: &Handle, mut work: Pin<Box<dyn Future<Output = ()> + Send>>, kept: Option<Kept>) {
+fn spawn(runtime: &Handle, mut work: Pin<Box<dyn Future<Output = ()> + Send>>, at_once: bool) {
     let _inside = runtime.enter();
     // A command of the core's is in its line once it has been polled, which takes no more than a look-up.
-    if kept.is_none() || work.as_mut().now_or_never().is_none() {
-        runtime.spawn(async move {
-            work.await;
-            drop(kept);
-        });
+    if !at_once || work.as_mut().now_or_never().is_none() {
+        runtime.spawn(work);
     }
 }
 
@@ -348,8 +435,8 @@ async fn deliver(mut inbox: mpsc::UnboundedReceiver<Delivery>, mut closing: watc
             _ = closing.wait_for(|closing| *closing) => return,
             delivery = inbox.recv() => delivery,
         };
-        let Some(Delivery { line, call, done }) = delivery else { return };
-        if !line.is_cancelled() {
+        let Some(Delivery { line, whose, call, done }) = delivery else { return };
+        if !line.is_cancelled() && whose.is_none_or(|whose| whose.is_here()) {
             let begun = Instant::now();
             match caught(call) {
                 Ok(Ok(())) => {

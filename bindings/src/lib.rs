@@ -6,8 +6,9 @@
 //! # Threads
 //! ```text
 //!  host's threads ── call ──▶ job ──▶ shopbell-worker ×2: the core's work, to its end
-//!                                          │ batch, one at a time for each subscription
-//!  listener  ◀── call ── shopbell ◀────────┘
+//!        ▲                                 │ batch, one at a time for each subscription
+//!        │        listener ◀── call ── shopbell
+//!        └── answer, once the listeners have been told ──┘
 //! ```
 //! - **[`Client::new`] touches no disk and no network.** One thread, `shopbell`, starts the runtime and opens the core;
 //!   what is asked meanwhile waits in order.
@@ -17,6 +18,15 @@
 //!   listener that is slow delays listeners, never the work; what happens meanwhile is one larger batch. Once
 //!   [`Subscription::cancel`] or [`Client::shutdown`] has returned no call begins; one that had begun may be running
 //!   still.
+//! - **When a command returns, what it did is shown**: every listener of this client has been told of all that had
+//!   happened by the end of the work. Between the work and the answer stands [`shopbell::SupportClient::given_out`]: each
+//!   observer has given out what has changed, its listener's call has returned, and it was asked for more. That is so for
+//!   every call that changes something or asks the desk; what only asks the phone is answered at once.
+//! - **No listener holds a command up for good.** One that does not return delays it by two seconds. A command that a
+//!   listener itself calls does not wait for it. Whoever has waited in vain finds the work done all the same.
+//! - **Nobody is told of a customer who has left**: what was under way to a listener when another came is dropped, and
+//!   what follows is whole. Where a listener that does not return keeps what is shown from being changed,
+//!   [`Client::log_out`] and its kin say so, and the host forgets what it shows by itself.
 //! - **A panic is an error and a log line**, wherever it happens: the call that it happened in fails with
 //!   [`SupportError::Internal`], a listener's is noted and its subscription goes on.
 //!

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use shopbell::TimelinePager;
+use shopbell::{TimelinePager, Whose};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::{
@@ -80,9 +80,11 @@ impl Timeline {
     pub async fn load_older(&self) -> Result<Older, SupportError> {
         let mut pager = self.pager.clone();
         self.host
-            .run(async move |_| {
+            .show(async move |open| {
                 let there = pager.wait_for(Option::is_some).await.ok().and_then(|pager| pager.clone());
                 let pager = there.ok_or(shopbell::SupportError::Closed)?;
+                // The page before the newest is meant, also where that is not shown yet.
+                open.told().await;
                 Ok(pager.load_older().await?.into())
             })
             .await
@@ -147,13 +149,22 @@ impl Outlet {
         &self,
         call: impl FnOnce() -> Result<(), ListenerError> + Send + 'static,
     ) -> impl Future<Output = bool> + Send {
-        self.deliver_boxed(Box::new(call))
+        self.deliver_boxed(None, Box::new(call))
     }
 
-    fn deliver_boxed(&self, call: Call) -> Delivered {
+    /// The same for what is a customer's: if they have left by then, the listener is not called.
+    pub(crate) fn deliver_of(
+        &self,
+        whose: Whose,
+        call: impl FnOnce() -> Result<(), ListenerError> + Send + 'static,
+    ) -> impl Future<Output = bool> + Send {
+        self.deliver_boxed(Some(whose), Box::new(call))
+    }
+
+    fn deliver_boxed(&self, whose: Option<Whose>, call: Call) -> Delivered {
         let (done, wait) = oneshot::channel();
         // What can't be sent is dropped, and its sender with it.
-        let _ = self.deliveries.send(Delivery { line: Arc::clone(&self.line), call, done });
+        let _ = self.deliveries.send(Delivery { line: Arc::clone(&self.line), whose, call, done });
         Delivered(wait)
     }
 }

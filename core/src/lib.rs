@@ -89,7 +89,7 @@ pub use attachments::{Download, DownloadProgress, NewAttachment, NewMessage, Siz
 pub use client::{ClientStatus, StatusUpdates, SupportClient};
 pub use clock::{Clock, Random, SystemClock, SystemRandom};
 pub use config::{ClientConfig, Limits};
-pub use conversations::{Conversation, ConversationList, Diff, Older, Timeline, TimelinePager, TypingUpdates};
+pub use conversations::{Conversation, ConversationList, Diff, Older, Timeline, TimelinePager, TypingUpdates, Whose};
 pub use error::{StorageProblem, SupportError};
 #[cfg(feature = "help-center")]
 pub use help::{HelpCenter, HelpCenterConfig, HelpChanges, HelpEvents, SearchInput, SearchUpdates};

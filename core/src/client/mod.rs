@@ -260,6 +260,13 @@ impl SupportClient {
         Ok(())
     }
 
+    /// Returns once every observer of this client has given out what has changed by now, and was asked for more: for a
+    /// host that promises that what a command did is shown when the command returns. Each observer must be asked by a
+    /// task of its own. One that can't read, or waits through a pause, holds nobody up.
+    pub async fn given_out(&self) {
+        self.inner.feed.given_out().await;
+    }
+
     /// The host knows that there is a network again (`true`: what waits is tried at once), or that there is none
     /// (`false`: nothing is tried until there is). Never needed, always helpful. Returns at once.
     pub fn network_changed(&self, available: bool) {

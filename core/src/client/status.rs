@@ -8,7 +8,7 @@ use super::Inner;
 use crate::{
     SupportError,
     backend::DeskNotices,
-    conversations::Observer,
+    conversations::{Observer, Whose},
     customer::{notices, telling},
     model::{Availability, Verification},
     store::{ConversationRow, CustomerRow, Topic},
@@ -68,15 +68,15 @@ impl StatusUpdates {
         }
     }
 
-    /// How things stand: at once the first time, then whenever it changes. Waits while the client is paused. `None`
-    /// once it was shut down. Cancel-safe.
+    /// How things stand: at once the first time, then whenever it changes or another customer is here. Waits while the
+    /// client is paused. `None` once it was shut down. Cancel-safe.
     ///
     /// Errors: [`SupportError::Storage`]; call again to try again.
     pub async fn next(&mut self) -> Result<Option<ClientStatus>, SupportError> {
         loop {
+            // The observers last: where they wait, nothing is left to tell.
             let active = tokio::select! {
-                active = self.customer.changed() => active,
-                active = self.list.changed() => active,
+                biased;
                 Ok(()) = self.connection.changed() => match self.customer.active() {
                     Some(active) => Some(active),
                     None => continue,
@@ -89,8 +89,11 @@ impl StatusUpdates {
                     Some(active) => Some(active),
                     None => continue,
                 },
+                active = self.customer.changed() => active,
+                active = self.list.changed() => active,
             };
             let Some(active) = active else { return Ok(None) };
+            self.customer.asks(&active);
             let read = active
                 .store
                 .read(|connection| {
@@ -106,7 +109,11 @@ impl StatusUpdates {
                     tokio::task::yield_now().await;
                     continue;
                 }
-                other => other?,
+                other => {
+                    self.customer.has_read(other.is_ok());
+                    self.list.has_read(other.is_ok());
+                    other?
+                }
             };
             self.customer.settled();
             self.list.settled();
@@ -119,10 +126,15 @@ impl StatusUpdates {
                 notices,
                 history: *self.history.borrow(),
             };
-            if self.last != Some(status) {
+            if self.customer.is_anothers() || self.last != Some(status) {
                 self.last = Some(status);
                 return Ok(Some(status));
             }
         }
+    }
+
+    /// Of whom the last status tells.
+    pub fn whose(&self) -> Whose {
+        self.customer.whose()
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Diff, Observer, diff};
+use super::{Diff, Observer, Whose, diff};
 use crate::{
     SupportError,
     client::Inner,
@@ -12,7 +12,7 @@ use crate::{
 
 /// Observes the list of conversations, the one with the latest activity first.
 ///
-/// Follows whoever is here: after a log-in or log-out the next batch is the other customer's list.
+/// Follows whoever is here: after a log-in or log-out the next batch is the other customer's list, whole.
 ///
 /// ```no_run
 /// # async fn example(client: shopbell::SupportClient) -> Result<(), shopbell::SupportError> {
@@ -43,11 +43,20 @@ impl ConversationList {
     pub async fn next(&mut self) -> Result<Option<Vec<Diff<ConversationSummary>>>, SupportError> {
         loop {
             let Some(list) = self.observer.ask(|| ConversationRow::list).await? else { return Ok(None) };
+            if self.observer.is_anothers() {
+                // Nothing of the one list is a step to the other.
+                self.last = None;
+            }
             let list = list.into_iter().map(Arc::new).collect();
             let steps = diff::advance(&mut self.last, list, |line| &line.id);
             if !steps.is_empty() {
                 return Ok(Some(steps));
             }
         }
+    }
+
+    /// Whose list the last batch is of.
+    pub fn whose(&self) -> Whose {
+        self.observer.whose()
     }
 }

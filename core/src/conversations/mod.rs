@@ -23,6 +23,7 @@ pub use diff::Diff;
 pub use handle::Conversation;
 pub use list::ConversationList;
 pub(crate) use observer::Observer;
+pub use observer::Whose;
 pub use timeline::{Older, Timeline, TimelinePager};
 pub(crate) use typing::TypingSignals;
 pub use typing::TypingUpdates;

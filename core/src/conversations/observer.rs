@@ -19,11 +19,60 @@ pub(crate) struct Observer {
     key: Option<CustomerKey>,
     /// Something has changed that was not given out yet. Survives a dropped future, so that no change is lost by it.
     dirty: bool,
+    /// Whose data was asked for last, and whose was given out.
+    asked: Option<CustomerKey>,
+    given: Option<CustomerKey>,
+}
+
+/// Whose data an observer gave out last: for a host that hands on later what it took.
+#[derive(Clone)]
+pub struct Whose {
+    phase: watch::Receiver<Phase>,
+    key: Option<CustomerKey>,
+}
+
+impl Whose {
+    /// Whether it is they who are here.
+    pub fn is_here(&self) -> bool {
+        match &*self.phase.borrow() {
+            Phase::Open(active) => self.key.as_ref() == Some(&active.key),
+            Phase::Paused(key) => self.key.as_ref() == Some(key),
+            Phase::Closed => false,
+        }
+    }
+}
+
+impl std::fmt::Debug for Whose {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Whose")
+    }
 }
 
 impl Observer {
     pub(crate) fn new(inner: &Arc<Inner>, topic: Topic, key: Option<CustomerKey>) -> Self {
-        Self { watcher: inner.feed.watch(topic), phase: inner.phase.subscribe(), key, dirty: true }
+        let (watcher, phase) = (inner.feed.observe(topic), inner.phase.subscribe());
+        Self { watcher, phase, key, dirty: true, asked: None, given: None }
+    }
+
+    /// It is this customer's file that is asked now.
+    pub(crate) fn asks(&mut self, active: &Active) {
+        if self.asked.as_ref() != Some(&active.key) {
+            self.asked = Some(active.key.clone());
+        }
+    }
+
+    /// Whose the last answer is.
+    pub(crate) fn whose(&self) -> Whose {
+        Whose { phase: self.phase.clone(), key: self.asked.clone() }
+    }
+
+    /// Whether the answer that is given out now is another customer's than the one before.
+    pub(crate) fn is_anothers(&mut self) -> bool {
+        let is_anothers = self.given != self.asked;
+        if is_anothers {
+            self.given.clone_from(&self.asked);
+        }
+        is_anothers
     }
 
     /// Waits until there is something to ask the store for; `None` when that can't come any more. Call
@@ -37,14 +86,23 @@ impl Observer {
                 }
             }
             self.dirty = true;
+            // Before the phase is looked at: what a resume changes is not given out by who has not seen the resume.
+            let version = self.watcher.version();
             let phase = self.phase.borrow_and_update().clone();
             match phase {
                 Phase::Open(active) => match &self.key {
                     Some(key) if *key != active.key => return None,
-                    _ => return Some(active),
+                    _ => {
+                        self.asks(&active);
+                        return Some(active);
+                    }
                 },
                 Phase::Paused(key) => {
-                    if self.key.as_ref().is_some_and(|own| *own != key) || self.phase.changed().await.is_err() {
+                    if self.key.as_ref().is_some_and(|own| *own != key) {
+                        return None;
+                    }
+                    self.watcher.owes_nothing(version);
+                    if self.phase.changed().await.is_err() {
                         return None;
                     }
                 }
@@ -68,6 +126,7 @@ impl Observer {
                 // Paused under us: the next round waits for the resume.
                 Err(SupportError::Paused) => tokio::task::yield_now().await,
                 answer => {
+                    self.has_read(answer.is_ok());
                     let answer = answer?;
                     self.settled();
                     return Ok(Some(answer));
@@ -122,6 +181,18 @@ impl Observer {
     #[cfg(feature = "help-center")]
     pub(crate) fn stir(&mut self) {
         self.dirty = true;
+    }
+
+    /// What can't be read is not waited for by who waits for what is given out.
+    pub(crate) fn has_read(&self, well: bool) {
+        if !well {
+            self.owes_nothing_yet();
+        }
+    }
+
+    /// Nobody who waits for what is given out need wait for this one, before something changes.
+    pub(crate) fn owes_nothing_yet(&self) {
+        self.watcher.owes_nothing(self.watcher.version());
     }
 
     /// Everything up to now was given out.

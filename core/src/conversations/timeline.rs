@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{
-    Conversation, Diff, Observer,
+    Conversation, Diff, Observer, Whose,
     shown::{Known, Read, Shown},
 };
 use crate::{
@@ -126,6 +126,11 @@ impl Timeline {
                 return Ok(Some(steps));
             }
         }
+    }
+
+    /// Whose conversation it is.
+    pub fn whose(&self) -> Whose {
+        self.observer.whose()
     }
 }
 

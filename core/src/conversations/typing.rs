@@ -8,7 +8,7 @@ use std::{
 
 use tokio::time::Instant;
 
-use super::{Conversation, Observer};
+use super::{Conversation, Observer, Whose};
 use crate::{
     SupportError,
     backend::Backend,
@@ -55,6 +55,11 @@ impl TypingUpdates {
                 return Some(now);
             }
         }
+    }
+
+    /// Whose conversation it is.
+    pub fn whose(&self) -> Whose {
+        self.observer.whose()
     }
 }
 

@@ -290,7 +290,7 @@ impl HelpCenter {
 
     /// Listens to what happens in the help centre from now on, for the app's analytics.
     pub fn events(&self) -> HelpEvents {
-        HelpEvents { events: self.room.listen(), observer: Observer::new(&self.inner, Topic::Help, None) }
+        HelpEvents { events: self.room.listen(), observer: Observer::new(&self.inner, Topic::HelpEvents, None) }
     }
 
     /// Observes the articles: see [`HelpChanges`].

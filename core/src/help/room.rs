@@ -298,7 +298,9 @@ impl Room {
 
     pub(super) fn tell(&self, event: HelpEvent) {
         // Nobody may be listening.
-        let _ = self.events.send(event);
+        if self.events.send(event).is_ok() {
+            self.feed.publish([Topic::HelpEvents]);
+        }
     }
 
     /// Has the desk count what was read, on the side. What it may not have heard is told the next time: a view that is

@@ -79,6 +79,8 @@ impl SearchUpdates {
     pub(super) fn new(help: HelpCenter) -> Self {
         let (sender, asked) = watch::channel(Asked::default());
         let observer = Observer::new(&help.inner, Topic::Help, None);
+        // The first answer may have to wait for an index.
+        observer.owes_nothing_yet();
         let input = SearchInput { help, asked: Arc::new(sender) };
         Self { input, asked, observer, dirty: true, runtime: tokio::runtime::Handle::try_current().ok() }
     }
@@ -119,7 +121,10 @@ impl SearchUpdates {
                     tokio::task::yield_now().await;
                     continue;
                 }
-                found => found?,
+                found => {
+                    self.observer.has_read(found.is_ok());
+                    found?
+                }
             };
             self.note(&active, &results).await?;
             if self.asked.has_changed().unwrap_or(false) {

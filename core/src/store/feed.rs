@@ -7,17 +7,20 @@
 //! connection right after the commit that touches the topic, where the pages are still at hand, and sends the answer
 //! along: two threads fewer to wake between a command and the screen. A question that is left is never the only way to
 //! the answer: whatever else changes the topic drops it, and the watcher asks as everybody does.
+//!
+//! The feed also knows how far each observer is ([`Feed::given_out`]): one that was asked for more and has nothing has
+//! given out the version that it waits at.
 
 use std::{
     collections::HashMap,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
 };
 
 use rusqlite::Connection;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::{Notify, oneshot, watch};
 
 use super::{MessageRow, StoreError, writer::Act};
 use crate::{SupportError, model::ConversationId};
@@ -38,6 +41,9 @@ pub(crate) enum Topic {
     /// The help centre's articles.
     #[cfg(feature = "help-center")]
     Help,
+    /// What happens in the help centre.
+    #[cfg(feature = "help-center")]
+    HelpEvents,
 }
 
 /// What a commit does to a topic, as far as a question may go by it.
@@ -63,9 +69,26 @@ struct Versions {
     left: Vec<Left>,
     /// Conversations that became another one: that one's topics are theirs.
     joined: HashMap<ConversationId, ConversationId>,
+    observers: Vec<Arc<Mark>>,
+}
+
+/// How far an observer is.
+#[derive(Debug)]
+struct Mark {
+    topic: Topic,
+    /// The first version of which something is still to be given out; [`u64::MAX`] once it has ended.
+    owes: AtomicU64,
+}
+
+impl Mark {
+    fn has_given_out(&self, version: u64) -> bool {
+        self.owes.load(Ordering::Acquire) > version
+    }
 }
 
 impl Versions {
+    /// A look-up that many ask for is there once.
+    #[inline(never)]
     fn of(&self, topic: &Topic) -> u64 {
         self.all.wrapping_add(self.topics.get(&self.current(topic.clone())).copied().unwrap_or(0))
     }
@@ -165,12 +188,15 @@ impl Drop for News {
 pub(crate) struct Feed {
     versions: Arc<Mutex<Versions>>,
     wake: Arc<watch::Sender<u64>>,
+    /// Told whenever an observer has given out more, or has ended.
+    progress: Arc<Notify>,
     stores: Arc<AtomicU64>,
 }
 
 impl Feed {
     pub(crate) fn new() -> Self {
-        Self { versions: Arc::default(), wake: Arc::new(watch::channel(0).0), stores: Arc::default() }
+        let wake = Arc::new(watch::channel(0).0);
+        Self { versions: Arc::default(), wake, progress: Arc::default(), stores: Arc::default() }
     }
 
     /// A name for a store that was opened, unlike every other.
@@ -193,7 +219,7 @@ impl Feed {
     }
 
     fn change(&self, changes: impl IntoIterator<Item = (Topic, Change)>) -> News {
-        let mut versions = self.versions.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut versions = self.lock();
         let mut due = Vec::new();
         for (topic, change) in changes {
             let topic = versions.current(topic);
@@ -210,9 +236,15 @@ impl Feed {
     /// Each first conversation is the second one now. Whoever observes the first hears of the second from now on, and
     /// asks once more.
     pub(super) fn join(&self, joined: Vec<(ConversationId, ConversationId)>) {
-        let mut versions = self.versions.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut versions = self.lock();
         let mut news = false;
         for (from, into) in joined {
+            // A version never goes back for who observed the first.
+            let count = |versions: &Versions, id: &ConversationId| {
+                versions.topics.get(&Topic::Conversation(id.clone())).copied().unwrap_or(0)
+            };
+            let most = count(&versions, &from).max(count(&versions, &into));
+            versions.topics.insert(Topic::Conversation(into.clone()), most);
             for target in versions.joined.values_mut().filter(|target| **target == from) {
                 *target = into.clone();
             }
@@ -226,12 +258,12 @@ impl Feed {
 
     /// The conversation that an id stands for: itself, but for one that was joined to another.
     pub(crate) fn conversation(&self, id: &ConversationId) -> ConversationId {
-        self.versions.lock().unwrap_or_else(PoisonError::into_inner).conversation(id)
+        self.lock().conversation(id)
     }
 
     /// Anything may have changed.
     pub(crate) fn publish_all(&self) {
-        let mut versions = self.versions.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut versions = self.lock();
         versions.all += 1;
         versions.left.clear();
         drop(versions);
@@ -241,12 +273,41 @@ impl Feed {
     /// Watches a topic from now on.
     pub(crate) fn watch(&self, topic: Topic) -> Watcher {
         let wake = self.wake.subscribe();
-        let seen = self.version(&topic);
-        Watcher { feed: self.clone(), wake, topic, seen }
+        let seen = self.lock().of(&topic);
+        Watcher { feed: self.clone(), wake, topic, seen, mark: None }
     }
 
-    fn version(&self, topic: &Topic) -> u64 {
-        self.versions.lock().unwrap_or_else(PoisonError::into_inner).of(topic)
+    /// The same for one who gives out what has changed, and is waited for by [`given_out`](Self::given_out).
+    pub(crate) fn observe(&self, topic: Topic) -> Watcher {
+        let mut watcher = self.watch(topic.clone());
+        let mark = Arc::new(Mark { topic, owes: AtomicU64::new(0) });
+        self.lock().observers.push(Arc::clone(&mark));
+        watcher.mark = Some(mark);
+        watcher
+    }
+
+    /// Waits until every observer has given out what has changed by now, and was asked for more. One that ends, or has
+    /// nothing to ask ([`Watcher::owes_nothing`]), is not waited for.
+    pub(crate) async fn given_out(&self) {
+        let mut due: Vec<(Arc<Mark>, u64)> = {
+            let versions = self.lock();
+            versions.observers.iter().map(|mark| (Arc::clone(mark), versions.of(&mark.topic))).collect()
+        };
+        loop {
+            // Before they are looked at: who gives out the last in between is heard.
+            let progress = self.progress.notified();
+            tokio::pin!(progress);
+            progress.as_mut().enable();
+            due.retain(|(mark, version)| !mark.has_given_out(*version));
+            if due.is_empty() {
+                return;
+            }
+            progress.await;
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Versions> {
+        self.versions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -257,6 +318,8 @@ pub(crate) struct Watcher {
     wake: watch::Receiver<u64>,
     topic: Topic,
     seen: u64,
+    /// How far it is, where it is an observer's.
+    mark: Option<Arc<Mark>>,
 }
 
 impl Watcher {
@@ -265,15 +328,29 @@ impl Watcher {
         loop {
             // Marked before the version is read: a change in between wakes the next round, at worst for nothing.
             self.wake.borrow_and_update();
-            let version = self.feed.version(&self.topic);
+            let version = self.version();
             if version != self.seen {
                 self.seen = version;
                 return;
             }
+            self.owes_nothing(version);
             if self.wake.changed().await.is_err() {
                 // Unreachable while `feed` holds the sender; waiting for ever is right for a feed with no writer.
                 std::future::pending::<()>().await;
             }
+        }
+    }
+
+    /// Which version the topic has now.
+    pub(crate) fn version(&self) -> u64 {
+        self.feed.lock().of(&self.topic)
+    }
+
+    /// Nobody need wait for what this observer has to give out up to that version: it was given out, or can't be.
+    pub(crate) fn owes_nothing(&self, version: u64) {
+        if let Some(mark) = &self.mark {
+            mark.owes.store(version.wrapping_add(1), Ordering::Release);
+            self.feed.progress.notify_waiters();
         }
     }
 
@@ -285,7 +362,7 @@ impl Watcher {
         store: StoreId,
         question: impl FnOnce(&Connection, &Change) -> Result<T, StoreError> + Send + 'static,
     ) -> Option<oneshot::Receiver<Answered<T>>> {
-        let mut versions = self.feed.versions.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut versions = self.feed.lock();
         if versions.of(&self.topic) != self.seen {
             return None;
         }
@@ -295,6 +372,8 @@ impl Watcher {
         let question = Box::new(Question { question, reply });
         let topic = versions.current(self.topic.clone());
         versions.left.push(Left { store, topic, question });
+        drop(versions);
+        self.owes_nothing(self.seen);
         Some(answer)
     }
 
@@ -304,6 +383,15 @@ impl Watcher {
             self.seen = answered.version;
         }
         answered.answer
+    }
+}
+
+impl Drop for Watcher {
+    fn drop(&mut self) {
+        if let Some(mark) = &self.mark {
+            self.feed.lock().observers.retain(|other| !Arc::ptr_eq(other, mark));
+            self.owes_nothing(u64::MAX - 1);
+        }
     }
 }
 
@@ -385,6 +473,62 @@ mod tests {
             assert!(!pending(&mut watcher).await);
         }
         drop(watcher);
+    }
+
+    async fn owed(feed: &Feed) -> bool {
+        tokio::time::timeout(Duration::from_millis(1), feed.given_out()).await.is_err()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn change_is_given_out_once_its_observer_is_asked_for_more() {
+        let feed = Feed::new();
+        let worker = feed.watch(Topic::List);
+        assert!(!owed(&feed).await, "nobody observes");
+        let mut list = feed.observe(Topic::List);
+        assert!(owed(&feed).await, "its first answer");
+        assert!(pending(&mut list).await);
+        assert!(!owed(&feed).await);
+        feed.publish([Topic::List]);
+        assert!(owed(&feed).await);
+        assert!(!pending(&mut list).await);
+        assert!(owed(&feed).await, "it may be giving it out now");
+        assert!(pending(&mut list).await);
+        assert!(!owed(&feed).await);
+        feed.publish([Topic::Customer]);
+        assert!(!owed(&feed).await, "another topic");
+        feed.publish_all();
+        assert!(owed(&feed).await);
+        drop(list);
+        assert!(!owed(&feed).await, "it has ended");
+        drop(worker);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn observer_that_leaves_a_question_has_given_out_everything() {
+        let (feed, connection) = (Feed::new(), Connection::open_in_memory().unwrap());
+        let (store, mut watcher) = (feed.store_id(), feed.observe(one()));
+        let answer = watcher.leave(store, |_, _| Ok(7)).unwrap();
+        assert!(!owed(&feed).await);
+        feed.committed(store, vec![(one(), Change::Any)], Vec::new()).ask(&connection);
+        assert_eq!(watcher.take(answer.await.unwrap()), Ok(7));
+        assert!(owed(&feed).await, "the answer is under way");
+        let _answer = watcher.leave(store, |_, _| Ok(8)).unwrap();
+        assert!(!owed(&feed).await);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn change_after_the_question_is_not_waited_for() {
+        let feed = Feed::new();
+        let mut list = feed.observe(Topic::List);
+        assert!(pending(&mut list).await);
+        feed.publish([Topic::List]);
+        let version = list.version();
+        let waiting = feed.given_out();
+        tokio::pin!(waiting);
+        assert!(tokio::time::timeout(Duration::from_millis(1), &mut waiting).await.is_err());
+        feed.publish([Topic::List]);
+        list.owes_nothing(version);
+        assert!(tokio::time::timeout(Duration::from_millis(1), waiting).await.is_ok());
     }
 
     #[test]

@@ -102,8 +102,7 @@ pub enum History {
     /// The list on the phone is what the desk has.
     Listed,
     /// The desk can't give it. Conversations that are on the phone go on by their own pages, and the customer can write;
-    /// conversations from other phones may be missing. Some desks never give it to a logged-in customer: Chatwoot before
-    /// 4.7.0.
+    /// conversations from other phones may be missing. Some desks never give it to a logged-in customer.
     Unavailable,
 }
 

@@ -3,8 +3,9 @@ import ShopbellBindings
 
 /// A conversation: commands go through it, ``messages`` shows it.
 ///
-/// Every command is safe on the phone when it returns, with or without a network, and reaches the desk by itself.
-/// Commands are done in the order in which they were called. Cancelling a call stops the waiting, never the work.
+/// Every command is safe on the phone when it returns, with or without a network, and reaches the desk by itself; what
+/// it did is in every sequence by then. Commands are done in the order in which they were called. Cancelling a call stops
+/// the waiting, never the work.
 /// Every command may throw ``SupportError/paused(message:)``, ``SupportError/closed(message:)`` (the client was closed
 /// or another customer is here now), ``SupportError/storage(problem:message:)``, and what it names.
 ///
@@ -45,6 +46,9 @@ public final class Conversation: Sendable, Identifiable {
     /// way is in each attachment's `transfer`. The draft is cleared with it. Writing to a resolved conversation opens it
     /// again.
     ///
+    /// Once called, it is sent, whoever is cancelled meanwhile. Where it can't be, and nobody waits any more to hear why,
+    /// the words are kept as the draft, unless there is another.
+    ///
     /// - Throws: ``SupportError/invalidInput(field:message:)`` where there is nothing to send, the text is too long for
     ///   the desk or holds a NUL, or a file is empty, too large, of a type that can't be sent, not there, or there are
     ///   too many (``ShopbellConfig/limits``): then nothing is sent.
@@ -56,7 +60,8 @@ public final class Conversation: Sendable, Identifiable {
     public func send(
         _ text: String, attachments: [NewAttachment] = [], isolation: isolated (any Actor)? = #isolation
     ) async throws -> String {
-        try await inOrder { native in
+        try await engine.inOrder { [handle] _ in
+            let native = try await handle.value.get()
             do {
                 return try await attachments.lent { try await native.sendMessage(text: text, attachments: $0) }
             } catch let error as SupportError {
@@ -64,6 +69,9 @@ public final class Conversation: Sendable, Identifiable {
                 if case .storage = error { try? await native.setDraft(text: text) }
                 throw error
             }
+        } unheard: { [handle] in
+            let native = try await handle.value.get()
+            if try await native.draft() == nil { try await native.setDraft(text: text) }
         }
     }
 
@@ -158,8 +166,8 @@ public final class Conversation: Sendable, Identifiable {
         }
     }
 
-    /// Brings in the page before the oldest message shown: from the phone, else from the desk. The messages come into
-    /// ``messages``.
+    /// Brings in the page before the oldest message shown: from the phone, else from the desk. The messages are in
+    /// ``messages`` when it returns.
     ///
     /// - Throws: ``SupportError/offline(message:)`` and its kin where the desk had to be asked.
     public func loadOlder(isolation: isolated (any Actor)? = #isolation) async throws -> Older {
@@ -204,6 +212,12 @@ public final class Conversation: Sendable, Identifiable {
     ///   ``SupportError/unsupported(message:)`` where the desk can't.
     public func resolve(isolation: isolated (any Actor)? = #isolation) async throws {
         try await inOrder { try await $0.resolve() }
+    }
+
+    /// Whoever reads begins again, with nothing of what was read until now.
+    func renew() {
+        shownMessages.renew()
+        shownTyping.renew()
     }
 
     private func inOrder<Value: Sendable>(

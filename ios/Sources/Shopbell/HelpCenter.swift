@@ -207,7 +207,7 @@ public struct HelpEvents: AsyncSequence, Sendable {
     /// What happened.
     public typealias Element = HelpEvent
 
-    let stream: @Sendable () -> AsyncStream<HelpEvent>
+    let stream: @Sendable () -> Reading<HelpEvent>
 
     /// Begins to listen.
     public func makeAsyncIterator() -> AsyncIterator {
@@ -216,7 +216,7 @@ public struct HelpEvents: AsyncSequence, Sendable {
 
     /// Listens until it is let go of.
     public struct AsyncIterator: AsyncIteratorProtocol {
-        var inner: AsyncStream<HelpEvent>.Iterator
+        var inner: Reading<HelpEvent>.AsyncIterator
 
         /// The next event; `nil` at the end.
         public mutating func next() async -> HelpEvent? {

@@ -139,7 +139,7 @@ public struct SearchUpdates: AsyncSequence, Sendable {
 
     /// Searches until it is let go of.
     public struct AsyncIterator: AsyncIteratorProtocol {
-        var inner: AsyncStream<Result<SearchResults, any Error>>.Iterator
+        var inner: Reading<Result<SearchResults, any Error>>.AsyncIterator
         let box: SearchBox
         let typing: Keystrokes?
 

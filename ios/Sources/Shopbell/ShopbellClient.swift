@@ -6,7 +6,8 @@ import ShopbellBindings
 /// Making one returns at once; the store is opened in the background, and calls made meanwhile wait for it. Every call
 /// may come from any task, the main actor's too, and none blocks. Commands are done in the order in which they were
 /// called. **Cancelling a call stops the waiting, never the work**: a message that was being sent when its screen was
-/// closed is sent. It ends with ``shutdown(isolation:)``, or when it and everything that it gave out is let go of.
+/// closed is sent. **When a call returns, the next value of every sequence of this client is what it left**, or newer.
+/// It ends with ``shutdown(isolation:)``, or when it and everything that it gave out is let go of.
 ///
 /// Every call may throw ``SupportError/invalidConfig(field:message:)``, ``SupportError/storage(problem:message:)``,
 /// ``SupportError/paused(message:)``, ``SupportError/closed(message:)``, and what it names.
@@ -103,8 +104,7 @@ public final class ShopbellClient: Sendable {
     ) async throws {
         let identity = Identity(identifier: userId, hash: userHash)
         try await engine.inOrder { [self] native in
-            defer { forgetConversations() }
-            try await native.identify(identity: identity, profile: profile)
+            somebodyElse(told: try await native.identify(identity: identity, profile: profile))
         }
     }
 
@@ -115,19 +115,18 @@ public final class ShopbellClient: Sendable {
     ) async throws {
         try await engine.inOrder { [self] native in
             if try await native.currentStatus().verification != .anonymous {
-                defer { forgetConversations() }
-                try await native.logOut()
+                somebodyElse(told: try await native.logOut())
             }
             if profile != CustomerProfile() { try await native.updateCustomer(profile: profile) }
         }
     }
 
-    /// The customer has logged out: whoever comes next sees nothing of them. What they wrote, unsent messages included,
-    /// is there when they log in again. Somebody anonymous leaves for good.
+    /// The customer has logged out: whoever comes next sees nothing of them, and when it returns, nothing of them can be
+    /// read from any sequence. What they wrote, unsent messages included, is there when they log in again. Somebody
+    /// anonymous leaves for good.
     public func logout(isolation: isolated (any Actor)? = #isolation) async throws {
         try await engine.inOrder { [self] native in
-            defer { forgetConversations() }
-            try await native.logOut()
+            somebodyElse(told: try await native.logOut())
         }
     }
 
@@ -280,8 +279,7 @@ public final class ShopbellClient: Sendable {
     /// be sent is kept, as always.
     public func logoutAndClearCache(isolation: isolated (any Actor)? = #isolation) async throws {
         try await engine.inOrder { [self] native in
-            defer { forgetConversations() }
-            try await native.logOutAndClearCache()
+            somebodyElse(told: try await native.logOutAndClearCache())
         }
     }
 
@@ -326,8 +324,17 @@ public final class ShopbellClient: Sendable {
         engine.later { try await $0.resume() }
     }
 
-    /// What was given out is the customer's who left.
-    private func forgetConversations() {
-        inUse.with { $0 = [:] }
+    /// Another customer may be here: the conversations that were given out are the former's. The loops have been `told`,
+    /// or one who does not return to the library keeps them from it: then they begin again, with nothing.
+    private func somebodyElse(told: Bool) {
+        let conversations = inUse.with { inUse in
+            defer { inUse = [:] }
+            return inUse.values.compactMap(\.value)
+        }
+        guard !told else { return }
+        shownConversations.renew()
+        shownStatus.renew()
+        shownUnread.renew()
+        for conversation in conversations { conversation.renew() }
     }
 }

@@ -6,9 +6,10 @@
 /// }
 /// ```
 /// The loop ends when its task is cancelled, when the client is closed, or when what is observed is over. Any number
-/// of loops may run at once, in any task; a slow one misses what lay between, never the newest.
+/// of loops may run at once, in any task; a slow one misses what lay between, never the newest. Once a call of the client
+/// has returned, the next value is what it left, or newer; nothing of a customer who has left comes after their log-out.
 public struct Updates<Element: Sendable>: AsyncSequence, Sendable {
-    let stream: @Sendable () -> AsyncStream<Element>
+    let stream: @Sendable () -> Reading<Element>
 
     /// Begins to observe.
     public func makeAsyncIterator() -> AsyncIterator {
@@ -25,7 +26,7 @@ public struct Updates<Element: Sendable>: AsyncSequence, Sendable {
 
     /// Observes until it is let go of.
     public struct AsyncIterator: AsyncIteratorProtocol {
-        var inner: AsyncStream<Element>.Iterator
+        var inner: Reading<Element>.AsyncIterator
 
         /// The next value; `nil` at the end.
         public mutating func next() async -> Element? {

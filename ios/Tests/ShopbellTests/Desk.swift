@@ -77,9 +77,10 @@ final class Desk: @unchecked Sendable {
         return rows.compactMap { $0["id"] as? Int }.sorted()
     }
 
-    /// An agent answers in the first conversation.
-    func reply(_ text: String, _ more: [String: any Sendable] = [:]) async throws {
-        let conversation = try #require(try await conversations().first)
+    /// An agent answers, in the first conversation or in another.
+    func reply(_ text: String, _ more: [String: any Sendable] = [:], to number: Int? = nil) async throws {
+        let first = try await conversations().first
+        let conversation = try #require(number ?? first)
         let body = more.merging(["content": text]) { $1 }
         try await request("POST", "api/v1/accounts/1/conversations/\(conversation)/messages", body)
     }

@@ -25,6 +25,57 @@ import Testing
         await client.shutdown()
     }
 
+    @Test func messageWithFilesWhoseCallerIsCancelled_isSentWhole() async throws {
+        let (desk, folder) = (try Desk(), DataFolder())
+        let client = folder.phone(desk)
+        let conversation = try await client.startConversation()
+        let bytes = Data(repeating: 0x78, count: 300_000)
+        let file = try folder.file("torn.txt", bytes)
+        var wanted: [String] = []
+        for round in 0..<20 {
+            let sending = Task {
+                // Before it begins, and at twenty places while it waits.
+                if round > 0 { await Task.yield() }
+                try await conversation.send(
+                    "round \(round)",
+                    attachments: [NewAttachment(file: file), NewAttachment(data: bytes, name: "note.txt")])
+            }
+            for _ in 0..<round { await Task.yield() }
+            sending.cancel()
+            if case .failure(let error) = await sending.result { #expect(error is CancellationError) }
+            wanted.append("round \(round)")
+        }
+        let sent = try await conversation.messages.until { $0.words == wanted }
+        #expect(sent.allSatisfy { $0.attachments.map(\.name) == ["torn.txt", "note.txt"] })
+        #expect(sent.allSatisfy { $0.attachments.allSatisfy { $0.size == 300_000 } })
+        try await desk.untilTexts(wanted)
+        await client.shutdown()
+    }
+
+    @Test func wordsThatCannotBeSent_areTheDraftWhereNobodyHearsOfIt() async throws {
+        let (desk, folder) = (try Desk(), DataFolder())
+        let client = folder.phone(desk)
+        let gone = NewAttachment(file: folder.url.appendingPathComponent("gone"))
+        for round in 0..<20 {
+            let conversation = try await client.startConversation()
+            let sending = Task { try await conversation.send("the words", attachments: [gone]) }
+            for _ in 0..<round { await Task.yield() }
+            sending.cancel()
+            guard case .failure(let error) = await sending.result else { throw NoFailure() }
+            // In order, so behind what becomes of the words.
+            let draft = try await conversation.draft()
+            #expect(draft == (error is CancellationError ? "the words" : nil), "round \(round): \(error)")
+        }
+        // What the customer writes meanwhile stays.
+        let conversation = try await client.startConversation()
+        try await conversation.setDraft("something else")
+        let sending = Task { try await conversation.send("the words", attachments: [gone]) }
+        sending.cancel()
+        _ = await sending.result
+        #expect(try await conversation.draft() == "something else")
+        await client.shutdown()
+    }
+
     @Test func waitForADeskThatNeverAnswers_endsWhenItIsCancelled() async throws {
         let (desk, folder) = (try Desk("--fault", "GET hang"), DataFolder())
         let client = folder.phone(desk)

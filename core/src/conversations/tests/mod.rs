@@ -4,6 +4,7 @@
 mod at_once;
 mod channels;
 mod fetching;
+mod given_out;
 mod gone;
 mod history;
 mod joined;

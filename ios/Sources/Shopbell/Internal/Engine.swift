@@ -54,6 +54,26 @@ final class Engine: Sendable {
         try await ended(later(work))
     }
 
+    /// The same for what must not be lost with whoever is cancelled: where it fails and nobody hears of it, `unheard` is
+    /// done before anything else.
+    func inOrder<Value: Sendable>(
+        isolation: isolated (any Actor)? = #isolation,
+        _ work: @escaping @Sendable (Native) async throws -> Value,
+        unheard: @escaping @Sendable () async throws -> Void
+    ) async throws -> Value {
+        let waiting = Waiting<Value>()
+        let task = later { native in
+            let result = await outcome { try await work(native) }
+            let isHeard = waiting.end(result)
+            if case .failure = result, !isHeard { try await unheard() }
+        }
+        Task.detached(priority: .userInitiated) {
+            // Where it did not come to the work: the client did not open.
+            if case .failure(let error) = await task.value { waiting.end(.failure(error)) }
+        }
+        return try await waiting.value()
+    }
+
     /// Does it at once, and waits for its end.
     func call<Value: Sendable>(
         isolation: isolated (any Actor)? = #isolation,

@@ -18,8 +18,9 @@ private let mostWaiting = 256
 ///                                        └── the library lets go of the feed ──▶ every reader ends
 /// ```
 /// Each run has a number, so that what is late of an earlier one is known as such. Readers get the newest value: one
-/// who is slow misses those between, unless they are events. No call leaves here under the lock, except to hand over a
-/// value, which runs nothing.
+/// who is slow misses those between, unless they are events. The value of a state is handed over when its reader goes on
+/// and not when it is given, so that nobody goes on with one that another has taken the place of: see ``Reading``. No
+/// call leaves here under the lock, except to wake a reader, which runs nothing.
 final class Shared<Value: Sendable>: Sendable {
     /// Subscribes, and lets go of the feed when it fails.
     typealias Begin = @Sendable (Feed<Value>) async throws -> any Source
@@ -28,7 +29,7 @@ final class Shared<Value: Sendable>: Sendable {
         var run = 0
         var value: Value?
         var source: (any Source)?
-        var readers: [Int: AsyncStream<Value>.Continuation] = [:]
+        var readers: [Int: Reader<Value>] = [:]
         var nextReader = 0
     }
 
@@ -56,24 +57,43 @@ final class Shared<Value: Sendable>: Sendable {
         self.begin = begin
     }
 
-    /// What a new reader reads. It leaves when its task is cancelled, or when it lets go of the stream. Until then
-    /// `owner` lives.
-    func stream(keeping owner: AnyObject & Sendable) -> AsyncStream<Value> {
-        AsyncStream(bufferingPolicy: .bufferingNewest(kind == .state ? 1 : mostWaiting)) { continuation in
-            let (reader, run) = join(continuation)
+    /// What a new reader reads. It leaves when its task is cancelled, or when it lets go of this. Until then `owner`
+    /// lives.
+    func stream(keeping owner: AnyObject & Sendable) -> Reading<Value> {
+        let waiting = Guarded([Value]())
+        let most = kind == .state ? 1 : mostWaiting
+        let ticks = AsyncStream<Void>(bufferingPolicy: .bufferingNewest(most)) { continuation in
+            let (reader, run) = join(Reader(waiting: waiting, most: most, wake: continuation))
             continuation.onTermination = { [self] _ in
                 leave(reader)
                 withExtendedLifetime(owner) {}
             }
-            guard let run else { return }
-            let feed = Feed(self, run)
-            let begun = engine.later { [self] _ in started(try await begin(feed), run) }
-            guard let failure else { return }
-            Task.detached(priority: .userInitiated) {
-                // The feed lives until then: letting go of it ends the readers.
-                if case .failure(let error) = await begun.value { feed.give(failure(error)) }
-                withExtendedLifetime(feed) {}
-            }
+            if let run { begin(run) }
+        }
+        return Reading(ticks: ticks, waiting: waiting)
+    }
+
+    /// Begins again where somebody reads, with nothing of what was read until now: whoever was here may have left, and
+    /// the library could not say so.
+    func renew() {
+        let (source, run) = state.with { state -> ((any Source)?, Int?) in
+            guard !state.readers.isEmpty else { return (nil, nil) }
+            let source = state.take()
+            for reader in state.readers.values { reader.waiting.with { $0 = [] } }
+            return (source, state.run)
+        }
+        source?.cancel()
+        if let run { begin(run) }
+    }
+
+    private func begin(_ run: Int) {
+        let feed = Feed(self, run)
+        let begun = engine.later { [self] _ in started(try await begin(feed), run) }
+        guard let failure else { return }
+        Task.detached(priority: .userInitiated) {
+            // The feed lives until then: letting go of it ends the readers.
+            if case .failure(let error) = await begun.value { feed.give(failure(error)) }
+            withExtendedLifetime(feed) {}
         }
     }
 
@@ -84,13 +104,13 @@ final class Shared<Value: Sendable>: Sendable {
     var readers: Int { state.with { $0.readers.count } }
 
     /// The reader's number, and the run's where it is to be begun.
-    private func join(_ continuation: AsyncStream<Value>.Continuation) -> (reader: Int, begun: Int?) {
+    private func join(_ reader: Reader<Value>) -> (reader: Int, begun: Int?) {
         state.with { state in
             let isFirst = state.readers.isEmpty
             if isFirst { state.run += 1 }
             state.nextReader += 1
-            state.readers[state.nextReader] = continuation
-            if let value = state.value { continuation.yield(value) }
+            state.readers[state.nextReader] = reader
+            if let value = state.value { reader.give(value) }
             return (state.nextReader, isFirst ? state.run : nil)
         }
     }
@@ -116,18 +136,18 @@ final class Shared<Value: Sendable>: Sendable {
         state.with { state in
             guard state.run == run, !state.readers.isEmpty else { return }
             if kind == .state { state.value = value }
-            for reader in state.readers.values { reader.yield(value) }
+            for reader in state.readers.values { reader.give(value) }
         }
     }
 
     fileprivate func end(_ run: Int) {
         let (readers, source) = state.with { state in
-            guard state.run == run else { return ([AsyncStream<Value>.Continuation](), nil as (any Source)?) }
+            guard state.run == run else { return ([Reader<Value>](), nil as (any Source)?) }
             let readers = Array(state.readers.values)
             state.readers = [:]
             return (readers, state.take())
         }
-        for reader in readers { reader.finish() }
+        for reader in readers { reader.wake.finish() }
         source?.cancel()
     }
 }
@@ -139,6 +159,45 @@ extension Shared.State {
         value = nil
         defer { source = nil }
         return source
+    }
+}
+
+/// One who reads: what waits for it, and what wakes it.
+private struct Reader<Value: Sendable>: Sendable {
+    let waiting: Guarded<[Value]>
+    let most: Int
+    let wake: AsyncStream<Void>.Continuation
+
+    func give(_ value: Value) {
+        waiting.with { waiting in
+            if waiting.count >= most { waiting.removeFirst() }
+            waiting.append(value)
+        }
+        wake.yield()
+    }
+}
+
+/// What one reader reads: the value that waits when it goes on.
+struct Reading<Element: Sendable>: AsyncSequence, Sendable {
+    fileprivate let ticks: AsyncStream<Void>
+    fileprivate let waiting: Guarded<[Element]>
+
+    func makeAsyncIterator() -> AsyncIterator {
+        AsyncIterator(ticks: ticks.makeAsyncIterator(), waiting: waiting)
+    }
+
+    struct AsyncIterator: AsyncIteratorProtocol {
+        fileprivate var ticks: AsyncStream<Void>.Iterator
+        fileprivate let waiting: Guarded<[Element]>
+
+        /// The next value; `nil` at the end.
+        mutating func next() async -> Element? {
+            while await ticks.next() != nil {
+                // None where it was taken in the place of the one before.
+                if let value = waiting.with({ $0.isEmpty ? nil : $0.removeFirst() }) { return value }
+            }
+            return nil
+        }
     }
 }
 

@@ -11,21 +11,23 @@ final class Waiting<Value: Sendable>: Sendable {
 
     private let state = Guarded(State.begun)
 
-    /// The work has ended. Later ends are none.
-    func end(_ result: Result<Value, any Error>) {
-        let continuation = state.with { state -> CheckedContinuation<Value, any Error>? in
+    /// The work has ended. Later ends are none: whether whoever waits hears of this one.
+    @discardableResult
+    func end(_ result: Result<Value, any Error>) -> Bool {
+        let (continuation, isHeard) = state.with { state -> (CheckedContinuation<Value, any Error>?, Bool) in
             switch state {
             case .begun:
                 state = .over(result)
-                return nil
+                return (nil, true)
             case .waited(let continuation):
                 state = .over(result)
-                return continuation
+                return (continuation, true)
             case .over:
-                return nil
+                return (nil, false)
             }
         }
         continuation?.resume(with: result)
+        return isHeard
     }
 
     /// Waits, once. Throws `CancellationError` when the task is cancelled.

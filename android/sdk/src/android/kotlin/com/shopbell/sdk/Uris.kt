@@ -10,7 +10,8 @@ import kotlinx.coroutines.withContext
  * Sends words with what the customer picked: photos, files. Each is streamed into the app's cache (never held in
  * memory), sent under its own name, and removed there when it is safe in the message.
  *
- * Cancelled while the files are copied, nothing is sent; afterwards the message is sent all the same.
+ * Once called, the message is sent whole, whoever is cancelled meanwhile: the screen may be left while files are copied.
+ * Where it can't be, and nobody waits any more to hear why, the words are kept as the draft, unless there is another.
  *
  * @throws SupportException.InvalidInput where a file is gone, may not be read any more, or can't be sent.
  * @throws SupportException.LocationNotRemovable where a photo or film may tell where it was taken and that can't be
@@ -21,11 +22,13 @@ public suspend fun Conversation.send(
     text: String,
     uris: List<Uri>,
 ): String {
+    // The copies are the message's, not the caller's: whoever is cancelled has nothing to remove.
     val files = UriFiles(context.applicationContext ?: context)
-    try {
-        val attachments = withContext(Dispatchers.IO) { uris.map(files::copy) }
-        return send(text, attachments)
-    } finally {
-        files.remove()
+    return sendWith(text) { conversation ->
+        try {
+            conversation.sendMessage(text, withContext(Dispatchers.IO) { uris.map(files::copy) })
+        } finally {
+            files.remove()
+        }
     }
 }

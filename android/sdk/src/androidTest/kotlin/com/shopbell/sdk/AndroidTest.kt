@@ -258,7 +258,7 @@ class AndroidTest {
 }
 
 /** Another app's pictures. */
-class Pictures : ContentProvider() {
+open class Pictures : ContentProvider() {
     override fun onCreate(): Boolean = true
 
     override fun openFile(

@@ -6,15 +6,14 @@ import com.shopbell.sdk.internal.OnScreenFlow
 import com.shopbell.sdk.internal.after
 import com.shopbell.sdk.internal.supportException
 import kotlinx.coroutines.CompletableDeferred
-import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.StateFlow
 import java.io.File
 
 /**
  * A conversation: commands go through it, [messages] shows it.
  *
- * Every command is safe on the phone when it returns, with or without a network, and reaches the desk by itself.
- * Cancelling a call stops the waiting, never the work. Every command may fail with [SupportException.Paused],
+ * Every command is safe on the phone when it returns, with or without a network, and reaches the desk by itself. What it
+ * did is in every flow by then. Cancelling a call stops the waiting, never the work. Every command may fail with [SupportException.Paused],
  * [SupportException.Closed] (the client was closed or another customer is here now), [SupportException.Storage], and
  * with what it names.
  */
@@ -34,17 +33,13 @@ public class Conversation internal constructor(
         if (begun == null) engine.post { of(it) }
     }
 
-    private val messagesState = MutableStateFlow<List<Message>>(emptyList())
-    private val typingState = MutableStateFlow<Typing?>(null)
-
     private val onScreen =
         OnScreenFlow(
-            messagesState,
-            engine.scope,
-            engine.lingerMillis,
-            object : OnScreenFlow.Source {
-                override fun start() =
-                    engine.post { timeline = of(it).timeline(MessagesObserver(messagesState)) }
+            emptyList(),
+            engine,
+            object : OnScreenFlow.Source<List<Message>> {
+                override fun start(show: (List<Message>) -> Unit) =
+                    engine.post { timeline = of(it).timeline(MessagesObserver(show)) }
 
                 override fun stop() =
                     engine.post {
@@ -58,18 +53,18 @@ public class Conversation internal constructor(
     /**
      * The messages, oldest first, from the newest page on; [loadOlder] brings more. Empty until somebody collects it.
      * While it is collected, and a few seconds longer, the conversation counts as being on screen: messages arrive at
-     * once. Empty again when the customer has left.
+     * once. Empty again when the customer has left, also where nobody collects it any more.
      */
     public val messages: StateFlow<List<Message>> get() = onScreen
 
     /** Who types at the desk, if anybody. Known while it is collected. */
     public val typing: StateFlow<Typing?> =
         OnScreenFlow(
-            typingState,
-            engine.scope,
-            engine.lingerMillis,
-            object : OnScreenFlow.Source {
-                override fun start() = engine.post { typists = of(it).typing(TypingObserver(typingState)) }
+            null,
+            engine,
+            object : OnScreenFlow.Source<Typing?> {
+                override fun start(show: (Typing?) -> Unit) =
+                    engine.post { typists = of(it).typing(TypingObserver(show)) }
 
                 override fun stop() =
                     engine.post {
@@ -90,6 +85,9 @@ public class Conversation internal constructor(
      * The words are trimmed of white space around them, the files are copied; how far they are on their way is in
      * [Attachment.transfer]. The draft is cleared with it. Writing to a resolved conversation opens it again.
      *
+     * Once called, it is sent, whoever is cancelled meanwhile. Where it can't be, and nobody waits any more to hear why,
+     * the words are kept as the draft, unless there is another.
+     *
      * @throws SupportException.InvalidInput where there is nothing to send, the text is too long for the desk or holds a
      *   NUL, or a file is empty, too large, of a type that can't be sent, not there, or there are too many.
      * @throws SupportException.LocationNotRemovable where a photo or film may tell where it was taken and that can't be
@@ -100,7 +98,17 @@ public class Conversation internal constructor(
     public suspend fun send(
         text: String,
         attachments: List<NewAttachment> = emptyList(),
-    ): String = call { it.sendMessage(text, attachments) }
+    ): String = sendWith(text) { it.sendMessage(text, attachments) }
+
+    /** Has [text] sent by what does it to its end, whoever is cancelled. */
+    internal suspend fun sendWith(
+        text: String,
+        send: suspend (NativeConversation) -> String,
+    ): String =
+        engine.keep(
+            work = { send(of(it)) },
+            unheard = { native -> of(native).run { if (draft() == null) setDraft(text) } },
+        )
 
     /**
      * The file of an attachment, or with [thumbnail] the desk's small picture of it: at once where it is on the phone,
@@ -188,8 +196,8 @@ public class Conversation internal constructor(
     ): Unit = call { it.rate(messageId, score, feedback) }
 
     /**
-     * Brings in the page before the oldest message shown: from the phone, else from the desk. The messages come into
-     * [messages].
+     * Brings in the page before the oldest message shown: from the phone, else from the desk. The messages are in
+     * [messages] when it returns.
      *
      * @throws SupportException.Offline and its kin where the desk had to be asked.
      */
@@ -315,34 +323,29 @@ public class Conversation internal constructor(
 }
 
 private class MessagesObserver(
-    private val state: MutableStateFlow<List<Message>>,
+    private val show: (List<Message>) -> Unit,
 ) : MessagesListener {
-    // Not the state's list: an observation that ended may have left its own there.
+    // Not the flow's list: an observation that ended may have left its own there.
     private var shown = emptyList<Message>()
 
     override fun onBatch(batch: List<NativeMessageDiff>) {
         Attached.keep()
         shown = shown.after(batch)
-        state.value = shown
+        show(shown)
     }
 
-    override fun onEnd() {
-        shown = emptyList()
-        state.value = shown
-    }
+    override fun onEnd() = show(emptyList())
 }
 
 private class TypingObserver(
-    private val state: MutableStateFlow<Typing?>,
+    private val show: (Typing?) -> Unit,
 ) : TypingListener {
     override fun onTyping(typing: Typing?) {
         Attached.keep()
-        state.value = typing
+        show(typing)
     }
 
-    override fun onEnd() {
-        state.value = null
-    }
+    override fun onEnd() = show(null)
 }
 
 private class DownloadObserver(

@@ -1,12 +1,10 @@
 package com.shopbell.sdk
 
-import com.shopbell.sdk.internal.Attached
 import com.shopbell.sdk.internal.Engine
-import com.shopbell.sdk.internal.after
+import com.shopbell.sdk.internal.Shown
 import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.CoroutineDispatcher
 import kotlinx.coroutines.Dispatchers
-import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.StateFlow
 import kotlinx.coroutines.flow.asStateFlow
 import java.io.File
@@ -17,6 +15,10 @@ import java.io.File
  * Making one returns at once; the library is loaded and the store opened in the background, and calls made meanwhile
  * wait for it in order. Every call may come from any thread, the main thread too. **Cancelling a call stops the
  * waiting, never the work**: a message that was being sent when its screen was closed is sent.
+ *
+ * **When a call returns, every flow of this client holds what it did**: `value` is the new one, and a listener of Java
+ * is told before the call's callback. A collector or a callback that blocks Shopbell's own thread delays calls, by two
+ * seconds at most each; the flows are told once it returns.
  *
  * Every call may fail with [SupportException.NativeLibrary], [SupportException.InvalidConfig],
  * [SupportException.Storage], [SupportException.Paused], [SupportException.Closed], and with what it names.
@@ -33,33 +35,22 @@ public class ShopbellClient internal constructor(
 
     internal val engine = Engine(config, dataDir, callbacks, lingerMillis, vault)
 
-    private val conversationsState = MutableStateFlow<List<ConversationSummary>>(emptyList())
-    private val unreadState = MutableStateFlow(0)
-    private val statusState = MutableStateFlow<ClientStatus?>(null)
+    private val shown = Shown()
 
     /** The conversations of whoever is here, the one with the latest activity first. */
-    public val conversations: StateFlow<List<ConversationSummary>> = conversationsState.asStateFlow()
+    public val conversations: StateFlow<List<ConversationSummary>> = shown.conversations.asStateFlow()
 
     /** How many messages the customer has not seen, in all conversations. */
-    public val unreadCount: StateFlow<Int> = unreadState.asStateFlow()
+    public val unreadCount: StateFlow<Int> = shown.unread.asStateFlow()
 
     /** How the desk is reached, whether agents are there, what the desk makes of the customer; `null` until known. */
-    public val status: StateFlow<ClientStatus?> = statusState.asStateFlow()
+    public val status: StateFlow<ClientStatus?> = shown.status.asStateFlow()
 
     /** The help centre that [ShopbellConfig.helpCenter] names. */
     public val helpCenter: HelpCenter = HelpCenter(engine)
 
-    // Held here: a subscription ends with its object.
-    private lateinit var observing: List<NativeSubscription>
-
     init {
-        engine.post { native ->
-            observing =
-                listOf(
-                    native.conversations(ConversationsObserver(conversationsState)),
-                    native.status(StatusObserver(statusState, unreadState)),
-                )
-        }
+        engine.post(shown::observe)
     }
 
     /** Waits until the store is open, or tells why it can't be. Never needed: every call waits by itself. */
@@ -67,7 +58,8 @@ public class ShopbellClient internal constructor(
 
     /**
      * The customer has logged in to your app. Returns when it is safe on the phone; the desk is told by itself.
-     * Whoever was anonymous keeps the conversations; whoever was somebody else leaves. Call it at every start.
+     * Whoever was anonymous keeps the conversations; whoever was somebody else leaves, and nothing of them can be read
+     * from any flow when it returns. Call it at every start.
      *
      * @param userId your own id of the person (1 to 255 characters): stable, unique, never re-used.
      * @param userHash the proof of your server: lower-case hex of `HMAC-SHA256(key, userId)`. Never compute it in the
@@ -82,23 +74,36 @@ public class ShopbellClient internal constructor(
         userId: String,
         userHash: String? = null,
         profile: CustomerProfile = CustomerProfile(),
-    ): Unit = engine.call { it.identify(Identity(userId, userHash), profile) }
+    ): Unit = engine.change { somebodyElse(it, it.identify(Identity(userId, userHash), profile)) }
 
     /**
      * Somebody uses your app without an account. Whoever was logged in leaves as by [logout]; somebody anonymous stays
-     * who they are.
+     * who they are. When it returns, nothing of whoever has left can be read from any flow.
      */
     public suspend fun loginUnidentifiedUser(profile: CustomerProfile = CustomerProfile()): Unit =
-        engine.call { native ->
-            if (native.currentStatus().verification != Verification.ANONYMOUS) native.logOut()
+        engine.change { native ->
+            if (native.currentStatus().verification != Verification.ANONYMOUS) somebodyElse(native, native.logOut())
             if (profile != CustomerProfile()) native.updateCustomer(profile)
         }
 
     /**
-     * The customer has logged out: whoever comes next sees nothing of them. What they wrote, unsent messages included,
-     * is there when they log in again. Somebody anonymous leaves for good.
+     * The customer has logged out: whoever comes next sees nothing of them. When it returns, nothing of them can be read
+     * from any flow. What they wrote, unsent messages included, is there when they log in again. Somebody anonymous
+     * leaves for good.
      */
-    public suspend fun logout(): Unit = engine.call { it.logOut() }
+    public suspend fun logout(): Unit = engine.change { somebodyElse(it, it.logOut()) }
+
+    /**
+     * Another customer may be here. The flows have been [told], or a collector that does not return keeps them from it:
+     * then they are forgotten here, and observed anew.
+     */
+    private fun somebodyElse(
+        native: NativeClient,
+        told: Boolean,
+    ) {
+        if (!told) shown.observe(native)
+        engine.screens.forget(all = !told)
+    }
 
     /**
      * Says more of the customer. A field left out stays as it is, attributes are merged by name, and what is in
@@ -221,7 +226,7 @@ public class ShopbellClient internal constructor(
     public suspend fun clearCache(): Unit = engine.call { it.clearCache() }
 
     /** [logout], and no fetched file stays on the phone: for one that many people use. */
-    public suspend fun logoutAndClearCache(): Unit = engine.call { it.logOutAndClearCache() }
+    public suspend fun logoutAndClearCache(): Unit = engine.change { somebodyElse(it, it.logOutAndClearCache()) }
 
     /** There is a network again (`true`), or none (`false`). Never needed, always helpful. On Android it is told. */
     public fun networkChanged(available: Boolean): Unit = engine.post { it.networkChanged(available) }
@@ -311,25 +316,5 @@ public class ShopbellClient internal constructor(
     internal companion object {
         /** A screen that is turned around is back within a second or two; the usual five leave room for slow phones. */
         const val LINGER_MILLIS = 5_000L
-    }
-}
-
-private class ConversationsObserver(
-    private val state: MutableStateFlow<List<ConversationSummary>>,
-) : ConversationsListener {
-    override fun onBatch(batch: List<NativeConversationDiff>) {
-        Attached.keep()
-        state.value = state.value.after(batch)
-    }
-}
-
-private class StatusObserver(
-    private val state: MutableStateFlow<ClientStatus?>,
-    private val unread: MutableStateFlow<Int>,
-) : StatusListener {
-    override fun onStatus(status: ClientStatus) {
-        Attached.keep()
-        unread.value = status.unread
-        state.value = status
     }
 }
