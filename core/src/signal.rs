@@ -2,13 +2,18 @@
 
 use tokio::sync::watch;
 
+use crate::model::ConversationId;
+
 /// A word to a worker.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Signal {
     /// The host knows that there is a network, or that there is none.
     Online(bool),
     /// A reason to try now: foreground, a retry by the customer, a request that went through.
     Wake,
+    /// To sync: the outbox has opened this conversation at the desk. What was said there meanwhile was left to it, and
+    /// is to be read.
+    Opened(ConversationId),
 }
 
 /// Waits for the word to stop; a client that is gone means it too.

@@ -136,6 +136,7 @@ impl Active {
             random: Arc::clone(&config.random),
             folder: attachments.folder.clone(),
             transfers: inner.transfers.clone(),
+            sync: sync_signals.clone(),
             looked_at_desk: AtomicBool::new(false),
             spoiled: Mutex::default(),
         });
@@ -233,7 +234,7 @@ impl Active {
         if let Signal::Online(online) = signal {
             self.handover.online(online);
         }
-        let _ = self.outbox.send(signal);
+        let _ = self.outbox.send(signal.clone());
         let _ = self.sync.send(signal);
     }
 

@@ -9,6 +9,7 @@ use std::{
 };
 
 use rusqlite::Connection;
+use tokio::sync::mpsc;
 
 use super::{handover::Begun, queue::Event};
 use crate::{
@@ -25,6 +26,7 @@ use crate::{
     model::{Answer, AnswerState, ConversationId, ConversationStatus, DeskConversationId, MessageId, Timestamp},
     rules,
     runtime::go_on,
+    signal::Signal,
     store::{
         ConversationRow, Durability, EntryRow, Fence, Marks, MessageRow, NewEntry, Store, StoreError, Task, Tx, Work,
         facts, incoming, seen,
@@ -40,6 +42,7 @@ pub(crate) struct Tools {
     pub(crate) random: Arc<dyn Random>,
     pub(crate) folder: Folder,
     pub(crate) transfers: Transfers,
+    pub(crate) sync: mpsc::UnboundedSender<Signal>,
     /// Whether the desk's version was looked at since the file was opened.
     pub(crate) looked_at_desk: AtomicBool,
     /// Entries whose context the desk failed at: the conversation is opened without it.
@@ -193,9 +196,10 @@ impl Tools {
                 }
             }
         };
-        let (id, random) = (conversation.id.clone(), Arc::clone(&self.random));
+        let (id, random, sync) = (conversation.id.clone(), Arc::clone(&self.random), self.sync.clone());
         self.write(move |tx| {
             EntryRow::remove(tx, seq)?;
+            say_opened(tx, sync, &id);
             // A conversation that was there before took nothing of the context.
             if !incoming::opened(tx, &id, &opened, &|| token(random.as_ref()))? && told {
                 events::told(tx, now)?;
@@ -409,7 +413,7 @@ impl Tools {
             return Ok(false);
         };
         let (seq, fence, id) = (job.entry.seq, job.entry.fence, conversation.id.clone());
-        let random = Arc::clone(&self.random);
+        let (random, sync) = (Arc::clone(&self.random), self.sync.clone());
         self.write(move |tx| {
             // The first one beyond the fence: what comes later was begun by somebody else.
             let mut found: Vec<&DeskConversation> =
@@ -423,6 +427,7 @@ impl Tools {
                     continue;
                 }
                 EntryRow::remove(tx, seq)?;
+                say_opened(tx, sync, &id);
                 incoming::opened(tx, &id, found, &|| token(random.as_ref()))?;
                 return Ok(true);
             }
@@ -492,6 +497,13 @@ impl Tools {
             _ => Ok(()),
         }
     }
+}
+
+/// Has sync read what was said in the conversation before this phone knew its number: a desk's automation speaks at once.
+fn say_opened(tx: &mut Tx<'_>, sync: mpsc::UnboundedSender<Signal>, id: &ConversationId) {
+    let id = id.clone();
+    // Where sync has stopped, the next start reads it.
+    tx.after_commit(move || drop(sync.send(Signal::Opened(id))));
 }
 
 /// The conversation is to be opened at the desk (again) before anything else in it.

@@ -14,6 +14,7 @@ use crate::{
     backend::{BackendError, Fault, Realtime, RealtimeEvent},
     clock::{Clock, fraction},
     model::{Availability, ConversationId, DeskConversationId, Typing},
+    runtime::go_on,
     signal::{Signal, stopped},
     store::{ConversationRow, Topic},
 };
@@ -129,6 +130,15 @@ impl Worker {
                 Some(Event::Online(online))
             }
             Happened::Signal(Signal::Wake) => Some(Event::Wake),
+            Happened::Signal(Signal::Opened(id)) => {
+                let fetcher = Arc::clone(&self.fetcher);
+                go_on(async move {
+                    if let Err(error) = fetcher.conversation(&id).await {
+                        tracing::debug!(%error, "a conversation that was just opened could not be read");
+                    }
+                });
+                None
+            }
             Happened::OnScreen(focus) => {
                 let moved = focus.is_some() && work.focus.is_some() && focus != work.focus;
                 work.focus = focus;
