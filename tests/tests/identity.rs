@@ -161,6 +161,10 @@ async fn identity_reaches_the_desk_verified_and_history_follows_to_another_phone
     let mut list = List::open(&second).await;
     list.until("the conversation", |lines| lines.len() == 1).await;
     let there = second.conversation(&list.lines[0].id).unwrap();
+    // Readable at once; writable once a conversation of this phone's own has told which channel is the app's.
+    assert!(!list.lines[0].can_write);
+    second.current_conversation().await.unwrap().send("another question").await.unwrap();
+    list.until("both writable", |lines| lines.len() == 2 && lines.iter().all(|line| line.can_write)).await;
     there.send("from the second phone").await.unwrap();
     let mut screen = Screen::open(&conversation).await;
     screen.until_texts(&["from the first phone", "from the second phone"]).await;

@@ -1,6 +1,6 @@
 //! A conversation's messages, as they change.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{
     Conversation, Diff, Observer, Whose,
@@ -45,8 +45,10 @@ struct Window {
 
 #[derive(Clone, Copy)]
 struct View {
-    /// Where it begins; `None` until the desk has a message.
+    /// Where it is to begin; `None` until the desk has a message.
     from: Option<Position>,
+    /// Where it begins: later than it is to, while there is a gap in between.
+    shown: Option<Position>,
     /// How many messages were asked for: a page, and one more each time the reader reached back.
     count: u32,
 }
@@ -57,16 +59,22 @@ const PAGES_BEFORE_MOVING: u32 = 10;
 
 impl Window {
     fn new(page_size: u32) -> Self {
-        Self { view: Mutex::new(View { from: None, count: page_size }) }
+        Self { view: Mutex::new(View { from: None, shown: None, count: page_size }) }
     }
 
     fn view(&self) -> View {
-        *self.view.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.lock()
     }
 
-    fn set(&self, from: Option<Position>, more: u32) {
-        let mut view = self.view.lock().unwrap_or_else(PoisonError::into_inner);
-        view.from = from;
+    fn lock(&self) -> MutexGuard<'_, View> {
+        self.view.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The reader reached back to `from`.
+    fn reach(&self, from: Position, more: u32) {
+        let mut view = self.lock();
+        view.from = Some(view.from.map_or(from, |before| before.min(from)));
+        view.shown = Some(from);
         view.count = view.count.saturating_add(more);
     }
 }
@@ -117,9 +125,13 @@ impl Timeline {
                     Ok((view, window(connection, &id, view, page_size, &known, change)?))
                 }
             });
-            let Some((view, (from, read))) = read.await? else { return Ok(None) };
-            if from != view.from && self.window.view().from == view.from {
-                self.window.set(from, 0);
+            let Some((view, (begins, read))) = read.await? else { return Ok(None) };
+            {
+                // Unless the pager has moved it meanwhile.
+                let mut now = self.window.lock();
+                if (now.from, now.shown) == (view.from, view.shown) {
+                    (now.from, now.shown) = begins;
+                }
             }
             let steps = self.shown.update(read, |message| self.conversation.inner.transfers.show(message));
             if !steps.is_empty() {
@@ -134,6 +146,9 @@ impl Timeline {
     }
 }
 
+/// Where the window is to begin and where it does.
+type Begins = (Option<Position>, Option<Position>);
+
 /// Where the window begins, and what is in it.
 fn window(
     connection: &rusqlite::Connection,
@@ -142,20 +157,20 @@ fn window(
     page_size: u32,
     known: &Known,
     change: &Change,
-) -> Result<(Option<Position>, Read), crate::store::StoreError> {
+) -> Result<(Begins, Read), crate::store::StoreError> {
     // Without a beginning the window goes by what is in it. With one, what is unsent never moves it: a page begins with
     // what the desk has.
     if let (Change::Appended(new), Some(_)) = (change, view.from)
         && !new.iter().any(|row| known.contains_key(&row.message.id))
     {
         debug_assert!(new.iter().all(|row| is_kept(connection, row)), "what is told is what a reader would find");
-        return Ok((view.from, Read::Appended(new.clone())));
+        return Ok(((view.from, view.shown), Read::Appended(new.clone())));
     }
     // One moment of the database for all questions.
     let moment = connection.unchecked_transaction()?;
     let Some(row) = ConversationRow::find(&moment, id)? else {
         let nothing = Read::Whole { order: Vec::new(), changed: Vec::new(), agent_seen_at: Timestamp::default() };
-        return Ok((view.from, nothing));
+        return Ok(((view.from, view.shown), nothing));
     };
     let id = &row.id;
     let mut from = match view.from {
@@ -163,12 +178,12 @@ fn window(
         None => MessageRow::page_start(&moment, id, None, view.count)?,
     };
     // What lies before a gap is shown once the gap is filled.
-    from = from.max(MessageRow::run_start(&moment, id, &row.sync)?);
-    let mut rows = MessageRow::window(&moment, id, from.unwrap_or(Position::FIRST))?;
+    let run = MessageRow::run_start(&moment, id, &row.sync)?;
+    let mut rows = MessageRow::window(&moment, id, from.max(run).unwrap_or(Position::FIRST))?;
     let most = view.count.saturating_add(page_size.saturating_mul(PAGES_BEFORE_MOVING));
     if rows.len() > usize::try_from(most).unwrap_or(usize::MAX) {
         from = MessageRow::page_start(&moment, id, None, view.count)?;
-        rows = MessageRow::window(&moment, id, from.unwrap_or(Position::FIRST))?;
+        rows = MessageRow::window(&moment, id, from.max(run).unwrap_or(Position::FIRST))?;
     }
     let mut changed = Vec::new();
     for row in rows.iter().filter(|row| known.get(&row.id) != Some(&row.rev)) {
@@ -177,7 +192,7 @@ fn window(
         }
     }
     let order = rows.into_iter().map(|row| row.id).collect();
-    Ok((from, Read::Whole { order, changed, agent_seen_at: row.agent_seen_at }))
+    Ok(((from, from.max(run)), Read::Whole { order, changed, agent_seen_at: row.agent_seen_at }))
 }
 
 /// Whether the row on the disk says the same.
@@ -197,8 +212,8 @@ impl TimelinePager {
         let page_size = self.conversation.inner.config.limits.page_size;
         loop {
             let view = self.window.view();
-            if let Some(from) = self.page_before(&active, view.from, page_size).await? {
-                self.window.set(Some(from), page_size);
+            if let Some(from) = self.page_before(&active, view.shown.or(view.from), page_size).await? {
+                self.window.reach(from, page_size);
                 active.store.feed().publish([Topic::Conversation(self.conversation.id().clone())]);
                 return Ok(Older::MayExist);
             }
@@ -270,7 +285,7 @@ mod tests {
             EntryRow::insert_message(tx, new)?;
             // Many more than come in before a window moves.
             let known = Arc::new((0..900).map(|number| (MessageId::new(number.to_string()), 0)).collect());
-            let view = View { from: Some(Position::FIRST), count: 50 };
+            let view = View { from: Some(Position::FIRST), shown: None, count: 50 };
             let appended = Change::Appended(vec![MessageRow::find(tx, &last)?.expect("it was written")]);
             Ok(window(tx, &conversation, view, 50, &known, &appended)?.1)
         });

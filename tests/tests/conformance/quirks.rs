@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use sandbox::Fault as Trouble;
+use sandbox::{Fault as Trouble, OtherInbox};
 use shopbell::{
     ConversationStatus, CustomerProfile, DeskConversationId, Identity,
-    backend::{Backend, BackendError, Fault, Fetched, Happened},
+    backend::{BackendError, DeskChannel, Fault, Fetched, Happened, RealtimeEvent},
 };
 use shopbell_tests::identity;
 
@@ -15,13 +15,6 @@ fn said<T>(result: Result<T, BackendError>) -> (Fault, Happened) {
     match result {
         Ok(_) => panic!("it succeeds"),
         Err(error) => (error.fault, error.happened),
-    }
-}
-
-async fn listed(backend: &dyn Backend, session: &shopbell::backend::Session) -> Vec<DeskConversationId> {
-    match backend.conversations(session, None).await.unwrap() {
-        Fetched::New { value, .. } => value.into_iter().map(|conversation| conversation.id).collect(),
-        Fetched::Unchanged => panic!("unchanged without a validator"),
     }
 }
 
@@ -94,27 +87,30 @@ async fn failing_desk_is_not_taken_for_a_wrong_proof() {
 }
 
 #[tokio::test]
-async fn conversations_of_another_channel_stay_out_of_the_list() {
+async fn conversations_of_another_channel_are_told_apart() {
     let rig = Rig::start(|_| {}).await;
     let session = rig.backend.establish(&request("key", Some(identity("customer-7")))).await.unwrap();
     let ours = rig.backend.open_conversation(&session).await.unwrap().id;
-    let elsewhere = rig.desk().start_conversation_elsewhere("key", "your mail");
+    let elsewhere = rig.desk().start_conversation_in(&OtherInbox::web_chat(), "key", "your chat");
     assert!(elsewhere > number(ours));
-    assert_eq!(listed(&*rig.backend, &session).await, [ours]);
+    let Fetched::New { value, .. } = rig.backend.conversations(&session, None).await.unwrap() else {
+        panic!("nothing was known")
+    };
+    let channel = |id: u64| value.iter().find(|row| number(row.id) == id).unwrap().channel.unwrap().number;
+    assert_ne!(channel(number(ours)), channel(elsewhere));
 
+    // An event says which of them the session began itself.
     let mut line = rig.backend.connect(&session).await.unwrap();
-    rig.desk().reply(elsewhere, "by mail");
-    let here = rig.desk().reply(number(ours), "by chat");
-    loop {
-        match line.next().await.unwrap() {
-            shopbell::backend::RealtimeEvent::Message(message) => {
-                assert_eq!(u64::try_from(message.id.get()).unwrap(), here);
-                break;
-            }
-            shopbell::backend::RealtimeEvent::Conversation(change) => assert_eq!(change.id, ours),
-            _ => {}
+    rig.desk().reply(elsewhere, "on the web");
+    rig.desk().reply(number(ours), "by chat");
+    let change = loop {
+        if let RealtimeEvent::Conversation(change) = line.next().await.unwrap()
+            && change.id == ours
+        {
+            break change;
         }
-    }
+    };
+    assert_eq!(change.channel, Some(DeskChannel { number: channel(number(ours)), ours: true }));
 }
 
 #[tokio::test]
