@@ -137,7 +137,7 @@ impl MessageRow {
         let mut statement = connection.prepare_cached(
             "SELECT sort_at, sort_id FROM
                 (SELECT sort_at, sort_id FROM messages WHERE conversation = ?1 AND (sort_at, sort_id) < (?2, ?3)
-                    AND desk_id >= (SELECT iif(history_complete, 0, history_from) FROM conversations WHERE id = ?1)
+                    AND +desk_id >= (SELECT iif(history_complete, 0, history_from) FROM conversations WHERE id = ?1)
                  ORDER BY sort_at DESC, sort_id DESC LIMIT ?4)
              ORDER BY sort_at, sort_id LIMIT 1",
         )?;
@@ -156,7 +156,7 @@ impl MessageRow {
     ) -> Result<Option<Position>, StoreError> {
         let Some(from) = mark.history_from.filter(|_| !mark.complete) else { return Ok(None) };
         let mut statement = connection.prepare_cached(
-            "SELECT sort_at, sort_id FROM messages WHERE conversation = ?1 AND desk_id >= ?2
+            "SELECT sort_at, sort_id FROM messages WHERE conversation = ?1 AND +desk_id >= ?2
              ORDER BY sort_at, sort_id LIMIT 1",
         )?;
         Ok(statement
