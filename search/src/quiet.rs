@@ -25,11 +25,11 @@ use std::sync::LazyLock;
 const WORDS: [(&str, &str); 10] = [
     (
         "en",
-        "a all also am an and any anything are as at be because been but by can cannot cant could did didnt do does \
+        "a all also am an and any anything are as at be because been but by can cannot cant come could did didnt do does \
          doesnt doing dont for from get go going got had has have having hello help hey hi how i if im in into is \
-         isnt it its ive just like made make many may me much my myself need no non not of on only or our per please \
+         isnt it its ive just like made make many may me mine much my myself need no non not of on only or our per please \
          should show so some someone something tell than thank thanks that the their them then there these they thing \
-         this to tried try trying us use using was wasnt way we were what whats when where whether which while who whos \
+         this to tried try trying us use using want was wasnt way we were what whats when where whether which while who whos \
          why will with would you your",
     ),
     (
