@@ -183,7 +183,8 @@ impl SupportClient {
     /// ```
     pub async fn current_conversation(&self) -> Result<Conversation, SupportError> {
         let active = self.inner.active()?;
-        let (begun, asked) = (active.begun(), active.begun());
+        let begun = active.begun();
+        let asked = begun.clone();
         let (current, taken) = active
             .store
             .read(move |connection| {

@@ -177,10 +177,18 @@ impl Fetcher {
         }
         self.write(move |tx| SessionRow::set_list_validator(tx, &id, validator.as_deref())).await?;
         let missing = known.into_iter().filter(|(_, number)| !listed.contains(number));
-        for (conversation, _) in missing.take(MISSING_AT_ONCE) {
+        let mut asked_for = 0;
+        for (conversation, _) in missing {
             // Deleted at the desk, most likely; its own page says so for certain.
-            if let Err(error) = self.conversation(&conversation).await {
-                tracing::debug!(%error, "a conversation that the list left out could not be asked for");
+            match self.conversation(&conversation).await {
+                // Known to be gone: the desk was not asked.
+                Ok(Asked::Nothing) => continue,
+                Ok(_) => {}
+                Err(error) => tracing::debug!(%error, "a conversation that the list left out could not be asked for"),
+            }
+            asked_for += 1;
+            if asked_for >= MISSING_AT_ONCE {
+                break;
             }
         }
         Ok(())
