@@ -59,15 +59,18 @@ pub struct Limits {
     /// The largest answer that is read, in bytes; 64 MiB.
     #[uniffi(default = None)]
     pub max_response_bytes: Option<i64>,
-    /// How often the desk is asked for news while no conversation is on screen, in milliseconds; 2 minutes.
+    /// How often the conversation that moved last is asked for while neither a conversation nor the list is on screen, in
+    /// milliseconds; 2 minutes.
     #[uniffi(default = None)]
     pub idle_poll_millis: Option<i64>,
-    /// How often, where a conversation is on screen and no socket can be had, in milliseconds; 10 s.
+    /// How often the conversation on screen is asked for while an answer is awaited and the realtime connection is missing
+    /// or late, in milliseconds; 10 s. Less often where nothing moves.
     #[uniffi(default = None)]
     pub active_poll_millis: Option<i64>,
-    /// How often the desk is asked whether agents have read what is on screen, in milliseconds; 30 s.
+    /// The same while the connection is up: an answer is shown within this time whatever the connection tells, in
+    /// milliseconds; 15 s. Less often where nothing moves.
     #[uniffi(default = None)]
-    pub read_marks_millis: Option<i64>,
+    pub live_poll_millis: Option<i64>,
     /// How many messages a page of a timeline holds; 50.
     #[uniffi(default = None)]
     pub page_size: Option<i32>,
@@ -143,7 +146,7 @@ impl Limits {
         set(&mut limits.settle, self.settle_millis);
         set(&mut limits.idle_poll, self.idle_poll_millis);
         set(&mut limits.active_poll, self.active_poll_millis);
-        set(&mut limits.read_marks, self.read_marks_millis);
+        set(&mut limits.live_poll, self.live_poll_millis);
         set(&mut limits.stall_timeout, self.stall_timeout_millis);
         if let Some(bytes) = self.max_response_bytes {
             limits.max_response_bytes = usize::try_from(bytes).unwrap_or(0);
@@ -198,7 +201,7 @@ mod tests {
             max_response_bytes: Some(1 << 20),
             idle_poll_millis: Some(14),
             active_poll_millis: Some(15),
-            read_marks_millis: Some(16),
+            live_poll_millis: Some(16),
             page_size: Some(17),
             max_attachments: Some(18),
             max_attachment_bytes: Some(19),
@@ -214,7 +217,7 @@ mod tests {
         assert_eq!(set.max_response_bytes, 1 << 20);
         assert_eq!(set.idle_poll.as_millis(), 14);
         assert_eq!(set.active_poll.as_millis(), 15);
-        assert_eq!(set.read_marks.as_millis(), 16);
+        assert_eq!(set.live_poll.as_millis(), 16);
         assert_eq!(set.page_size, 17);
         assert_eq!((set.max_attachments, set.max_attachment_bytes, set.max_cache_bytes), (18, 19, 21));
         assert_eq!(set.attachment_types, ["image/*"]);

@@ -57,14 +57,15 @@ pub struct Limits {
     pub settle: Duration,
     /// The largest answer that is read, after decompression. 64 MiB: above the whole history of a busy customer.
     pub max_response_bytes: usize,
-    /// How often the desk is asked for news while no conversation is on screen. 2 minutes: one small conditional
-    /// request, so that the radio can sleep.
+    /// How often the newest page of the conversation that moved last is asked for while neither a conversation nor the
+    /// list is on screen. 2 minutes: one small conditional request, so that a badge follows and the radio can sleep.
     pub idle_poll: Duration,
-    /// How often, where a conversation is on screen and no socket can be had. 10 s.
+    /// How often the conversation on screen is asked for while an answer is awaited and the realtime connection is missing
+    /// or late. 10 s. Less often where nothing moves.
     pub active_poll: Duration,
-    /// How often, while a conversation is on screen and live, the desk is asked whether agents have read what is not
-    /// marked so: it tells when they write, never when they merely look. 30 s.
-    pub read_marks: Duration,
+    /// The same while the connection is up: an answer is shown within this time even where the connection, for all its
+    /// pings, tells nothing. 15 s. Less often where nothing moves.
+    pub live_poll: Duration,
     /// How many messages a page of the timeline holds. 50: two to three screens.
     pub page_size: u32,
     /// How many files a message may have. 10; the desk may take fewer.
@@ -106,7 +107,7 @@ impl Default for Limits {
             max_response_bytes: 64 << 20,
             idle_poll: Duration::from_secs(120),
             active_poll: Duration::from_secs(10),
-            read_marks: Duration::from_secs(30),
+            live_poll: Duration::from_secs(15),
             page_size: 50,
             max_attachments: 10,
             max_attachment_bytes: 100 << 20,
@@ -196,7 +197,7 @@ impl ClientConfig {
             ("limits.request_timeout", limits.request_timeout),
             ("limits.idle_poll", limits.idle_poll),
             ("limits.active_poll", limits.active_poll),
-            ("limits.read_marks", limits.read_marks),
+            ("limits.live_poll", limits.live_poll),
             ("limits.stall_timeout", limits.stall_timeout),
         ] {
             // A zero would spin.

@@ -104,6 +104,12 @@ pub(crate) fn put(profile: &mut CustomerProfile, token: Option<&PushToken>) -> b
     news
 }
 
+/// Whether the desk has a token of this customer's to push to, of whatever phone.
+pub(crate) fn is_on(profile: &CustomerProfile) -> bool {
+    let is_token = |value: &AttributeValue| matches!(value, AttributeValue::Text(text) if !text.is_empty());
+    profile.attributes.iter().any(|(name, value)| name.starts_with(ATTRIBUTE) && is_token(value))
+}
+
 /// What a push says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Push {

@@ -48,7 +48,7 @@ pub fn config(desk: &Sandbox, data: &Path) -> ClientConfig {
     config.limits.settle = Duration::from_millis(300);
     config.limits.request_timeout = Duration::from_secs(2);
     config.limits.active_poll = Duration::from_millis(200);
-    config.limits.read_marks = Duration::from_millis(200);
+    config.limits.live_poll = Duration::from_secs(3);
     config
 }
 

@@ -55,6 +55,9 @@ pub enum Connection {
     Online,
     /// What happens at the desk arrives at once.
     Live,
+    /// The realtime connection is up, and tells late or nothing. Answers are shown all the same, within seconds, for pages
+    /// are asked for; who types is not shown.
+    Delayed,
 }
 
 /// Whether the people at the desk are there.
@@ -133,6 +136,7 @@ impl From<shopbell::Connection> for Connection {
             Core::Offline => Self::Offline,
             Core::Online => Self::Online,
             Core::Live => Self::Live,
+            Core::Delayed => Self::Delayed,
             _ => Self::Unknown,
         }
     }

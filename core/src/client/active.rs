@@ -116,6 +116,7 @@ impl Active {
             Arc::clone(&backend),
             Arc::clone(&standing),
             Arc::clone(&config.random),
+            Arc::clone(&config.clock),
             inner.moment.clone(),
         ));
         let attachments = Arc::new(Attachments::new(
@@ -153,9 +154,11 @@ impl Active {
         let rules = sync::link::Rules {
             realtime: capabilities.realtime,
             presence: capabilities.presence_interval,
-            idle_poll: config.limits.idle_poll,
-            active_poll: config.limits.active_poll,
-            read_marks: config.limits.read_marks,
+            pace: sync::pace::Rules {
+                idle: config.limits.idle_poll,
+                active: config.limits.active_poll,
+                live: config.limits.live_poll,
+            },
         };
         let reader = sync::worker::Worker {
             fetcher: Arc::clone(&fetcher),
@@ -163,7 +166,7 @@ impl Active {
             clock: Arc::clone(&config.clock),
             moment: inner.moment.clone(),
             signals: sync_inbox,
-            screen: inner.screen.top(),
+            screen: inner.screen.shown(),
             outbox: outbox_signals.clone(),
             stop: stopped,
         };

@@ -40,6 +40,10 @@ use crate::{
     signal::Signal,
     store::{ConversationRow, CustomerKey, Feed, Place, Recorded},
     sync::moment::Moment,
+    sync::{
+        budget::Reason,
+        fetch::{Asked, Recent},
+    },
 };
 
 /// In-app support: one per app, cheap to clone, every clone is the same client.
@@ -253,11 +257,21 @@ impl SupportClient {
 
     /// Asks the desk for news now: for pull-to-refresh. What is new is in the list and the timelines when it returns.
     ///
+    /// Where the desk can't give its list ([`History::Unavailable`](crate::History::Unavailable)), the conversations that
+    /// moved last are read by themselves.
+    ///
     /// Errors: [`SupportError::Offline`] and its kin; what is on the phone stays as it is.
     pub async fn refresh(&self) -> Result<(), SupportError> {
         let active = self.inner.active()?;
-        active.fetcher.list().await?;
-        active.wake();
+        let list = active.fetcher.list(Reason::Wanted).await;
+        if list != Ok(Asked::List) {
+            let recent = Recent::at_opening(self.inner.config.clock.now(), None);
+            match (active.fetcher.recent(recent).await, list) {
+                (Err(error), _) | (Ok(Asked::Nothing), Err(error)) => return Err(error.into()),
+                (Ok(_), _) => {}
+            }
+        }
+        active.signal(Signal::Refreshed);
         Ok(())
     }
 

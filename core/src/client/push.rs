@@ -13,7 +13,7 @@ use crate::{
     push::{self, Push, PushNews, PushOutcome, PushToken},
     runtime::go_on,
     store::{ConversationRow, CustomerRow, Durability, StoreError, Tx, UnreadIn},
-    sync::fetch::Asked,
+    sync::{budget::Reason, fetch::Asked},
 };
 
 impl SupportClient {
@@ -103,7 +103,7 @@ impl SupportClient {
             // Also where the message is here: it may have been deleted or edited since.
             Some(row) => active.fetcher.conversation(&row.id).await,
             // Begun by an agent or on another phone, if it is this customer's at all: the desk's list says.
-            None => active.fetcher.list().await,
+            None => active.fetcher.list(Reason::Unknown).await,
         };
         let is_here = unread.is_some();
         let missed = match fetched {
@@ -116,7 +116,8 @@ impl SupportClient {
                 true
             }
         };
-        let shown = self.inner.screen.top().borrow().as_ref().map(|shown| self.inner.feed.conversation(shown));
+        let shown = self.inner.screen.shown().borrow().conversation.clone();
+        let shown = shown.map(|shown| self.inner.feed.conversation(&shown));
         let unread = active.store.read(move |connection| ConversationRow::unread_in(connection, desk_id)).await?;
         let unread = unread.filter(|unread| shown.as_ref() != Some(&unread.conversation));
         Ok(unread.map_or(PushOutcome::NothingNew, |unread| outcome(unread, missed, is_here)))

@@ -1,37 +1,38 @@
-//! Which conversation is on screen: the last one opened, where several are.
+//! What is on screen: the list, and of the conversations the last one opened.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::watch;
 
 use super::Inner;
-use crate::model::ConversationId;
+use crate::{model::ConversationId, signal::OnScreen};
 
-/// The conversations on screen.
+/// What the customer looks at.
 pub(crate) struct Screen {
     opened: Mutex<Opened>,
-    top: watch::Sender<Option<ConversationId>>,
+    shown: watch::Sender<OnScreen>,
 }
 
 /// What the app shows, or would show if it were in front.
 #[derive(Default)]
 struct Opened {
     next: u64,
-    stack: Vec<(u64, ConversationId)>,
+    /// Each by its number; `None` is the list.
+    stack: Vec<(u64, Option<ConversationId>)>,
     /// The app is in the background: nobody looks at it.
     hidden: bool,
 }
 
 impl Default for Screen {
     fn default() -> Self {
-        Self { opened: Mutex::default(), top: watch::channel(None).0 }
+        Self { opened: Mutex::default(), shown: watch::channel(OnScreen::default()).0 }
     }
 }
 
 impl Screen {
-    /// The one that the customer looks at, and the realtime connection is for.
-    pub(crate) fn top(&self) -> watch::Receiver<Option<ConversationId>> {
-        self.top.subscribe()
+    /// What the customer looks at, and the realtime connection is for.
+    pub(crate) fn shown(&self) -> watch::Receiver<OnScreen> {
+        self.shown.subscribe()
     }
 
     /// The app went to the background, or came back.
@@ -42,17 +43,24 @@ impl Screen {
     fn change<T>(&self, change: impl FnOnce(&mut Opened) -> T) -> T {
         let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
         let value = change(&mut opened);
-        let top = if opened.hidden { None } else { opened.stack.last().map(|(_, id)| id.clone()) };
-        self.top.send_if_modified(|now| {
-            let changed = *now != top;
-            *now = top;
+        let shown = if opened.hidden {
+            OnScreen::default()
+        } else {
+            OnScreen {
+                conversation: opened.stack.iter().rev().find_map(|(_, id)| id.clone()),
+                list: opened.stack.iter().any(|(_, id)| id.is_none()),
+            }
+        };
+        self.shown.send_if_modified(|now| {
+            let changed = *now != shown;
+            *now = shown;
             changed
         });
         value
     }
 }
 
-/// Keeps a conversation on screen until it is dropped.
+/// Keeps a conversation, or the list, on screen until it is dropped.
 pub(crate) struct ScreenGuard {
     inner: Arc<Inner>,
     number: u64,
@@ -60,6 +68,15 @@ pub(crate) struct ScreenGuard {
 
 impl ScreenGuard {
     pub(crate) fn new(inner: &Arc<Inner>, id: ConversationId) -> Self {
+        Self::of(inner, Some(id))
+    }
+
+    /// Keeps the list on screen.
+    pub(crate) fn of_list(inner: &Arc<Inner>) -> Self {
+        Self::of(inner, None)
+    }
+
+    fn of(inner: &Arc<Inner>, id: Option<ConversationId>) -> Self {
         let number = inner.screen.change(|opened| {
             opened.next += 1;
             opened.stack.push((opened.next, id));

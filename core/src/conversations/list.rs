@@ -5,12 +5,16 @@ use std::sync::Arc;
 use super::{Diff, Observer, Whose, diff};
 use crate::{
     SupportError,
-    client::Inner,
+    client::{Inner, ScreenGuard},
     model::ConversationSummary,
     store::{ConversationRow, Topic},
 };
 
 /// Observes the list of conversations, the one with the latest activity first.
+///
+/// While there is one, the list counts as on screen: a realtime connection is held, so that an answer in any
+/// conversation, and a conversation that an agent begins, is shown at once. For a number on a badge, observe
+/// [`SupportClient::status`](crate::SupportClient::status) instead: it costs no connection.
 ///
 /// Follows whoever is here: after a log-in or log-out the next batch is the other customer's list, whole.
 ///
@@ -29,11 +33,12 @@ use crate::{
 pub struct ConversationList {
     observer: Observer,
     last: Option<Vec<Arc<ConversationSummary>>>,
+    _on_screen: ScreenGuard,
 }
 
 impl ConversationList {
     pub(crate) fn new(inner: &Arc<Inner>) -> Self {
-        Self { observer: Observer::new(inner, Topic::List, None), last: None }
+        Self { observer: Observer::new(inner, Topic::List, None), last: None, _on_screen: ScreenGuard::of_list(inner) }
     }
 
     /// The next batch of changes; the first is the whole list as it is on the phone. Waits while nothing changes and

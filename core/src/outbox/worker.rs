@@ -93,7 +93,7 @@ impl Worker {
                 Some(event) = running.next() => event,
                 Some(signal) = self.signals.recv() => match signal {
                     Signal::Online(online) => Event::Online(online),
-                    Signal::Wake | Signal::Opened(_) => Event::Wake,
+                    Signal::Wake | Signal::Refreshed | Signal::Opened(_) => Event::Wake,
                 },
                 () = tokio::time::sleep(tick.unwrap_or_default()), if tick.is_some() => Event::Tick,
             };

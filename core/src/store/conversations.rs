@@ -67,6 +67,15 @@ pub(crate) struct SyncMark {
     pub(crate) validator: Option<String>,
 }
 
+/// The last word of a conversation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct LastWord {
+    /// It is the customer's, and nobody has ended the conversation since.
+    pub(crate) awaits_answer: bool,
+    /// Which one it is: of those not sent, and of the others.
+    which: (Option<i64>, Option<(i64, i64)>),
+}
+
 const COLUMNS: &str = "id, session, desk_id, agent_seen_at, draft, synced_to, history_from, history_complete,
     page_validator, status, channel, (SELECT CAST(value AS INTEGER) FROM facts WHERE key = 'own:channel'),
     unread";
@@ -370,13 +379,42 @@ impl ConversationRow {
         Ok(list)
     }
 
-    /// Whether the desk has something of the customer's that no agent has looked past.
-    pub(crate) fn has_unread_by_agents(connection: &Connection, id: &ConversationId) -> Result<bool, StoreError> {
-        let mut statement = connection.prepare_cached(
-            "SELECT EXISTS (SELECT 1 FROM messages m, conversations c WHERE c.id = ?1 AND m.conversation = c.id
-                AND m.own = 1 AND m.desk_id IS NOT NULL AND m.sort_at > c.agent_seen_at)",
+    /// Those at the desk that moved since then, at most so many, newest first; the newest one whenever it moved. Of one
+    /// session, or of all. Not those that are gone or in another channel.
+    pub(crate) fn recent(
+        connection: &Connection,
+        session: Option<&str>,
+        since: Timestamp,
+        most: usize,
+    ) -> Result<Vec<ConversationId>, StoreError> {
+        let mut statement = connection.prepare_cached(&format!(
+            "SELECT id, last_activity FROM conversations WHERE desk_id IS NOT NULL AND NOT {GONE} AND NOT {IN_OTHER_CHANNEL}
+             AND session = ifnull(?2, session) ORDER BY last_activity DESC, id LIMIT ?1"
+        ))?;
+        let mut rows = statement.query(params![i64::try_from(most).unwrap_or(i64::MAX), session])?;
+        let mut recent = Vec::new();
+        while let Some(row) = rows.next()? {
+            if recent.is_empty() || row.get::<_, i64>(1)? >= since.millis() {
+                recent.push(ConversationId::new(row.get::<_, String>(0)?));
+            }
+        }
+        Ok(recent)
+    }
+
+    /// The last word of a conversation.
+    pub(crate) fn last_word(connection: &Connection, id: &ConversationId) -> Result<LastWord, StoreError> {
+        let Some(row) = Self::find(connection, id)? else { return Ok(LastWord::default()) };
+        let mut unsent =
+            connection.prepare_cached("SELECT max(seq) FROM outbox WHERE conversation = ?1 AND message IS NOT NULL")?;
+        let unsent: Option<i64> = unsent.query_row([row.id.as_str()], |row| row.get(0))?;
+        let mut newest = connection.prepare_cached(
+            "SELECT own, sort_at, sort_id FROM messages WHERE conversation = ?1 ORDER BY sort_at DESC, sort_id DESC LIMIT 1",
         )?;
-        Ok(statement.query_row([id.as_str()], |row| row.get(0))?)
+        let newest: Option<(bool, i64, i64)> =
+            newest.query_row([row.id.as_str()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).optional()?;
+        let is_over = matches!(row.status, ConversationStatus::Resolved | ConversationStatus::Gone);
+        let is_customers = unsent.is_some() || newest.is_some_and(|(own, ..)| own);
+        Ok(LastWord { awaits_answer: is_customers && !is_over, which: (unsent, newest.map(|(_, at, id)| (at, id))) })
     }
 
     /// Unread messages of all conversations together.

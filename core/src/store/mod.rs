@@ -42,7 +42,7 @@ mod writer;
 mod tests;
 
 pub(crate) use adopt::adopt;
-pub(crate) use conversations::{Channel, ConversationRow, SyncMark};
+pub(crate) use conversations::{Channel, ConversationRow, LastWord, SyncMark};
 pub(crate) use customer::{CustomerRow, SessionRow};
 pub(crate) use entries::{EntryRow, EntryState, Fence, NewEntry, Task};
 pub(crate) use feed::{Change, Feed, StoreId, Topic, Watcher};

@@ -27,12 +27,16 @@
 //! [`link`] and [`catch_up`] decide, without I/O or clock; [`worker`] and [`fetch`] carry out. What is true only for
 //! the moment (who types, who is there) lives in [`moment`] and never reaches the disk.
 
+pub(crate) mod budget;
 pub(crate) mod catch_up;
 pub(crate) mod fetch;
+mod hearing;
 #[cfg(test)]
 mod interleaved;
 pub(crate) mod link;
+mod list;
 pub(crate) mod moment;
+pub(crate) mod pace;
 mod realtime;
 mod told;
 pub(crate) mod worker;

@@ -89,6 +89,10 @@ pub enum Connection {
     Online,
     /// What happens at the desk arrives at once.
     Live,
+    /// The realtime connection is up, and tells late or nothing: a page held what it should have told of seconds ago.
+    /// Answers are shown all the same, within the beat at which pages are asked for
+    /// ([`Limits::active_poll`](crate::Limits::active_poll)); who types is not shown.
+    Delayed,
 }
 
 /// Whether the desk's list of the customer's conversations could be read: it is the only way to learn of conversations

@@ -73,8 +73,8 @@ type ConnectingBeside = Pin<Box<dyn Future<Output = (String, Result<Box<dyn Real
 
 /// What one of them brings.
 pub(super) enum News {
-    /// It is up: what its session missed is to be read.
-    Connected,
+    /// The one of this session is up: what that missed is to be read.
+    Connected(String),
     /// As of the first connection.
     Event(RealtimeEvent),
 }
@@ -122,8 +122,8 @@ impl Beside {
             tokio::select! {
                 Some((session, connected)) = self.connecting.next() => match connected {
                     Ok(live) => {
-                        self.live.push((session, live));
-                        return News::Connected;
+                        self.live.push((session.clone(), live));
+                        return News::Connected(session);
                     }
                     // Stays among the sessions, so that a desk which refuses it is not asked at each resync.
                     Err(error) => tracing::debug!(%error, "no realtime connection for another session"),

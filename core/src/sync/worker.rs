@@ -1,22 +1,28 @@
 //! Carries out what the link decides.
 
-use std::{pin::Pin, sync::Arc};
+use std::{collections::HashSet, pin::Pin, sync::Arc};
 
-use tokio::sync::{mpsc, watch};
+use tokio::{
+    sync::{mpsc, watch},
+    time::Instant,
+};
 
 use super::{
-    fetch::{Asked, Fetcher},
-    link::{Effect, Event, Link, Rules},
+    budget::Reason,
+    fetch::{Asked, Fetcher, News as Told, Recent},
+    hearing::{Hearing, Verdict},
+    link::{Effect, Event, Link, Question, Rules},
     moment::{Connection, Moment},
+    pace::Shown,
     realtime::{self, Beside, News},
 };
 use crate::{
     backend::{BackendError, Fault, Realtime, RealtimeEvent},
     clock::{Clock, fraction},
-    model::{Availability, ConversationId, DeskConversationId, Typing},
+    model::{Availability, ConversationId, DeskConversationId, Timestamp, Typing},
     runtime::go_on,
-    signal::{Signal, stopped},
-    store::{ConversationRow, Topic},
+    signal::{OnScreen, Signal, stopped},
+    store::{ConversationRow, LastWord, Topic},
 };
 
 /// How often the file is looked at for what another process wrote, while somebody looks at a conversation: a look is a
@@ -30,8 +36,8 @@ pub(crate) struct Worker {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) moment: Moment,
     pub(crate) signals: mpsc::UnboundedReceiver<Signal>,
-    /// The conversation on screen.
-    pub(crate) screen: watch::Receiver<Option<ConversationId>>,
+    /// What is on screen.
+    pub(crate) screen: watch::Receiver<OnScreen>,
     /// Woken when the desk is reached again.
     pub(crate) outbox: mpsc::UnboundedSender<Signal>,
     pub(crate) stop: watch::Receiver<bool>,
@@ -47,16 +53,36 @@ struct Work {
     beside: Beside,
     /// The session that `connecting` or `live` is of.
     session: Option<String>,
-    asking: Option<Future<Result<Asked, BackendError>>>,
-    resyncing: Option<Future<Resynced>>,
-    resync_again: bool,
-    focus: Option<ConversationId>,
+    /// What `live` is worth, where there is one.
+    hearing: Option<Hearing>,
+    late: bool,
+    /// How many there have been.
+    connections: u64,
+    asking: Option<Future<Answer>>,
+    on_screen: OnScreen,
+    /// The last word where the customer looks, and whether somebody types there.
+    last_word: (LastWord, bool),
+    /// Named by the desk while the outbox was opening a conversation, which it may have been.
+    unknown: HashSet<DeskConversationId>,
+    /// Named by the desk, and the list was asked for it: once is enough.
+    looked_up: HashSet<DeskConversationId>,
 }
 
-/// What came of reading what may have been missed. One failing does not keep the other from being read.
-struct Resynced {
-    conversation: Result<Asked, BackendError>,
-    list: Result<Asked, BackendError>,
+impl Work {
+    fn disconnect(&mut self) {
+        self.live = None;
+        self.hearing = None;
+        self.late = false;
+        self.beside.close();
+    }
+}
+
+/// What came of a question. One failing does not keep the others from being asked.
+struct Answer {
+    pages: Result<Asked, BackendError>,
+    list: Option<(Reason, Result<Asked, BackendError>)>,
+    /// The connection there was when it was asked.
+    connection: Option<u64>,
 }
 
 enum Happened {
@@ -64,159 +90,221 @@ enum Happened {
     Connected(Result<Box<dyn Realtime>, BackendError>),
     Realtime(Result<RealtimeEvent, BackendError>),
     Beside(News),
-    Asked(Result<Asked, BackendError>),
-    Resynced(Resynced),
+    Answered(Answer),
     Signal(Signal),
-    OnScreen(Option<ConversationId>),
+    OnScreen(OnScreen),
+    Moved,
 }
 
 impl Worker {
     /// Runs until stopped. What is under way is dropped: nothing of it is lost by that.
     pub(crate) async fn run(mut self) {
+        // The link's time never goes back and never jumps, whatever is done to the phone's clock.
+        let (began, origin) = (Instant::now(), self.clock.now());
+        let now = move || origin.plus(began.elapsed());
         let mut link = Link::new(self.rules);
         let mut work = Work::default();
         let mut stop = self.stop.clone();
         let mut screen = self.screen.clone();
         let mut customer = self.fetcher.store.feed().watch(Topic::Customer);
+        let mut list = self.fetcher.store.feed().watch(Topic::List);
         let mut happened = Happened::OnScreen(screen.borrow_and_update().clone());
         // Counted on whatever else happens: an agent who types must not keep this waiting.
-        let mut foreign = tokio::time::Instant::now() + FOREIGN_WRITES;
+        let mut foreign = Instant::now() + FOREIGN_WRITES;
         loop {
-            let event = self.take_in(happened, &mut work).await;
+            let mut events = self.take_in(happened, &mut work, now()).await;
+            events.extend(listen(&mut work, now()));
             let jitter = fraction(self.fetcher.random.as_ref());
-            if let Some(event) = event {
-                for effect in link.handle(event, self.clock.now(), jitter) {
-                    if let Some(event) = self.carry_out(effect, &mut work).await {
-                        let _ = link.handle(event, self.clock.now(), jitter);
-                    }
+            let mut events = std::collections::VecDeque::from(events);
+            while let Some(event) = events.pop_front() {
+                for effect in link.handle(event, now(), jitter) {
+                    events.extend(self.carry_out(effect, &mut work, now()).await);
                 }
             }
-            if link.is_live() {
-                self.moment.set_connection(Connection::Live);
-            } else if *self.moment.connection().borrow() == Connection::Live {
-                self.moment.set_connection(Connection::Online);
-                self.moment.set_availability(Availability::Unknown);
-            }
-            let tick = link.next_wake().map(|at| at.since(self.clock.now()));
+            self.show_connection(&link, &work);
+            let at = now();
+            let tick = [link.next_wake(), work.hearing.as_ref().and_then(|hearing| hearing.next_wake(at))];
+            let tick = tick.into_iter().flatten().min().map(|due| due.since(at));
             happened = tokio::select! {
                 () = stopped(&mut stop) => return,
                 Some(signal) = self.signals.recv() => Happened::Signal(signal),
                 Ok(()) = screen.changed() => Happened::OnScreen(screen.borrow_and_update().clone()),
                 // The standing was made, or the identity changed: there is something to connect to.
-                () = customer.changed() => Happened::Link(Event::Wake),
+                () = customer.changed() => Happened::Link(Event::Standing),
+                () = list.changed(), if work.on_screen != OnScreen::default() => Happened::Moved,
                 // Another process of the app may write too: a share sheet, a notification's reply.
-                () = tokio::time::sleep_until(foreign), if work.focus.is_some() => {
-                    foreign = tokio::time::Instant::now() + FOREIGN_WRITES;
+                () = tokio::time::sleep_until(foreign), if work.on_screen != OnScreen::default() => {
+                    foreign = Instant::now() + FOREIGN_WRITES;
                     self.fetcher.store.check_foreign_writes();
                     Happened::Link(Event::Tick)
                 }
                 result = finish(&mut work.connecting) => Happened::Connected(result),
                 result = next(&mut work.live) => Happened::Realtime(result),
                 news = work.beside.next() => Happened::Beside(news),
-                result = finish(&mut work.asking) => Happened::Asked(result),
-                result = finish(&mut work.resyncing) => Happened::Resynced(result),
+                answer = finish(&mut work.asking) => Happened::Answered(answer),
                 () = tokio::time::sleep(tick.unwrap_or_default()), if tick.is_some() => Happened::Link(Event::Tick),
             };
         }
     }
 
-    async fn take_in(&mut self, happened: Happened, work: &mut Work) -> Option<Event> {
+    async fn take_in(&mut self, happened: Happened, work: &mut Work, now: Timestamp) -> Vec<Event> {
         match happened {
-            Happened::Link(event) => Some(event),
-            Happened::Signal(Signal::Online(online)) => {
+            Happened::Link(event) => vec![event],
+            Happened::Signal(signal) => self.signal(signal, work).await,
+            Happened::OnScreen(on_screen) => self.on_screen(on_screen, work).await,
+            Happened::Moved => self.stirred(work).await.into_iter().collect(),
+            Happened::Connected(Ok(live)) => {
+                tracing::debug!("realtime connection is up");
+                self.reached(None, work);
+                work.live = Some(live);
+                work.hearing = Some(Hearing::new(self.rules.pace.live));
+                work.connections += 1;
+                vec![Event::Connected]
+            }
+            Happened::Connected(Err(error)) => {
+                tracing::debug!(%error, "no realtime connection");
+                vec![Event::Lost(error.fault)]
+            }
+            Happened::Beside(News::Connected(session)) => {
+                // What its conversations missed; the conversation on screen is not among them.
+                let fetcher = Arc::clone(&self.fetcher);
+                go_on(async move {
+                    if let Err(error) = fetcher.recent(Recent::newest_of(session)).await {
+                        tracing::debug!(%error, "what another session missed could not be read");
+                    }
+                });
+                Vec::new()
+            }
+            Happened::Beside(News::Event(event)) => self.realtime(event, work, None).await,
+            Happened::Realtime(Ok(event)) => self.realtime(event, work, Some(now)).await,
+            Happened::Realtime(Err(error)) => {
+                tracing::debug!(%error, "realtime connection lost");
+                work.disconnect();
+                vec![Event::Lost(error.fault)]
+            }
+            Happened::Answered(answer) => self.answered(answer, work, now).await,
+        }
+    }
+
+    async fn signal(&mut self, signal: Signal, work: &mut Work) -> Vec<Event> {
+        match signal {
+            Signal::Online(online) => {
                 if !online {
                     self.moment.set_connection(Connection::Offline);
                 }
-                Some(Event::Online(online))
+                vec![Event::Online(online)]
             }
-            Happened::Signal(Signal::Wake) => Some(Event::Wake),
-            Happened::Signal(Signal::Opened(id)) => {
+            Signal::Wake => vec![Event::Wake],
+            Signal::Refreshed => {
+                self.reached(None, work);
+                vec![Event::Standing]
+            }
+            Signal::Opened(id) => {
+                let mut events = self.look_up_unknown(work).await;
+                if work.on_screen.conversation.as_ref() == Some(&id) {
+                    events.push(Event::Missed);
+                    return events;
+                }
                 let fetcher = Arc::clone(&self.fetcher);
                 go_on(async move {
                     if let Err(error) = fetcher.conversation(&id).await {
                         tracing::debug!(%error, "a conversation that was just opened could not be read");
                     }
                 });
-                None
-            }
-            Happened::OnScreen(focus) => {
-                let moved = focus.is_some() && work.focus.is_some() && focus != work.focus;
-                work.focus = focus;
-                if moved && self.is_of_another_session(work).await {
-                    return Some(Event::Moved);
-                }
-                if moved && work.live.is_some() {
-                    self.resync(work);
-                }
-                Some(Event::OnScreen(work.focus.is_some()))
-            }
-            Happened::Connected(Ok(live)) => {
-                tracing::debug!("realtime connection is up");
-                self.reached(None);
-                work.live = Some(live);
-                Some(Event::Connected)
-            }
-            Happened::Beside(News::Connected) => {
-                self.resync(work);
-                None
-            }
-            Happened::Beside(News::Event(event)) => {
-                if self.realtime(event).await {
-                    self.resync(work);
-                }
-                None
-            }
-            Happened::Connected(Err(error)) => {
-                tracing::debug!(%error, "no realtime connection");
-                Some(Event::Lost(error.fault))
-            }
-            Happened::Realtime(Ok(event)) => {
-                if self.realtime(event).await {
-                    // Named something that is not known here: the list tells.
-                    self.resync(work);
-                }
-                None
-            }
-            Happened::Realtime(Err(error)) => {
-                tracing::debug!(%error, "realtime connection lost");
-                work.live = None;
-                work.beside.close();
-                Some(Event::Lost(error.fault))
-            }
-            Happened::Asked(result) => {
-                if result != Ok(Asked::Nothing) {
-                    self.reached(result.as_ref().err());
-                }
-                if std::mem::take(&mut work.resync_again) && work.live.is_some() {
-                    self.resync(work);
-                }
-                Some(match result {
-                    Ok(_) => Event::Asked,
-                    Err(error) => {
-                        tracing::debug!(%error, "asking the desk failed");
-                        Event::AskFailed(error.fault)
-                    }
-                })
-            }
-            Happened::Resynced(Resynced { conversation, list }) => {
-                if let (Some(session), Some(_)) = (&work.session, &work.live) {
-                    work.beside.connect(&self.fetcher, session).await;
-                }
-                let failed = conversation.err();
-                self.reached(failed.as_ref().or(list.as_ref().err()));
-                if std::mem::take(&mut work.resync_again) {
-                    self.resync(work);
-                }
-                if let Err(error) = list {
-                    // The conversation on screen does not need it.
-                    tracing::debug!(%error, "the list could not be read");
-                }
-                failed.map(|error| {
-                    tracing::debug!(%error, "the conversation on screen could not be read");
-                    Event::ResyncFailed(error.fault)
-                })
+                events
             }
         }
+    }
+
+    /// Now that one is opened: those that were another's are looked for.
+    async fn look_up_unknown(&self, work: &mut Work) -> Vec<Event> {
+        let mut events = Vec::new();
+        for id in std::mem::take(&mut work.unknown) {
+            if !self.fetcher.knows(id).await && work.looked_up.insert(id) {
+                events.push(Event::Unknown);
+            }
+        }
+        events
+    }
+
+    async fn on_screen(&self, on_screen: OnScreen, work: &mut Work) -> Vec<Event> {
+        let before = std::mem::replace(&mut work.on_screen, on_screen);
+        let both = before.conversation.is_some() && work.on_screen.conversation.is_some();
+        let mut events = Vec::new();
+        if both && before.conversation != work.on_screen.conversation {
+            events.push(Event::Changed { by_another: self.is_of_another_session(work).await });
+        } else if work.on_screen.conversation != before.conversation && self.is_of_another_session(work).await {
+            events.push(Event::Changed { by_another: true });
+        }
+        events.push(Event::Shown(match &work.on_screen {
+            OnScreen { conversation: Some(_), .. } => Shown::Conversation,
+            OnScreen { list: true, .. } => Shown::List,
+            OnScreen { .. } => Shown::Nothing,
+        }));
+        work.last_word = (LastWord::default(), false);
+        events.extend(self.stirred(work).await);
+        events
+    }
+
+    /// Whether something moved where the customer looks.
+    async fn stirred(&self, work: &mut Work) -> Option<Event> {
+        if work.on_screen == OnScreen::default() {
+            return None;
+        }
+        let focus = work.on_screen.conversation.clone();
+        let read = self.fetcher.store.read(move |connection| {
+            let id = match focus {
+                Some(id) => Some(id),
+                None => ConversationRow::recent(connection, None, Timestamp::default(), 1)?.pop(),
+            };
+            let word = id.as_ref().map(|id| ConversationRow::last_word(connection, id)).transpose()?;
+            Ok(id.zip(word))
+        });
+        let (id, word) = read.await.ok().flatten()?;
+        let types = self.moment.typing(&id, self.clock.now()).is_some();
+        let last_word = (word, types);
+        (std::mem::replace(&mut work.last_word, last_word) != last_word)
+            .then_some(Event::Stirred { awaited: word.awaits_answer || types })
+    }
+
+    async fn answered(&mut self, answer: Answer, work: &mut Work, now: Timestamp) -> Vec<Event> {
+        let Answer { pages, list, connection } = answer;
+        if let (Some(session), Some(_)) = (&work.session, &work.live) {
+            work.beside.connect(&self.fetcher, session).await;
+        }
+        let mut events = Vec::new();
+        let of_list = list.as_ref().map(|(_, list)| list);
+        if pages != Ok(Asked::Nothing) || of_list.is_some_and(|list| *list != Ok(Asked::Nothing)) {
+            let failed = pages.as_ref().err();
+            self.reached(failed.or(of_list.and_then(|list| list.as_ref().err())), work);
+        }
+        if let Some((reason, Err(error))) = &list {
+            // The conversation on screen does not need it.
+            tracing::debug!(%error, "the list could not be read");
+            if error.fault == Fault::Network {
+                events.push(Event::ListMissed(*reason));
+            }
+        }
+        match pages {
+            Ok(asked) => {
+                let hearing = work.hearing.as_mut().filter(|_| connection == Some(work.connections));
+                if let (Asked::Pages(pages), Some(hearing)) = (&asked, hearing) {
+                    for page in pages.iter().filter(|page| Some(&page.session) == work.session.as_ref()) {
+                        hearing.page(page.conversation, &page.messages, now);
+                    }
+                }
+                events.push(Event::Answered);
+                if asked == Asked::Gone && list.is_none() {
+                    events.push(Event::Unknown);
+                }
+            }
+            Err(error) => {
+                tracing::debug!(%error, "asking the desk failed");
+                events.push(Event::Failed(error.fault));
+            }
+        }
+        events.extend(self.stirred(work).await);
+        events
     }
 
     /// Whether the connection there is, or is being made, is another session's than the conversation on screen: it would
@@ -225,19 +313,22 @@ impl Worker {
         if work.live.is_none() && work.connecting.is_none() {
             return false;
         }
-        let row = realtime::session_of(&self.fetcher, work.focus.clone()).await.ok().flatten();
+        let row = realtime::session_of(&self.fetcher, work.on_screen.conversation.clone()).await.ok().flatten();
         row.is_some_and(|row| work.session.as_ref() != Some(&row.id))
     }
 
     /// Notes whether the desk could be reached, and tells the outbox where it could.
-    fn reached(&self, error: Option<&BackendError>) {
+    fn reached(&self, error: Option<&BackendError>, work: &Work) {
         match error.map(|error| &error.fault) {
+            // Of one request; the connection knows better.
+            Some(Fault::Network) if work.live.is_some() => {}
             Some(Fault::Network) => self.moment.set_connection(Connection::Offline),
             // Says nothing about the way to the desk.
             Some(Fault::Storage) => {}
             _ => {
                 let connection = self.moment.connection();
-                let was_reached = matches!(*connection.borrow(), Connection::Online | Connection::Live);
+                let was_reached =
+                    matches!(*connection.borrow(), Connection::Online | Connection::Live | Connection::Delayed);
                 if !was_reached {
                     self.moment.set_connection(Connection::Online);
                     // The other side may be gone with its client; then there is nobody to wake.
@@ -247,51 +338,34 @@ impl Worker {
         }
     }
 
-    async fn carry_out(&mut self, effect: Effect, work: &mut Work) -> Option<Event> {
+    fn show_connection(&self, link: &Link, work: &Work) {
+        let shown = *self.moment.connection().borrow();
+        let was_up = matches!(shown, Connection::Live | Connection::Delayed);
+        if link.is_live() {
+            self.moment.set_connection(if work.late { Connection::Delayed } else { Connection::Live });
+        } else if was_up {
+            self.moment.set_connection(Connection::Online);
+            self.moment.set_availability(Availability::Unknown);
+        }
+    }
+
+    async fn carry_out(&mut self, effect: Effect, work: &mut Work, now: Timestamp) -> Option<Event> {
         match effect {
             Effect::Connect => {
-                let row = realtime::session_of(&self.fetcher, work.focus.clone()).await.ok().flatten();
+                let focus = work.on_screen.conversation.clone();
+                let row = realtime::session_of(&self.fetcher, focus.clone()).await.ok().flatten();
                 work.session = row.map(|row| row.id);
-                work.connecting = Some(realtime::connect(Arc::clone(&self.fetcher), work.focus.clone()));
+                work.connecting = Some(realtime::connect(Arc::clone(&self.fetcher), focus));
             }
             Effect::Disconnect => {
                 work.connecting = None;
-                work.live = None;
-                work.beside.close();
-                work.resyncing = None;
-                work.resync_again = false;
+                work.disconnect();
             }
-            Effect::AnnouncePresence => {
-                if let Some(live) = &mut work.live
-                    && let Err(error) = live.announce_presence().await
-                {
-                    work.live = None;
-                    work.beside.close();
-                    return Some(Event::Lost(error.fault));
-                }
-                work.beside.announce_presence().await;
-            }
-            Effect::Resync => self.resync(work),
-            Effect::AskConversation => {
-                let (fetcher, focus) = (Arc::clone(&self.fetcher), work.focus.clone());
-                work.asking = Some(Box::pin(async move {
-                    match focus {
-                        Some(id) => fetcher.conversation(&id).await,
-                        None => fetcher.list().await,
-                    }
-                }));
-            }
-            Effect::AskReadMarks => {
-                let (fetcher, focus) = (Arc::clone(&self.fetcher), work.focus.clone());
-                work.asking = Some(Box::pin(async move { fetcher.read_marks(focus).await }));
-            }
-            Effect::AskList => {
-                self.fetcher.store.check_foreign_writes();
-                let fetcher = Arc::clone(&self.fetcher);
-                work.asking = Some(Box::pin(async move { fetcher.list().await }));
-            }
+            Effect::AnnouncePresence => return self.announce_presence(work, now).await,
+            Effect::Ask(question) => self.ask(question, work),
             Effect::ForgetSession => {
-                let row = realtime::session_of(&self.fetcher, work.focus.clone()).await.ok().flatten();
+                let focus = work.on_screen.conversation.clone();
+                let row = realtime::session_of(&self.fetcher, focus).await.ok().flatten();
                 if let Some(session) = row.map(|row| row.id)
                     && let Err(error) = self.fetcher.standing.forget(&session).await
                 {
@@ -302,66 +376,125 @@ impl Worker {
         None
     }
 
-    /// Reads what may have been missed; asked for while something is being read, it follows that, and finds most of
-    /// it done.
-    fn resync(&self, work: &mut Work) {
-        if work.resyncing.is_some() || work.asking.is_some() {
-            work.resync_again = true;
-            return;
+    async fn announce_presence(&self, work: &mut Work, now: Timestamp) -> Option<Event> {
+        if let Some(live) = &mut work.live {
+            if let Err(error) = live.announce_presence().await {
+                work.disconnect();
+                return Some(Event::Lost(error.fault));
+            }
+            if let Some(hearing) = &mut work.hearing {
+                hearing.announced(now);
+            }
         }
-        let (fetcher, focus) = (Arc::clone(&self.fetcher), work.focus.clone());
-        work.resyncing = Some(Box::pin(async move {
-            let conversation = match focus {
+        work.beside.announce_presence().await;
+        None
+    }
+
+    fn ask(&self, question: Question, work: &mut Work) {
+        let (fetcher, on_screen) = (Arc::clone(&self.fetcher), work.on_screen.clone());
+        let connection = work.live.is_some().then_some(work.connections);
+        if on_screen.conversation.is_none() {
+            fetcher.store.check_foreign_writes();
+        }
+        let now = self.clock.now();
+        work.asking = Some(Box::pin(async move {
+            let opening = question.list == Some(Reason::Opening);
+            let mut pages = match on_screen.conversation.clone().filter(|_| question.pages) {
                 Some(id) => fetcher.conversation(&id).await,
                 None => Ok(Asked::Nothing),
             };
-            let list = match &conversation {
-                Ok(Asked::List) => Ok(Asked::List),
-                _ => fetcher.list().await,
+            let list = match (question.list, &pages) {
+                // Nor would the list come.
+                (Some(reason), Err(error)) if error.fault == Fault::Network => Some((reason, Err(error.clone()))),
+                (Some(reason), _) => Some((reason, fetcher.list(reason).await)),
+                (None, _) => None,
             };
-            Resynced { conversation, list }
+            let recent = match &on_screen {
+                // The list has told all of them.
+                _ if !question.pages || matches!(list, Some((_, Ok(Asked::List)))) => None,
+                _ if opening => Some(Recent::at_opening(now, on_screen.conversation.clone())),
+                OnScreen { conversation: Some(_), .. } => None,
+                OnScreen { list: true, .. } => Some(Recent::newest()),
+                OnScreen { .. } => Some(Recent::in_front(now)),
+            };
+            if let (Some(recent), Ok(asked)) = (recent, &pages) {
+                let asked = asked.clone();
+                pages = fetcher.recent(recent).await.map(|more| asked.and(more));
+            }
+            Answer { pages, list, connection }
         }));
     }
 
-    /// Writes down an event. Whether it named something that is not known here.
-    async fn realtime(&self, event: RealtimeEvent) -> bool {
+    /// Writes down an event; `at` where it comes from the first connection.
+    async fn realtime(&self, event: RealtimeEvent, work: &mut Work, at: Option<Timestamp>) -> Vec<Event> {
         let written = match event {
             RealtimeEvent::Message(message) => {
                 let (own, number) = (message.author.is_customer(), message.id);
-                match self.fetcher.told(message).await {
-                    Ok(Some(id)) => {
-                        if !own {
-                            // Who has spoken types no more, whatever became of the word that says so.
-                            self.moment.spoken(&id, number);
-                        }
-                        Ok(false)
-                    }
-                    Ok(None) => Ok(true),
-                    Err(error) => Err(error),
+                if let (Some(at), Some(hearing)) = (at, &mut work.hearing) {
+                    hearing.told(message.conversation, number, at);
                 }
+                let told = self.fetcher.told(message).await;
+                if let (false, Ok(Told::Of(Some(id)))) = (own, &told) {
+                    // Who has spoken types no more, whatever became of the word that says so.
+                    self.moment.spoken(id, number);
+                }
+                told
             }
-            RealtimeEvent::Conversation(change) => self.fetcher.told_change(change).await.map(|known| !known),
+            RealtimeEvent::Conversation(change) => self.fetcher.told_change(change).await,
+            // What comes late is over by now, most likely.
+            RealtimeEvent::Typing { .. } if work.late => Ok(Told::Of(None)),
             RealtimeEvent::Typing { conversation, typing, name, after } => {
                 if let Some(id) = self.local(conversation).await {
                     self.moment.set_typing(&id, typing, Typing { name }, after, self.clock.now());
                 }
-                Ok(false)
+                return self.stirred(work).await.into_iter().collect();
             }
             RealtimeEvent::Presence(availability) => {
+                if let (Some(_), Some(hearing)) = (at, &mut work.hearing) {
+                    hearing.answered();
+                }
                 self.moment.set_availability(availability);
-                Ok(false)
+                Ok(Told::Of(None))
             }
         };
-        written.unwrap_or_else(|error| {
-            tracing::warn!(%error, "an event could not be written down; a resync follows");
-            true
-        })
+        match written {
+            Ok(Told::Of(_)) => Vec::new(),
+            Ok(Told::Opening(id)) => {
+                work.unknown.insert(id);
+                Vec::new()
+            }
+            Ok(Told::Unknown(id)) if work.looked_up.insert(id) => vec![Event::Unknown],
+            Ok(Told::Unknown(_)) => Vec::new(),
+            Err(error) => {
+                tracing::warn!(%error, "an event could not be written down; a page follows");
+                vec![Event::Missed]
+            }
+        }
     }
 
     async fn local(&self, id: DeskConversationId) -> Option<ConversationId> {
         let row = self.fetcher.store.read(move |connection| ConversationRow::by_desk_id(connection, id)).await;
         row.ok().flatten().map(|row| row.id)
     }
+}
+
+/// What the connection is worth by now.
+fn listen(work: &mut Work, now: Timestamp) -> Vec<Event> {
+    let Some(hearing) = &mut work.hearing else { return Vec::new() };
+    let mut events = Vec::new();
+    let (verdict, wants_an_answer) = (hearing.verdict(now), hearing.wants_an_answer(now));
+    let late = verdict != Verdict::Fine;
+    if std::mem::replace(&mut work.late, late) != late {
+        tracing::info!(late, "whether the realtime connection tells in time");
+        events.push(Event::Late(late));
+    }
+    if verdict == Verdict::Deaf {
+        tracing::warn!("the realtime connection is up and tells nothing; it is made anew");
+        events.push(Event::Deaf);
+    } else if wants_an_answer {
+        events.push(Event::Probe);
+    }
+    events
 }
 
 /// Waits for what is under way, for ever where nothing is, and clears it when it ends. Cancel-safe.

@@ -13,7 +13,9 @@ async fn two() -> (Phone, DeskConversationId, Conversation, DeskConversationId) 
     phone.until_sent().await;
     let other = phone.client.start_conversation().unwrap();
     other.send("the other one").await.unwrap();
-    phone.desk.until(|desk| desk.texts_of_customers().len() == 2).await;
+    // By the phone, which has to know their numbers.
+    until_lines(&phone.client, "both sent", |lines| lines.len() == 2 && lines.iter().all(|line| line.waiting == 0))
+        .await;
     super::until_status(&phone.client, |status| status.connection == Connection::Live).await;
     let all = phone.desk.all_conversations();
     (phone, all[0].id, other, all[1].id)

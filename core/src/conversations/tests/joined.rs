@@ -103,7 +103,6 @@ async fn same_words_in_a_conversation_that_was_there_before_are_not_taken_for_wh
 /// A desk whose automation greets in the conversation that is just being opened.
 async fn greeted(play: Play, meanwhile: impl AsyncFnOnce(&Phone)) {
     let mut phone = Phone::with(|config| config.limits.settle = std::time::Duration::from_millis(1)).await;
-    phone.desk.can(|can| can.complete_list = true);
     phone.desk.once(Call::OpenConversation, play);
     phone.conversation.send("first words").await.unwrap();
     phone.desk.until(|desk| !desk.all_conversations().is_empty()).await;

@@ -29,7 +29,7 @@ async fn edit_that_overtakes_an_answer_of_the_desk_is_not_undone_by_it() {
         let asking = tokio::spawn(async move {
             match call {
                 Call::Messages => asking.fetcher.conversation(&id).await,
-                _ => asking.fetcher.list().await,
+                _ => asking.fetcher.list(crate::sync::budget::Reason::Wanted).await,
             }
         });
         phone.desk.until(|desk| desk.held() == 1).await;

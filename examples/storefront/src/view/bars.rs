@@ -81,6 +81,7 @@ fn connection(app: &App) -> Span<'static> {
     }
     match app.status.map(|status| status.connection) {
         Some(Connection::Live) => Span::styled("● live", theme::good()),
+        Some(Connection::Delayed) => Span::styled("◐ delayed", theme::quiet()),
         Some(Connection::Online) => Span::styled("● online", theme::good()),
         Some(Connection::Offline) => Span::styled("○ no network", theme::bad()),
         _ => Span::styled("· …", theme::quiet()),

@@ -76,7 +76,8 @@ fn header(frame: &mut Frame<'_>, area: Rect, app: &App, chat: &Chat) {
         Some(ConversationStatus::Pending) => " · our helper answers first",
         _ => "",
     };
-    let live = app.status.is_some_and(|status| status.connection == Connection::Live) && !app.offline;
+    let up = |connection| matches!(connection, Connection::Live | Connection::Delayed);
+    let live = app.status.is_some_and(|status| up(status.connection)) && !app.offline;
     let there = match app.status.map(|status| status.availability) {
         Some(Availability::Online) if live => Span::styled("somebody is here", theme::good()),
         Some(Availability::Busy) if live => Span::styled("all are busy", theme::quiet()),
