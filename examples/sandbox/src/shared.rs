@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::AtomicUsize};
 
-use tokio::{runtime::Handle, sync::watch, time::Instant};
+use tokio::{runtime::Handle, sync::watch, task::JoinHandle, time::Instant};
 
 use crate::{
     bot,
@@ -26,6 +26,10 @@ pub(crate) struct Shared {
     /// Open TCP connections, plain and upgraded.
     pub(crate) connections: AtomicUsize,
     stop: watch::Sender<bool>,
+    /// Counts how often waiting jobs were told to wait no longer.
+    hurry: watch::Sender<u64>,
+    /// The jobs that wait or run.
+    waiting: Mutex<Vec<JoinHandle<()>>>,
     runtime: Handle,
     state: Mutex<State>,
 }
@@ -40,6 +44,8 @@ impl Shared {
             requests: RequestLogs::default(),
             connections: AtomicUsize::new(0),
             stop: watch::Sender::new(false),
+            hurry: watch::Sender::new(0),
+            waiting: Mutex::default(),
             runtime,
             state: Mutex::new(state),
         }
@@ -96,27 +102,43 @@ impl Shared {
     }
 
     /// Runs `work` on the sandbox's runtime until it is done or the sandbox stops.
-    pub(crate) fn spawn(self: &Arc<Self>, work: impl Future<Output = ()> + Send + 'static) {
+    pub(crate) fn spawn(self: &Arc<Self>, work: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
         let shared = Arc::clone(self);
         self.runtime.spawn(async move {
             tokio::select! {
                 () = work => {}
                 () = shared.stopped() => {}
             }
-        });
+        })
+    }
+
+    /// Runs the jobs that wait for their time now, and ends when they have run.
+    pub(crate) async fn run_jobs(&self) {
+        let waiting = std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
+        self.hurry.send_modify(|count| *count += 1);
+        for job in waiting {
+            // A job that panicked has ended, too.
+            let _ = job.await;
+        }
     }
 
     fn start(self: &Arc<Self>, job: Job) {
         let shared = Arc::clone(self);
         let delay = self.options.job_delay;
-        self.spawn(async move {
-            match job {
-                Job::Survey(conversation) => {
-                    tokio::time::sleep(delay).await;
-                    shared.write(|state| state.ask_for_rating(conversation));
+        // From here on, so that a hurry right after the request is not missed.
+        let mut hurry = self.hurry.subscribe();
+        let waits = matches!(job, Job::Survey(_) | Job::MarkRead(..) | Job::Measure(_));
+        let running = self.spawn(async move {
+            if waits {
+                tokio::select! {
+                    () = tokio::time::sleep(delay) => {}
+                    _ = hurry.changed() => {}
                 }
+            }
+            match job {
+                Job::Survey(conversation) => shared.write(|state| state.ask_for_rating(conversation)),
+                Job::Measure(message) => shared.write(|state| state.measure_pictures(message)),
                 Job::MarkRead(conversation, at) => {
-                    tokio::time::sleep(delay).await;
                     while shared.write(|state| state.mark_read(conversation, at)) {
                         tokio::task::yield_now().await;
                     }
@@ -126,6 +148,11 @@ impl Shared {
                 Job::Bot { conversation, said } => bot::answer(&shared, conversation, &said).await,
             }
         });
+        if waits {
+            let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            waiting.retain(|job| !job.is_finished());
+            waiting.push(running);
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -118,6 +118,7 @@ struct Script {
 impl Script {
     async fn begin(options: Options) -> Self {
         let sandbox = Sandbox::start(options).await.unwrap();
+        sandbox.desk().set_dashboard_open(false);
         let http = super::http();
         let (socket, identifier) = (None, String::new());
         Self { sandbox, http, socket, identifier, contact: 0, conversation: 0, message: 0 }
@@ -165,8 +166,7 @@ impl Script {
 
     /// The customer and their socket; gives all frames up to the confirmation.
     async fn open(&mut self) -> Vec<Value> {
-        let contact =
-            self.public(Method::POST, "/contacts", &json!({ "source_id": "cable", "name": "Mai" })).await;
+        let contact = self.public(Method::POST, "/contacts", &json!({ "source_id": "cable", "name": "Mai" })).await;
         self.contact = contact["id"].as_u64().unwrap();
         self.identifier = identifier(contact["pubsub_token"].as_str().unwrap());
         let mut socket = self.connect().await;
