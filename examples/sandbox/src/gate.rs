@@ -19,6 +19,7 @@ use axum::{
         HeaderName, HeaderValue, Method, Request, Response, StatusCode,
         header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LOCATION, ORIGIN, RANGE},
     },
+    response::IntoResponse,
 };
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
@@ -28,7 +29,7 @@ use ring::digest;
 
 use crate::{
     clock::{self, Millis},
-    domain::hex,
+    domain::{Refusal, hex},
     faults::Fault,
     random::Random,
     request_log::{RequestLog, RequestLogs},
@@ -40,6 +41,14 @@ use crate::{
 #[derive(Debug, thiserror::Error)]
 #[error("the connection was cut on purpose")]
 pub(crate) struct Cut;
+
+/// How many messages an answer holds, in all its conversations: an extension of such a response.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct MessagesHeld(pub(crate) usize);
+
+/// Marks the answer to a request that a fault ended when it had been handled.
+#[derive(Debug, Clone, Copy)]
+struct GivenUp;
 
 /// A line of the log, written when the request ends in whatever way: a hanging one ends when its client gives up.
 struct Entry<'a> {
@@ -108,6 +117,7 @@ impl Gate {
         if let Ok(response) = &outcome {
             entry.log.status = response.status().as_u16();
             entry.log.response_bytes = length_of(response.headers().get(CONTENT_LENGTH));
+            entry.log.faulted |= response.extensions().get::<GivenUp>().is_some();
         }
         outcome
     }
@@ -200,8 +210,18 @@ impl Gate {
         let mut response = if cross_origin && request.method() == Method::OPTIONS {
             Response::new(Body::empty())
         } else {
+            let (method, path) = (request.method().as_str().to_owned(), request.uri().path().to_owned());
             let Ok(response) = self.router.call(request).await;
-            response
+            let held = response.extensions().get::<MessagesHeld>().map_or(0, |held| held.0);
+            match self.shared.faults.given_up(&method, &path, held) {
+                None => response,
+                Some(after) => {
+                    tokio::time::sleep(after).await;
+                    let mut response = Refusal::Internal.into_response();
+                    response.extensions_mut().insert(GivenUp);
+                    response
+                }
+            }
         };
         // From a count of its own, so that tokens do not depend on how many requests came before.
         let request_id = Random::new(self.passed.fetch_add(1, Ordering::Relaxed)).uuid();
@@ -212,16 +232,36 @@ impl Gate {
             set(&mut response, HeaderName::from_static("access-control-allow-methods"), methods);
             set(&mut response, HeaderName::from_static("access-control-allow-headers"), "*");
         }
-        if response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind == "application/json") {
-            set(&mut response, CONTENT_TYPE, "application/json; charset=utf-8");
-        }
         let upgrade = response.status() == StatusCode::SWITCHING_PROTOCOLS;
+        if response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind == "application/json") {
+            // What no controller answers comes from Rails' own pages, which write the name otherwise.
+            let charset = if is_unrescued(response.status()) { "UTF-8" } else { "utf-8" };
+            set(&mut response, CONTENT_TYPE, &format!("application/json; charset={charset}"));
+        }
+        if response.headers().contains_key(LOCATION) {
+            return Ok(self.redirect(response));
+        }
         // Storage, which knows a file by its time, is not Rails; and a page may bring an ETag of its own.
         let tagged_already = storage || response.headers().contains_key(ETAG);
-        if upgrade || tagged_already || response.headers().contains_key(LOCATION) {
+        if upgrade || tagged_already {
             return Ok(response);
         }
         Ok(tagged(response, known.filter(|_| conditional).as_ref()).await)
+    }
+
+    /// A redirect as Rails makes it: to a whole address, with a page in it up to Rails 7.0.
+    fn redirect(&self, mut response: Response<Body>) -> Response<Body> {
+        let (base_url, with_page) =
+            self.shared.read(|desk| (desk.base_url.clone(), desk.settings.desk_version.has_short_rows()));
+        let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let location = if location.starts_with('/') { format!("{base_url}{location}") } else { location.to_owned() };
+        set(&mut response, LOCATION, &location);
+        set(&mut response, CONTENT_TYPE, "text/html; charset=utf-8");
+        if !response.headers().contains_key(CACHE_CONTROL) {
+            set(&mut response, CACHE_CONTROL, "no-cache");
+        }
+        let page = format!("<html><body>You are being <a href=\"{location}\">redirected</a>.</body></html>");
+        with_body(response, if with_page { page.into() } else { Bytes::new() })
     }
 
     fn is_throttled(&self, from: IpAddr) -> bool {
@@ -285,7 +325,12 @@ async fn tagged(response: Response<Body>, known: Option<&HeaderValue>) -> Respon
     let mut response = Response::from_parts(parts, Body::empty());
     let is_tagged = response.status() == StatusCode::OK && !bytes.is_empty();
     if !is_tagged {
-        set(&mut response, CACHE_CONTROL, "no-cache");
+        if !is_unrescued(response.status()) {
+            set(&mut response, CACHE_CONTROL, "no-cache");
+        }
+        if response.status() == StatusCode::OK && !response.headers().contains_key(CONTENT_TYPE) {
+            set(&mut response, CONTENT_TYPE, "application/json");
+        }
         return with_body(response, bytes);
     }
     let digest = hex(digest::digest(&digest::SHA256, &bytes).as_ref());
@@ -300,6 +345,12 @@ async fn tagged(response: Response<Body>, known: Option<&HeaderValue>) -> Respon
         return response;
     }
     with_body(response, bytes)
+}
+
+/// Whether an answer of this status is no controller's but what Rails makes of an exception.
+fn is_unrescued(status: StatusCode) -> bool {
+    use StatusCode as Code;
+    [Code::BAD_REQUEST, Code::NOT_FOUND, Code::NOT_ACCEPTABLE, Code::INTERNAL_SERVER_ERROR].contains(&status)
 }
 
 /// An answer that promises more than it gives: it ends with a reset, or, with nothing to abort, never.

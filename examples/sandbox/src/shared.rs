@@ -2,16 +2,16 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::AtomicUsize};
 
-use tokio::{runtime::Handle, sync::watch};
+use tokio::{runtime::Handle, sync::watch, task::JoinHandle, time::Instant};
 
 use crate::{
     bot,
-    cable::hub::Hub,
+    cable::{hub::Hub, late::Late},
     clock::{self, Millis},
     faults::Faults,
     options::Options,
     request_log::RequestLogs,
-    state::{Job, State},
+    state::{Broadcast, Job, State},
     webhook,
 };
 
@@ -20,11 +20,16 @@ use crate::{
 pub(crate) struct Shared {
     pub(crate) options: Arc<Options>,
     pub(crate) hub: Hub,
+    late: Late,
     pub(crate) faults: Faults,
     pub(crate) requests: RequestLogs,
     /// Open TCP connections, plain and upgraded.
     pub(crate) connections: AtomicUsize,
     stop: watch::Sender<bool>,
+    /// Counts how often waiting jobs were told to wait no longer.
+    hurry: watch::Sender<u64>,
+    /// The jobs that wait or run.
+    waiting: Mutex<Vec<JoinHandle<()>>>,
     runtime: Handle,
     state: Mutex<State>,
 }
@@ -34,10 +39,13 @@ impl Shared {
         Self {
             options,
             hub: Hub::default(),
+            late: Late::default(),
             faults,
             requests: RequestLogs::default(),
             connections: AtomicUsize::new(0),
             stop: watch::Sender::new(false),
+            hurry: watch::Sender::new(0),
+            waiting: Mutex::default(),
             runtime,
             state: Mutex::new(state),
         }
@@ -55,7 +63,7 @@ impl Shared {
         let outcome = change(&mut state);
         state.flush();
         for broadcast in std::mem::take(&mut state.broadcasts) {
-            self.hub.publish(&broadcast);
+            self.broadcast(broadcast);
         }
         let jobs = std::mem::take(&mut state.jobs);
         drop(state);
@@ -63,6 +71,22 @@ impl Shared {
             self.start(job);
         }
         outcome
+    }
+
+    /// Sends an event now, or when the desk's lagging jobs come to it.
+    fn broadcast(self: &Arc<Self>, broadcast: Broadcast) {
+        let late = self.faults.lateness(broadcast.event);
+        if late.is_zero() {
+            return self.hub.publish(&broadcast);
+        }
+        // So late that no clock can tell it is never.
+        let Some(due) = Instant::now().checked_add(late) else { return };
+        self.late.keep(due, broadcast);
+        let shared = Arc::clone(self);
+        self.spawn(async move {
+            tokio::time::sleep_until(due).await;
+            shared.late.release(&shared.hub, due);
+        });
     }
 
     /// Tells every task to end.
@@ -78,27 +102,43 @@ impl Shared {
     }
 
     /// Runs `work` on the sandbox's runtime until it is done or the sandbox stops.
-    pub(crate) fn spawn(self: &Arc<Self>, work: impl Future<Output = ()> + Send + 'static) {
+    pub(crate) fn spawn(self: &Arc<Self>, work: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
         let shared = Arc::clone(self);
         self.runtime.spawn(async move {
             tokio::select! {
                 () = work => {}
                 () = shared.stopped() => {}
             }
-        });
+        })
+    }
+
+    /// Runs the jobs that wait for their time now, and ends when they have run.
+    pub(crate) async fn run_jobs(&self) {
+        let waiting = std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
+        self.hurry.send_modify(|count| *count += 1);
+        for job in waiting {
+            // A job that panicked has ended, too.
+            let _ = job.await;
+        }
     }
 
     fn start(self: &Arc<Self>, job: Job) {
         let shared = Arc::clone(self);
         let delay = self.options.job_delay;
-        self.spawn(async move {
-            match job {
-                Job::Survey(conversation) => {
-                    tokio::time::sleep(delay).await;
-                    shared.write(|state| state.ask_for_rating(conversation));
+        // From here on, so that a hurry right after the request is not missed.
+        let mut hurry = self.hurry.subscribe();
+        let waits = matches!(job, Job::Survey(_) | Job::MarkRead(..) | Job::Measure(_));
+        let running = self.spawn(async move {
+            if waits {
+                tokio::select! {
+                    () = tokio::time::sleep(delay) => {}
+                    _ = hurry.changed() => {}
                 }
+            }
+            match job {
+                Job::Survey(conversation) => shared.write(|state| state.ask_for_rating(conversation)),
+                Job::Measure(message) => shared.write(|state| state.measure_pictures(message)),
                 Job::MarkRead(conversation, at) => {
-                    tokio::time::sleep(delay).await;
                     while shared.write(|state| state.mark_read(conversation, at)) {
                         tokio::task::yield_now().await;
                     }
@@ -108,6 +148,11 @@ impl Shared {
                 Job::Bot { conversation, said } => bot::answer(&shared, conversation, &said).await,
             }
         });
+        if waits {
+            let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            waiting.retain(|job| !job.is_finished());
+            waiting.push(running);
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

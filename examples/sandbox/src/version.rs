@@ -44,6 +44,16 @@ impl DeskVersion {
         self < Self::new(4, 16, 0)
     }
 
+    /// Whether a job was seen to measure pictures: in 3.16.0 and 4.16.2. In 4.15.1 width and height stayed null.
+    pub(crate) fn measures_pictures(self) -> bool {
+        self.has_short_rows() || self >= Self::new(4, 16, 0)
+    }
+
+    /// Whether an agent can delete a conversation and change a message by request. The third series has neither route.
+    pub(crate) fn has_agent_routes_of_4(self) -> bool {
+        !self.has_short_rows()
+    }
+
     /// Whether a release of the third series leaves out fields that came with the fourth.
     pub(crate) fn has_short_rows(self) -> bool {
         self < Self::new(4, 0, 0)

@@ -21,6 +21,7 @@ use crate::{
         ACCOUNT_ID, State,
         tables::{INCOMING, OUTGOING, TEMPLATE},
     },
+    views::Place,
 };
 
 /// Chatwoot's own limit.
@@ -69,7 +70,7 @@ impl State {
             TEMPLATE => "template",
             _ => return None,
         };
-        let frame = self.message_frame(message, conversation);
+        let frame = self.message_frame(message, conversation, Place::Desk);
         let mut view = json!({
             "event": "message_created",
             "account": { "id": ACCOUNT_ID, "name": self.options.inbox_name },

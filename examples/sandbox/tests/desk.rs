@@ -86,8 +86,13 @@ async fn an_agent_works_over_chatwoots_own_routes() {
     let message = post("messages", json!({ "content": "Hello" })).await;
     assert_eq!(cable.event("message.created").await["sender"]["available_name"], "Linh Trần");
     let url = format!("{base}/1/messages/{}", message["id"]);
-    good(shop.http.patch(&url).json(&json!({ "content": "Hello!" })).send().await.unwrap()).await;
-    assert_eq!(cable.event("message.updated").await["content"], "Hello!");
+    let edited = shop.http.patch(&url).json(&json!({ "content": "Hello!" })).send().await.unwrap();
+    assert_eq!(good(edited).await["content"], "Hello", "words stay as they are");
+    let failed = json!({ "status": "failed", "external_error": "no such number" });
+    good(shop.http.patch(&url).json(&failed).send().await.unwrap()).await;
+    let told = cable.event("message.updated").await;
+    assert_eq!((&told["content"], &told["status"]), (&json!("Hello"), &json!("failed")));
+    assert_eq!(told["content_attributes"]["external_error"], "no such number");
     good(shop.http.delete(&url).send().await.unwrap()).await;
     assert_eq!(cable.event("message.updated").await["content"], "This message was deleted");
     post("update_last_seen", json!({})).await;

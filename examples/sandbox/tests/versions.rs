@@ -75,6 +75,7 @@ async fn rows_of_3_16_lack_what_came_later() {
     desk.reply_with_file(1, "Here", "a.png", "image/png", png);
     let sent = shop.send(&conversation, "Hi").await;
     assert!(sent["sender"].get("blocked").is_none());
+    desk.run_jobs().await;
     let page = shop.get(&format!("{conversation}/messages")).await;
     let file = &page[0]["attachments"][0];
     assert_eq!((file.get("content_type"), &file["extension"]), (None, &json!(null)));

@@ -87,7 +87,8 @@ impl Desk {
         self.say(conversation, Draft { private: true, ..Draft::outgoing(Sender::Agent, text.to_owned()) })
     }
 
-    /// Changes a message's text.
+    /// Changes a message's text, as an edit in another channel does. No agent can do it: the desk's own route ignores
+    /// new words.
     pub fn edit(&self, message: u64, text: &str) {
         self.shared.write(|state| state.change_message(message, |row| row.content = Some(text.to_owned())));
     }
@@ -243,6 +244,12 @@ impl Desk {
     /// Makes a message older by so many days, for what the desk forbids after a while.
     pub fn age_message(&self, message: u64, days: u64) {
         self.shared.write(|state| state.age_message(message, days));
+    }
+
+    /// Runs the jobs that wait for [`Options::job_delay`](crate::Options::job_delay) now: ratings asked for, messages
+    /// marked as read, pictures measured. Ends when they have run.
+    pub async fn run_jobs(&self) {
+        self.shared.run_jobs().await;
     }
 
     /// The settings as they are now.

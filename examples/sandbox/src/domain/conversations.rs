@@ -163,6 +163,10 @@ impl State {
     pub(crate) fn set_labels(&mut self, id: u64, labels: Vec<String>) {
         let words = format!("{AGENT_NAME} set {}", labels.join(", "));
         self.change_conversation(id, |row| row.labels = labels);
+        if self.settings.desk_version.has_short_rows() {
+            // The third series told of labels twice.
+            self.tell(id, "conversation.updated");
+        }
         self.note_activity(id, words);
     }
 

@@ -22,7 +22,6 @@ impl State {
     /// Keeps a file's bytes and describes it. Nothing is checked: an API inbox takes any type and size.
     pub(crate) fn keep_file(&mut self, file: Upload) -> Attachment {
         let content_type = file.content_type.unwrap_or_else(|| guess(&file.name).to_owned());
-        let (width, height) = dimensions(&file.bytes).unzip();
         let name = sanitized(&file.name);
         let attachment = Attachment {
             id: self.next_attachment_id(),
@@ -31,8 +30,9 @@ impl State {
             size: u64::try_from(file.bytes.len()).unwrap_or(u64::MAX),
             name,
             content_type,
-            width,
-            height,
+            // A job measures pictures later.
+            width: None,
+            height: None,
         };
         self.blobs.put(&attachment.key, file.bytes);
         attachment
@@ -81,7 +81,7 @@ fn guess(name: &str) -> &'static str {
 }
 
 /// Width and height from the header of a PNG or JPEG.
-fn dimensions(bytes: &[u8]) -> Option<(u32, u32)> {
+pub(crate) fn dimensions(bytes: &[u8]) -> Option<(u32, u32)> {
     if bytes.starts_with(b"\x89PNG\r\n\x1a\n") {
         return Some((big_endian(bytes.get(16..20)?), big_endian(bytes.get(20..24)?)));
     }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Refusal, Upload};
+use super::{Refusal, Upload, files::dimensions};
 use crate::{
     clock,
     shared::within,
@@ -10,6 +10,7 @@ use crate::{
         Job, State,
         tables::{INCOMING, Message, OUTGOING, Object, Record, Sender, Status, TEMPLATE},
     },
+    views::Place,
 };
 
 /// Messages on a page.
@@ -103,6 +104,9 @@ impl State {
             updated_at: now,
         };
         let id = message.id;
+        if self.settings.desk_version.measures_pictures() && !message.attachments.is_empty() {
+            self.jobs.push(Job::Measure(id));
+        }
         let answers = message.message_type == OUTGOING && !message.private && message.sender != Sender::Nobody;
         let by_agent = answers && message.sender == Sender::Agent;
         self.record(Record::Message(message));
@@ -174,7 +178,8 @@ impl State {
         self.record(Record::Message(after));
         let Some(message) = self.message(id).filter(|message| message.is_public()) else { return };
         let Some(conversation) = self.conversation(message.conversation_id) else { return };
-        let mut data = self.message_frame(message, conversation);
+        let place = if by_agent { Place::Desk } else { Place::Outside };
+        let mut data = self.message_frame(message, conversation, place);
         if let (Value::Object(data), Value::Object(mut changes)) = (&mut data, changes) {
             changes.retain(|_, change| !change.is_null());
             data.insert("previous_changes".to_owned(), Value::Object(changes));
@@ -182,6 +187,15 @@ impl State {
         }
         let tokens = self.listeners(conversation);
         self.broadcast(tokens, "message.updated", data);
+    }
+
+    /// The job behind a new message with files: notes how large its pictures are. No event tells of it.
+    pub(crate) fn measure_pictures(&mut self, id: u64) {
+        let Some(mut message) = self.message(id).cloned() else { return };
+        for file in message.attachments.iter_mut().filter(|file| file.file_type == "image") {
+            (file.width, file.height) = self.blobs.get(&file.key).and_then(|bytes| dimensions(&bytes)).unzip();
+        }
+        self.record(Record::Message(message));
     }
 
     /// Marks an agent's message as failed, as a failing webhook of the inbox does. It stays a message of the agent's.
@@ -275,7 +289,7 @@ impl State {
         }
         let Some(message) = self.message(id).filter(|message| message.is_public()) else { return };
         let Some(conversation) = self.conversation(message.conversation_id) else { return };
-        let mut data = self.message_frame(message, conversation);
+        let mut data = self.message_frame(message, conversation, Place::Desk);
         if let (Value::Object(data), Some(echo_id)) = (&mut data, &message.echo_id) {
             data.insert("echo_id".to_owned(), Value::String(echo_id.clone()));
         }

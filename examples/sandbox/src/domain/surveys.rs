@@ -21,8 +21,13 @@ impl State {
         if self.survey_of(conversation).is_some() {
             return;
         }
-        let words = "Please rate the conversation".to_owned();
         let short = self.settings.desk_version.has_short_rows();
+        let uuid = self.conversation(conversation).map(|row| row.uuid.clone()).unwrap_or_default();
+        let words = if short {
+            format!("Please rate this conversation, {}/survey/responses/{uuid}", self.base_url)
+        } else {
+            "Please rate the conversation".to_owned()
+        };
         let attributes = if short { json!({}) } else { json!({ "display_type": "emoji" }) };
         let draft = Draft::text(words).rich("input_csat", attributes);
         if let Err(refusal) = self.create_message(conversation, draft) {

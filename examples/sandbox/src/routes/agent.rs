@@ -72,9 +72,14 @@ pub(super) async fn show(State(shared): Held, Path((_, id)): ConversationPath) -
     shared.read(|desk| view(desk, number(&id)?))
 }
 
-/// `DELETE …/conversations/:id`: 200 without a body, and nobody is told.
+/// `DELETE …/conversations/:id`: 200 without a body, and nobody is told. The third series has no such route.
 pub(super) async fn delete_conversation(State(shared): Held, Path((_, id)): ConversationPath) -> Result<(), Refusal> {
-    shared.write(|desk| desk.delete_conversation(number(&id)?))
+    shared.write(|desk| {
+        if !desk.settings.desk_version.has_agent_routes_of_4() {
+            return Err(Refusal::NotFound);
+        }
+        desk.delete_conversation(number(&id)?)
+    })
 }
 
 /// `DELETE /api/v1/accounts/1/contacts/:id`: 422 while the contact counts as online.
@@ -120,15 +125,21 @@ pub(super) async fn send(State(shared): Held, Path((_, id)): ConversationPath, p
     })
 }
 
-/// `PATCH …/messages/:id` with `content` (which Chatwoot's agents can't do, but other channels' edits look so) or
-/// with `status`.
+/// `PATCH …/messages/:id` with `status` and `external_error`, for an inbox whose messages are delivered by others. New
+/// words are ignored: no agent can edit a message. The third series has no such route.
 pub(super) async fn edit(State(shared): Held, Path((_, _, id)): MessagePath, params: Params) -> Answer {
     shared.write(|desk| {
         let id = number(&id)?;
-        desk.change_message(id, |row| {
-            row.content = params.text("content").or(row.content.take());
-            row.status = params.text("status").unwrap_or(std::mem::take(&mut row.status));
-        });
+        if !desk.settings.desk_version.has_agent_routes_of_4() {
+            return Err(Refusal::NotFound);
+        }
+        if let Some(status) = params.text("status") {
+            desk.change_message(id, |row| {
+                row.status = status;
+                let error = params.text("external_error").map(|error| ("external_error".to_owned(), json!(error)));
+                row.content_attributes.extend(error);
+            });
+        }
         message_view(desk, id)
     })
 }
@@ -277,11 +288,18 @@ fn message_view(desk: &Desk, id: u64) -> Answer {
 fn check_items(content_type: &str, attributes: &Value) -> Result<(), Refusal> {
     let Some((_, known)) = ITEM_KEYS.iter().find(|(name, _)| *name == content_type) else { return Ok(()) };
     let items = attributes.get("items").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    let sound = !items.is_empty()
-        && items.iter().all(|item| {
-            let keys = item.as_object();
-            keys.is_some_and(|item| item.keys().all(|key| known.contains(&key.as_str())))
-                && (content_type != "cards" || item.get("actions").is_some_and(Value::is_array))
-        });
-    if sound { Ok(()) } else { Err(Refusal::invalid("content_attributes", "Content attributes Invalid keys found.")) }
+    let refused = |words: String| Refusal::Unprocessable(json!({ "error": format!("Validation failed: {words}") }));
+    let keys = items.iter().filter_map(Value::as_object).flat_map(|item| item.keys());
+    let unknown: Vec<String> = keys.filter(|key| !known.contains(&key.as_str())).map(|key| format!(":{key}")).collect();
+    if !unknown.is_empty() {
+        let unknown = unknown.join(", ");
+        return Err(refused(format!("Content attributes contains invalid keys for items : [{unknown}]")));
+    }
+    let is_whole = |item: &Value| {
+        item.is_object() && (content_type != "cards" || item.get("actions").is_some_and(Value::is_array))
+    };
+    if !items.is_empty() && items.iter().all(is_whole) {
+        return Ok(());
+    }
+    Err(refused("Content attributes Items are required.".to_owned()))
 }

@@ -19,6 +19,8 @@ use crate::{
     clock::{Millis, http_date},
     domain::{Refusal, files::thumbnail},
     shared::Shared,
+    state::tables::Attachment,
+    views::percent_encode,
 };
 
 /// `GET …/blobs/redirect/:key/:name`: 302 to the bytes, good for five minutes as Active Storage's links are.
@@ -34,9 +36,8 @@ pub(super) async fn redirect_thumb(State(shared): Held, Path((key, ..)): Path<(S
 fn to(shared: &Shared, key: &str, place: &str) -> Response {
     let location = shared.read(|desk| {
         let attachment = desk.attachment(key)?;
-        let name = attachment.name.rsplit_once('.').map_or("bin", |(_, extension)| extension);
-        let name: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
-        Some(format!("{}/rails/active_storage/{place}/{key}/file.{name}", desk.base_url))
+        let name = percent_encode(&attachment.name);
+        Some(format!("{}/rails/active_storage/{place}/{key}/{name}", desk.base_url))
     });
     match location {
         None => Refusal::NotFound.into_response(),
@@ -74,23 +75,24 @@ pub(super) async fn serve_thumb(
 struct Stored {
     bytes: Bytes,
     content_type: String,
+    name: String,
     modified: Millis,
 }
 
 fn stored(shared: &Shared, key: &str) -> Option<Stored> {
     shared.read(|desk| {
-        let content_type = desk.attachment(key)?.content_type;
+        let Attachment { content_type, name, .. } = desk.attachment(key)?;
         let bytes = desk.blobs.get(key)?;
         let owner = desk.tables.messages.values();
         let sent = owner.filter(|row| row.attachments.iter().any(|file| file.key == key)).map(|row| row.created_at);
-        Some(Stored { bytes, content_type, modified: sent.max().unwrap_or(0) })
+        Some(Stored { bytes, content_type, name, modified: sent.max().unwrap_or(0) })
     })
 }
 
 impl Stored {
     /// The disk service knows a file by its time alone: there is no ETag.
     fn answer(self, headers: &HeaderMap) -> Response {
-        let Self { bytes, content_type, modified } = self;
+        let Self { bytes, content_type, name, modified } = self;
         let modified = http_date(modified);
         let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
         let builder = Response::builder()
@@ -104,7 +106,7 @@ impl Stored {
         let response = if not_modified {
             builder.status(StatusCode::NOT_MODIFIED).body(Body::empty())
         } else {
-            let builder = builder.header(CONTENT_TYPE, &content_type).header(CONTENT_DISPOSITION, "inline");
+            let builder = builder.header(CONTENT_TYPE, &content_type).header(CONTENT_DISPOSITION, disposition(&name));
             match range {
                 Some(Range::Part(first, last)) => builder
                     .status(StatusCode::PARTIAL_CONTENT)
@@ -120,6 +122,24 @@ impl Stored {
         };
         response.unwrap_or_else(|_| Refusal::Internal.into_response())
     }
+}
+
+/// A name in the two forms of RFC 6266: for old clients what of it is ASCII, for others all of it.
+fn disposition(name: &str) -> String {
+    let ascii: String = name.chars().map(|letter| if letter.is_ascii() { letter } else { '?' }).collect();
+    let ascii = escaped(&ascii, b" !#$+.^_`|~-");
+    format!("inline; filename=\"{ascii}\"; filename*=UTF-8''{}", escaped(name, b"!#$&+.^_`|~-"))
+}
+
+fn escaped(text: &str, plain: &[u8]) -> String {
+    let escape = |byte: u8| {
+        if byte.is_ascii_alphanumeric() || plain.contains(&byte) {
+            char::from(byte).to_string()
+        } else {
+            format!("%{byte:02X}")
+        }
+    };
+    text.bytes().map(escape).collect()
 }
 
 #[derive(Debug, PartialEq)]
@@ -149,6 +169,14 @@ fn parse_range(text: &str, length: usize) -> Range {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_files_name_is_told_in_ascii_and_whole() {
+        let wanted = "inline; filename=\"manual.pdf\"; filename*=UTF-8''manual.pdf";
+        assert_eq!(disposition("manual.pdf"), wanted);
+        let wanted = "inline; filename=\"%3F b%22.pdf\"; filename*=UTF-8''%C4%91%20b%22.pdf";
+        assert_eq!(disposition("đ b\".pdf"), wanted);
+    }
 
     #[test]
     fn each_form_of_a_range_names_its_bytes() {

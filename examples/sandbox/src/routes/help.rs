@@ -16,11 +16,12 @@ use serde_json::{Value, json};
 
 use super::{Held, params::Params};
 use crate::{
-    clock::{iso, seconds},
+    clock::iso,
     domain::Refusal,
     help::{Article, Category, HelpCentre, snippet, tie},
     shared::Shared,
     state::{ACCOUNT_ID, State as Desk},
+    views::AGENT_NAME,
 };
 
 /// Most articles on a page, and how many there are when less than one is asked for.
@@ -91,7 +92,7 @@ fn answer(desk: &mut Desk, segments: &[&str], params: &Params) -> Response {
         [_, locale] => {
             let (_, json) = strip(locale, ".json");
             if json {
-                Json(portal_body(desk, true)).into_response()
+                Json(portal_body(desk)).into_response()
             } else {
                 Html(format!("<h1>{}</h1>", desk.options.inbox_name)).into_response()
             }
@@ -170,26 +171,22 @@ fn show(desk: &mut Desk, name: &str) -> Response {
     }
 }
 
-fn portal_body(desk: &Desk, with_categories: bool) -> Value {
+fn portal_body(desk: &Desk) -> Value {
     let help = &desk.help;
-    let mut body = json!({
+    json!({
         "name": format!("{} help", desk.options.inbox_name),
         "slug": desk.options.help_slug,
-        "page_title": format!("{} help", desk.options.inbox_name),
-        "header_text": "How can we help?",
-        "homepage_link": desk.base_url,
-        "custom_domain": "",
+        "page_title": null,
+        "header_text": null,
+        "homepage_link": null,
+        "custom_domain": null,
         "meta": {
             "articles_count": help.articles.iter().filter(|article| !article.draft).count(),
             "categories_count": help.categories.len(),
             "default_locale": help.default_locale,
         },
-    });
-    if let (Value::Object(body), true) = (&mut body, with_categories) {
-        let categories = help.categories.iter().map(|row| category_body(help, row)).collect();
-        body.insert("categories".to_owned(), categories);
-    }
-    body
+        "categories": help.categories.iter().map(|row| category_body(help, row)).collect::<Value>(),
+    })
 }
 
 /// A category: of whatever locale, and without its id.
@@ -199,7 +196,7 @@ fn category_body(help: &HelpCentre, row: &Category) -> Value {
         "name": row.name,
         "slug": row.slug,
         "locale": row.locale,
-        "description": row.description,
+        "description": (!row.description.is_empty()).then_some(&row.description),
         "position": row.position,
         "meta": { "articles_count": articles },
     })
@@ -215,13 +212,13 @@ fn article_body(desk: &Desk, row: &Article) -> Value {
         "status": if row.draft { "draft" } else { "published" },
         "position": row.position,
         "account_id": ACCOUNT_ID,
-        "last_updated_at": seconds(row.updated),
+        "last_updated_at": iso(row.updated),
         "slug": row.slug,
-        "portal": portal_body(desk, false),
+        "portal": portal_body(desk),
         "category": { "id": row.category.id, "slug": row.category.slug, "locale": row.category.locale },
-        "views": row.views,
-        "author": desk.agent_sender(),
-        "associated_articles": [],
+        // Nobody has counted yet.
+        "views": (row.views > 0).then_some(row.views),
+        "author": { "available_name": AGENT_NAME, "name": AGENT_NAME, "thumbnail": "" },
         "link": format!("hc/{}/articles/{}", desk.options.help_slug, row.slug),
     })
 }

@@ -36,15 +36,19 @@ fn survey<'a>(desk: &'a Desk, uuid: &str) -> Result<&'a Message, Refusal> {
 fn body(desk: &Desk, message: &Message) -> Value {
     let attributes = &message.content_attributes;
     let answer = attributes.get("submitted_values").and_then(|values| values.get("csat_survey_response"));
-    json!({
+    let mut body = json!({
         "id": message.id,
         "csat_survey_response": answer,
-        "display_type": attributes.get("display_type"),
-        "content": message.content,
         "inbox_avatar_url": "",
         "inbox_name": desk.options.inbox_name,
         "locale": desk.options.locale,
         "conversation_id": message.conversation_id,
         "created_at": iso(message.created_at),
-    })
+    });
+    if let (Value::Object(body), false) = (&mut body, desk.settings.desk_version.has_short_rows()) {
+        body.insert("display_type".to_owned(), json!(attributes.get("display_type")));
+        // The inbox's own words, of which it has none; the message's are not here.
+        body.insert("content".to_owned(), Value::Null);
+    }
+    body
 }

@@ -53,6 +53,8 @@ pub(crate) enum Job {
     Survey(u64),
     /// Mark what the customer has seen by this moment as read.
     MarkRead(u64, Millis),
+    /// Measure the pictures of this message.
+    Measure(u64),
     /// Tell the merchant's server of this message.
     Webhook(u64),
     /// Let the automation act on this conversation, which a customer has just begun.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::seconds_or_zero;
+use super::{Place, seconds_or_zero};
 use crate::{
     clock::{iso, seconds},
     state::{
@@ -13,7 +13,7 @@ use crate::{
 
 impl State {
     /// `message.created` and `message.updated`: all columns.
-    pub(crate) fn message_frame(&self, message: &Message, conversation: &Conversation) -> Value {
+    pub(crate) fn message_frame(&self, message: &Message, conversation: &Conversation, place: Place) -> Value {
         let (sender_type, sender_id) = match message.sender {
             Sender::Contact(id) => (Some("Contact"), Some(id)),
             Sender::Agent => (Some("User"), Some(AGENT_ID)),
@@ -49,13 +49,18 @@ impl State {
         });
         if let Value::Object(frame) = &mut frame {
             frame.extend(self.attachments(message).map(|files| ("attachments".to_owned(), files)));
-            frame.extend(self.sender(message).map(|sender| ("sender".to_owned(), sender)));
+            frame.extend(self.sender(message, place).map(|sender| ("sender".to_owned(), sender)));
         }
         frame
     }
 
     /// `conversation.*`: the agent's row. `unread_count` is the agent's, and `contact_inbox` holds the token.
+    /// A job looks at the row anew for most of its events, so it is the row from outside.
     pub(crate) fn conversation_frame(&self, row: &Conversation) -> Value {
+        self.conversation_at(row, Place::Outside)
+    }
+
+    fn conversation_at(&self, row: &Conversation, place: Place) -> Value {
         let contact = self.contact(row.contact_id);
         let session = self.session(&row.source_id);
         let last = self.tables.thread(row.id).rev().find(|message| message.is_public());
@@ -69,11 +74,11 @@ impl State {
             "status": row.status.as_str(),
             "channel": session.map(|session| session.channel.as_str()),
             "can_reply": true,
-            "messages": last.map(|message| self.message_frame(message, row)).into_iter().collect::<Value>(),
+            "messages": last.map(|message| self.message_frame(message, row, place)).into_iter().collect::<Value>(),
             "labels": row.labels,
             "meta": {
                 "sender": contact.map(|contact| self.contact_sender(contact)),
-                "assignee": row.assigned.then(|| self.agent_sender()),
+                "assignee": row.assigned.then(|| self.agent_at(place)),
                 "assignee_type": row.assigned.then_some("User"),
                 "team": null,
                 "hmac_verified": session.is_some_and(|session| session.hmac_verified),
@@ -97,7 +102,7 @@ impl State {
 
     /// `conversation.typing_on` and `_off`. The typing of a private note is told to the customer as well.
     pub(crate) fn typing_frame(&self, row: &Conversation, user: &Value, private: bool) -> Value {
-        let mut conversation = self.conversation_frame(row);
+        let mut conversation = self.conversation_at(row, Place::Desk);
         if let Value::Object(conversation) = &mut conversation {
             conversation.remove("account_id");
         }

@@ -20,6 +20,15 @@ pub(crate) const AGENT_NAME: &str = "Linh Trần";
 /// The bot's name.
 pub(crate) const BOT_NAME: &str = "Shop helper";
 
+/// Where a shape is made, for an agent looks different in each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// Within an agent's request.
+    Desk,
+    /// Within a customer's request, or in a job.
+    Outside,
+}
+
 impl State {
     /// A contact as its row stands in the database: what PATCH answers up to 4.15, and what every conversation
     /// carries. It has neither `source_id` nor `pubsub_token`.
@@ -84,15 +93,22 @@ impl State {
         sender
     }
 
-    /// The agent as a sender.
+    /// The agent as the desk's own answers show them, and what an agent's action sends at once.
     pub(crate) fn agent_sender(&self) -> Value {
+        self.agent_at(Place::Desk)
+    }
+
+    /// The agent. Whether they are there needs an account to ask in, which only an agent's request has.
+    fn agent_at(&self, place: Place) -> Value {
+        let availability = if self.dashboard_open { self.availability.as_str() } else { "offline" };
+        let availability = (place == Place::Desk).then_some(availability);
         json!({
             "id": AGENT_ID,
             "name": AGENT_NAME,
             "available_name": AGENT_NAME,
             "avatar_url": "",
             "type": "user",
-            "availability_status": if self.dashboard_open { self.availability.as_str() } else { "offline" },
+            "availability_status": availability,
             "thumbnail": "",
         })
     }
@@ -103,10 +119,10 @@ impl State {
     }
 
     /// The sender of a message, or nothing: the key is then absent.
-    fn sender(&self, message: &Message) -> Option<Value> {
+    fn sender(&self, message: &Message, place: Place) -> Option<Value> {
         match message.sender {
             Sender::Contact(id) => self.contact(id).map(|contact| self.contact_sender(contact)),
-            Sender::Agent => Some(self.agent_sender()),
+            Sender::Agent => Some(self.agent_at(place)),
             Sender::Bot => Some(Self::bot_sender()),
             Sender::Nobody => None,
         }
@@ -144,9 +160,8 @@ impl State {
             "data_url": format!("{storage}/blobs/redirect/{key}/{name}"),
             "thumb_url": thumb_url,
             "file_size": attachment.size,
-            // A job measures pictures; only the third series was seen to tell what it found.
-            "width": null,
-            "height": null,
+            "width": attachment.width,
+            "height": attachment.height,
         });
         if let (Value::Object(view), "audio") = (&mut view, attachment.file_type.as_str()) {
             view.insert("transcribed_text".to_owned(), json!(""));
@@ -154,15 +169,13 @@ impl State {
         if let (Value::Object(view), true) = (&mut view, self.settings.desk_version.has_short_rows()) {
             view.remove("content_type");
             view.insert("extension".to_owned(), Value::Null);
-            view.insert("width".to_owned(), json!(attachment.width));
-            view.insert("height".to_owned(), json!(attachment.height));
         }
         view
     }
 }
 
 /// A file's name as one segment of a path.
-fn percent_encode(name: &str) -> String {
+pub(crate) fn percent_encode(name: &str) -> String {
     let mut encoded = String::with_capacity(name.len());
     for byte in name.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {

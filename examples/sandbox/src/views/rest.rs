@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::seconds_or_zero;
+use super::{Place, seconds_or_zero};
 use crate::{
     clock::seconds,
     state::{
@@ -40,8 +40,12 @@ impl State {
         })
     }
 
-    /// A message.
+    /// A message as a customer's request shows it.
     pub(crate) fn message_body(&self, message: &Message) -> Value {
+        self.message_at(message, Place::Outside)
+    }
+
+    fn message_at(&self, message: &Message, place: Place) -> Value {
         let mut body = json!({
             "id": message.id,
             "content": message.content,
@@ -53,15 +57,18 @@ impl State {
         });
         if let Value::Object(body) = &mut body {
             body.extend(self.attachments(message).map(|files| ("attachments".to_owned(), files)));
-            body.extend(self.sender(message).map(|sender| ("sender".to_owned(), sender)));
+            body.extend(self.sender(message, place).map(|sender| ("sender".to_owned(), sender)));
         }
         body
     }
 
     /// A message as an agent's REST answer shows it.
     pub(crate) fn agent_message_body(&self, message: &Message) -> Value {
-        let mut body = self.message_body(message);
+        let mut body = self.message_at(message, Place::Desk);
         if let Value::Object(body) = &mut body {
+            let conversation = self.conversation(message.conversation_id);
+            body.insert("inbox_id".to_owned(), json!(conversation.map(|row| row.inbox_id)));
+            body.insert("source_id".to_owned(), Value::Null);
             body.insert("status".to_owned(), json!(message.status));
             body.insert("private".to_owned(), json!(message.private));
         }
