@@ -26,8 +26,9 @@ async fn message_and_answer_arrive_once_and_are_marked_read() {
 
     let number = only_conversation(&desk.desk());
     live(&client).await;
-    // An agent who looks and does not answer: nothing comes over the socket.
+    // An agent who looks and does not answer: nothing comes over the socket, and no page says it.
     desk.desk().mark_seen(number);
+    client.refresh().await.unwrap();
     screen.until_last(Delivery::Read).await;
     desk.desk().reply(number, "Yes, **fully**.");
     screen.until("the answer", |messages| messages.len() == 2).await;

@@ -48,7 +48,8 @@ async fn answer_comes_over_a_deaf_connection_which_is_then_dropped_and_not_made_
     }
     let sockets = desk.desk().requests().iter().filter(|request| request.path == "/cable").count();
     assert!(sockets <= 3, "{sockets} sockets");
-    let lists = desk.desk().requests().iter().filter(|r| r.method == "GET" && r.path.ends_with("/conversations")).count();
+    let lists =
+        desk.desk().requests().iter().filter(|r| r.method == "GET" && r.path.ends_with("/conversations")).count();
     assert!(lists <= 1, "{lists} lists");
     client.shutdown().await;
 }

@@ -14,7 +14,7 @@ mod files;
 use rusqlite::{OptionalExtension as _, params};
 
 use super::{
-    ConversationRow, EntryRow, EntryState, FileRow, MessageRow, StoreError, Tx, join,
+    ConversationRow, EntryRow, EntryState, FileRow, MessageRow, StoreError, SyncMark, Tx, join,
     order::{self, Kept, Take, delivery},
     schema::UNSENT,
     seen::Seen,
@@ -150,6 +150,13 @@ pub(crate) fn opened(
     };
     let from = answer.messages.len().saturating_sub(WITH_OPENING);
     messages(tx, &id, answer.messages.get(from..).unwrap_or_default(), new_id)?;
+    if !joined && answer.complete && from == 0 {
+        // Whatever is said from now on is new, and none of it is left out by the first page that is read.
+        let numbers = || answer.messages.iter().map(|message| message.id);
+        let mark =
+            SyncMark { synced_to: numbers().max(), history_from: numbers().min(), complete: true, validator: None };
+        ConversationRow::set_sync(tx, &id, &mark)?;
+    }
     ConversationRow::set_channel(tx, Some(&id), answer.channel)?;
     ConversationRow::set_status(tx, &id, answer.status)?;
     Ok(joined)

@@ -43,8 +43,8 @@ impl CatchUp {
             (None, _) => true,
             (Some(oldest), Some(known)) => oldest <= known,
             // Nothing was ever read: the newest page is where history begins here, and older pages are read when
-            // somebody scrolls there.
-            (Some(_), None) => true,
+            // somebody scrolls there. Where it was read and was empty, all of it is new.
+            (Some(_), None) => !self.mark.complete,
         };
         // A desk whose pages do not go back would be asked for ever.
         let stuck = matches!((oldest, self.oldest), (Some(now), Some(before)) if now >= before);
@@ -109,6 +109,14 @@ mod tests {
         assert_eq!((pages, mark.synced_to, mark.history_from, mark.complete), (1, Some(id(100)), Some(id(81)), false));
         let (_, mark) = run(7, SyncMark::default());
         assert!(mark.complete);
+    }
+
+    #[test]
+    fn conversation_that_was_empty_is_read_from_its_beginning() {
+        let (_, empty) = run(0, SyncMark::default());
+        assert_eq!((empty.synced_to, empty.complete), (None, true));
+        let (pages, mark) = run(100, empty);
+        assert_eq!((pages, mark.synced_to, mark.history_from, mark.complete), (5, Some(id(100)), Some(id(1)), true));
     }
 
     #[test]

@@ -9,13 +9,10 @@
 //! - Late and deaf look alike at first. So the desk is asked something that it answers over the connection, past every
 //!   queue: that the customer is there. Where the answer comes, the connection is late, and stays; where none comes, it is
 //!   deaf, and has to go.
-//! - Some messages are told by nobody, an automation's say. One that is not told within minutes, while the desk does
-//!   answer, says nothing any more.
+//! - Some messages are told by nobody, an automation's say. One that is not told though a later one is, or not within
+//!   minutes while the desk does answer, says nothing any more.
 
-use std::{
-    collections::{HashMap, VecDeque},
-    time::Duration,
-};
+use std::{collections::HashMap, time::Duration};
 
 use crate::model::{DeskConversationId, DeskMessageId, Timestamp};
 
@@ -48,9 +45,6 @@ impl Patience {
     }
 }
 
-/// How many told messages are remembered: a page has twenty.
-const REMEMBERED: usize = 256;
-
 type Key = (DeskConversationId, DeskMessageId);
 
 /// What the connection is worth.
@@ -68,10 +62,8 @@ pub(crate) enum Verdict {
 #[derive(Debug)]
 pub(crate) struct Hearing {
     patience: Patience,
-    /// The newest message of the first page of each conversation, `None` where that was empty.
-    first: HashMap<DeskConversationId, Option<DeskMessageId>>,
-    /// What was told, or given up.
-    told: VecDeque<Key>,
+    /// Beyond this message of each conversation all is to be told: the newest one of its first page, or told since.
+    floor: HashMap<DeskConversationId, Option<DeskMessageId>>,
     /// It has told of a message.
     tells: bool,
     /// On a page, and not told: since when.
@@ -91,8 +83,7 @@ impl Hearing {
     pub(crate) fn new(beat: Duration) -> Self {
         Self {
             patience: Patience::of(beat),
-            first: HashMap::new(),
-            told: VecDeque::new(),
+            floor: HashMap::new(),
             tells: false,
             expected: Vec::new(),
             unanswered: None,
@@ -104,37 +95,38 @@ impl Hearing {
 
     /// A page of the conversation, asked for over this connection's life, holds these.
     pub(crate) fn page(&mut self, conversation: DeskConversationId, messages: &[DeskMessageId], now: Timestamp) {
-        let first = *self.first.entry(conversation).or_insert(messages.iter().max().copied());
-        for &message in messages.iter().filter(|message| Some(**message) > first) {
+        let floor = *self.floor.entry(conversation).or_insert(messages.iter().max().copied());
+        for &message in messages.iter().filter(|message| Some(**message) > floor) {
             let key = (conversation, message);
-            if !self.told.contains(&key) && !self.expected.iter().any(|(known, _)| *known == key) {
+            if !self.expected.iter().any(|(known, _)| *known == key) {
                 self.expected.push((key, now));
             }
         }
     }
 
-    /// The connection tells of a message.
+    /// The connection tells of a message. Those before it, if they were not told by now, are told by nobody: jobs that
+    /// tell are done in their order, but for a moment.
     pub(crate) fn told(&mut self, conversation: DeskConversationId, message: DeskMessageId, now: Timestamp) {
         let key = (conversation, message);
         let waited = self.expected.iter().find(|(known, _)| *known == key).map(|(_, since)| now.since(*since));
+        let is_new = self.floor.get(&conversation).is_none_or(|floor| Some(message) > *floor);
         match waited {
             Some(waited) if waited > self.patience.grace => self.late_at = Some(now),
             // In time, or before any page.
-            _ if !self.told.contains(&key) => self.late_at = None,
+            _ if is_new => self.late_at = None,
+            // Of an older one that was edited.
             _ => {}
         }
-        self.expected.retain(|(known, _)| *known != key);
-        if self.expected.is_empty() {
-            self.probed = false;
-        }
         self.tells = true;
-        self.remember(key);
+        self.raise_floor(key);
     }
 
-    fn remember(&mut self, key: Key) {
-        self.told.push_back(key);
-        if self.told.len() > REMEMBERED {
-            self.told.pop_front();
+    fn raise_floor(&mut self, (conversation, message): Key) {
+        let floor = self.floor.entry(conversation).or_default();
+        *floor = (*floor).max(Some(message));
+        self.expected.retain(|((there, id), _)| *there != conversation || *id > message);
+        if self.expected.is_empty() {
+            self.probed = false;
         }
     }
 
@@ -168,7 +160,7 @@ impl Hearing {
                 .partition::<Vec<_>, _>(|(_, since)| now.since(*since) >= longest);
             self.expected = expected;
             // The next page holds it still.
-            given_up.into_iter().for_each(|(key, _)| self.remember(key));
+            given_up.into_iter().for_each(|(key, _)| self.raise_floor(key));
         }
         match self.overdue(now) {
             Some(since) if !self.answers && !self.tells && now.since(since) >= self.patience.mute => Verdict::Deaf,
@@ -280,8 +272,9 @@ mod tests {
         assert_eq!(hearing.verdict(at(1_089)), Verdict::Late);
         assert_eq!(hearing.verdict(at(1_090)), Verdict::Deaf);
         // Whatever is told shows that it tells.
-        hearing.told(there(), number(2), at(1_090));
-        assert_eq!(hearing.verdict(at(1_091)), Verdict::Late);
+        hearing.page(there(), &[number(2)], at(1_090));
+        hearing.told(there(), number(1), at(1_090));
+        assert_eq!(hearing.verdict(at(1_200)), Verdict::Late);
     }
 
     #[test]
@@ -295,5 +288,16 @@ mod tests {
         // And stays so, though each page holds it.
         hearing.page(there(), &[number(11)], at(210));
         assert_eq!(hearing.verdict(at(220)), Verdict::Fine);
+    }
+
+    #[test]
+    fn message_that_nobody_tells_of_is_forgotten_once_a_later_one_is_told() {
+        let mut hearing = connection();
+        hearing.page(there(), &[11, 12].map(number), at(20));
+        assert_eq!(hearing.verdict(at(30)), Verdict::Late);
+        hearing.told(there(), number(13), at(40));
+        assert_eq!(hearing.verdict(at(40)), Verdict::Fine);
+        hearing.page(there(), &[11, 12, 13].map(number), at(45));
+        assert_eq!(hearing.verdict(at(60)), Verdict::Fine);
     }
 }
