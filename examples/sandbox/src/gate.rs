@@ -241,8 +241,9 @@ impl Gate {
         if response.headers().contains_key(LOCATION) {
             return Ok(self.redirect(response));
         }
-        // Storage, which knows a file by its time, is not Rails; and a page may bring an ETag of its own.
-        let tagged_already = storage || response.headers().contains_key(ETAG);
+        // Storage, which knows a file by its time, is not Rails; and an answer may say itself how it is to be kept.
+        let own_words = [ETAG, CACHE_CONTROL].iter().any(|name| response.headers().contains_key(name));
+        let tagged_already = storage || own_words;
         if upgrade || tagged_already {
             return Ok(response);
         }
