@@ -3,7 +3,7 @@
 use super::shape::Difference;
 
 /// A difference that is meant. One `*` in `step` and `place` stands for anything.
-pub struct Meant {
+pub(crate) struct Meant {
     /// Versions it is seen in.
     versions: &'static [&'static str],
     step: &'static str,
@@ -15,7 +15,7 @@ pub struct Meant {
 const V3: &[&str] = &["3.16.0"];
 
 /// Those of `rest-*.json`.
-pub const OF_REST: &[Meant] = &[
+pub(crate) const OF_REST: &[Meant] = &[
     Meant {
         versions: &["3.16.0", "4.16.2"],
         step: "csat survey show",
@@ -33,7 +33,7 @@ pub const OF_REST: &[Meant] = &[
 ];
 
 /// Those of `cable-*.json`.
-pub const OF_CABLE: &[Meant] = &[
+pub(crate) const OF_CABLE: &[Meant] = &[
     Meant {
         versions: &["3.16.0", "4.16.2"],
         step: "open",
@@ -71,7 +71,7 @@ fn fits(pattern: &str, text: &str) -> bool {
 }
 
 /// Fails for a difference that nobody meant, and for a meant one that is gone in a version it is listed for.
-pub fn judge(differences: &[Difference], meant: &[Meant]) {
+pub(crate) fn judge(differences: &[Difference], meant: &[Meant]) {
     let mut complaints: Vec<String> = Vec::new();
     for difference in differences.iter().filter(|one| !meant.iter().any(|entry| entry.covers(one))) {
         complaints.push(format!("not meant: {difference}"));

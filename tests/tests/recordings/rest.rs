@@ -24,7 +24,7 @@ const PDF: &[u8] = b"%PDF-1.4\n%%EOF\n";
 
 /// A recorded step.
 #[derive(Debug, serde::Deserialize)]
-pub struct Step {
+pub(crate) struct Step {
     step: String,
     status: u16,
     content_type: Option<String>,
@@ -41,7 +41,7 @@ struct Played {
 }
 
 /// Plays a recording against a sandbox of its version; gives where the answers differ.
-pub async fn play(version: &'static str, recording: &str) -> Vec<Difference> {
+pub(crate) async fn play(version: &'static str, recording: &str) -> Vec<Difference> {
     let steps: Vec<Step> = serde_json::from_str(recording).unwrap();
     let mut script = Script::begin(version.parse().unwrap()).await;
     let mut differences = Vec::new();
