@@ -7,6 +7,7 @@ mod files;
 mod help;
 mod mapping;
 mod realtime;
+mod recorded_frames;
 mod recordings;
 mod requests;
 mod tls;
