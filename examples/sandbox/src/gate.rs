@@ -14,7 +14,7 @@ use axum::{
     Router,
     body::{Body, BodyDataStream},
     http::{
-        HeaderName, HeaderValue, Method, Request, Response, StatusCode,
+        HeaderName, Method, Request, Response, StatusCode,
         header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LOCATION, ORIGIN, RANGE},
     },
     response::IntoResponse,
