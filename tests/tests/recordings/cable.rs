@@ -332,5 +332,5 @@ async fn next(socket: &mut Socket) -> Value {
             }
         }
     };
-    tokio::time::timeout(PATIENCE, frame).await.expect("a frame in time")
+    tokio::time::timeout(PATIENCE, frame).await.unwrap()
 }
