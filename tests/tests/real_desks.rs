@@ -4,8 +4,10 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::print_stdout, reason = "tests may fail")]
 
 use sandbox::{Automation, DeskVersion, Fault, OtherInbox, Rule};
+use serde_json::json;
 use shopbell::{
-    Connection, ConversationStatus, CustomerProfile, Delivery, History, Older, SupportClient, SupportError,
+    Author, Connection, Content, ConversationStatus, CustomerProfile, Delivery, History, Older, SupportClient,
+    SupportError,
 };
 use shopbell_tests::{
     Chat, List, Screen, at_desk, desk, desk_with, identity, live, only_conversation, phone, until, until_at_desk,
@@ -198,4 +200,68 @@ async fn automation_that_speaks_first_leaves_one_conversation_though_the_answer_
     assert_eq!((conversations, at_desk(&desk.desk())), (1, vec!["first words".to_owned()]));
     assert_eq!(List::open(&client).await.lines.len(), 1);
     client.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_talk_is_the_same_at_each_version_of_the_desk() {
+    for version in [DeskVersion::V3_16_0, DeskVersion::V4_15_1, DeskVersion::V4_16_2] {
+        let desk = desk_with(|options| {
+            options.desk_version = version;
+            options.shuffle_attachments = true;
+        })
+        .await;
+        let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let client = phone(&desk, one.path()).await;
+        let conversation = client.start_conversation().unwrap();
+        let mut screen = Screen::open(&conversation).await;
+        conversation.send("hello").await.unwrap();
+        screen.until_last(Delivery::Sent).await;
+        live(&client).await;
+        let number = only_conversation(&desk.desk());
+        let agent = desk.desk();
+        agent.reply(number, "here I am");
+        let wrong = agent.reply(number, "not for you");
+        agent.reply_with_file(number, "the manual", "manual.pdf", "application/pdf", b"%PDF-1.4\n%%EOF\n".to_vec());
+        let items = json!({ "items": [{ "title": "M", "value": "m" }, { "title": "L", "value": "l" }] });
+        agent.reply_rich(number, "input_select", "Which?", items);
+        screen.until_texts(&["hello", "here I am", "not for you", "the manual", "Which?"]).await;
+        agent.delete(wrong);
+        agent.fail(wrong + 1, "no such number");
+        agent.assign(number, true);
+        screen.until("the deletion", |messages| messages[2].content.as_text() == "This message was deleted").await;
+        screen
+            .until("the manual, failed on its way or not", |messages| {
+                messages[3].attachments.len() == 1 && matches!(messages[3].author, Author::Agent { .. })
+            })
+            .await;
+        agent.resolve(number);
+        let is_survey = |message: &shopbell::Message| matches!(message.content, Content::Survey { .. });
+        screen.until("the survey", |messages| messages.last().is_some_and(is_survey)).await;
+
+        // Logged in, with an address that the desk refuses: 422, which takes nothing else along.
+        let profile = CustomerProfile {
+            name: Some("Mai".to_owned()),
+            email: Some("mai@@".to_owned()),
+            email_verified_by_server: true,
+            ..CustomerProfile::default()
+        };
+        client.identify(identity("mai"), profile).await.ok();
+        conversation.send("one more").await.unwrap();
+        screen.until_last(Delivery::Sent).await;
+        screen.until("all of it", |messages| messages.len() == 7).await;
+        assert_eq!(desk.desk().conversation(number).unwrap().status, "open", "{version}");
+        client.shutdown().await;
+
+        // What another phone knows of depends on the version, and it can write at each.
+        let other = phone(&desk, two.path()).await;
+        other.identify(identity("mai"), CustomerProfile::default()).await.unwrap();
+        let second = other.start_conversation().unwrap();
+        let mut screen = Screen::open(&second).await;
+        second.send("from the other phone").await.unwrap();
+        screen.until_last(Delivery::Sent).await;
+        until_at_desk(&desk.desk(), &["hello", "one more", "from the other phone"]).await;
+        let wanted = if version < DeskVersion::new(4, 7, 0) { History::Unavailable } else { History::Listed };
+        until_history(&other, wanted).await;
+        other.shutdown().await;
+    }
 }

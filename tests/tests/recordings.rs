@@ -7,6 +7,8 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests may fail")]
 
+#[path = "recordings/answer.rs"]
+mod answer;
 #[path = "recordings/cable.rs"]
 mod cable;
 #[path = "recordings/meant.rs"]

@@ -1,16 +1,37 @@
 //! The sandbox's only view of time, in the two shapes Rails prints it.
+//!
+//! It runs with tokio's clock: what a test with a paused clock lets pass has passed here, for sleeps and dates alike.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::{
+    sync::OnceLock,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use tokio::time::Instant;
 
 /// Milliseconds since 1970, the resolution Rails shows in its ISO dates.
 pub(crate) type Millis = u64;
+
+/// A moment in both clocks: the first time that anybody asked.
+static BEGINNING: OnceLock<(Millis, Instant)> = OnceLock::new();
 
 /// The present moment.
 // The workspace bans the system clock because the core must be testable with a set one. The sandbox plays the
 // other side of the wire, a server with a clock of its own, so it asks the machine, and only here.
 #[allow(clippy::disallowed_methods)]
 pub(crate) fn now() -> Millis {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+    let (date, at) = *BEGINNING.get_or_init(|| {
+        let date = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        // The machine's instant, not tokio's: that of a paused clock may be far ahead of other runtimes' in the process.
+        (millis(date), Instant::from_std(std::time::Instant::now()))
+    });
+    let now = Instant::now();
+    date.saturating_add(millis(now.saturating_duration_since(at)))
+        .saturating_sub(millis(at.saturating_duration_since(now)))
+}
+
+fn millis(time: std::time::Duration) -> Millis {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Whole seconds, as REST and most of the cable's fields give them.
@@ -63,6 +84,14 @@ fn civil(days: u64) -> (u64, u64, u64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn an_hour_of_a_paused_clock_is_an_hour_of_the_desks() {
+        let before = now();
+        tokio::time::advance(std::time::Duration::from_secs(3_600)).await;
+        let passed = now() - before;
+        assert!((3_599_000..=3_601_000).contains(&passed), "{passed} ms");
+    }
 
     #[test]
     fn a_leap_day_is_printed_in_both_shapes() {

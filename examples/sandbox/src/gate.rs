@@ -3,33 +3,31 @@
 
 use std::{
     collections::{HashMap, VecDeque},
-    io,
     net::IpAddr,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
 };
 
 use axum::{
     Router,
-    body::{Body, BodyDataStream, to_bytes},
+    body::{Body, BodyDataStream},
     http::{
-        HeaderName, HeaderValue, Method, Request, Response, StatusCode,
+        HeaderName, Method, Request, Response, StatusCode,
         header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LOCATION, ORIGIN, RANGE},
     },
     response::IntoResponse,
 };
 use bytes::Bytes;
-use futures_util::{StreamExt, stream};
+use futures_util::StreamExt;
 use hyper::{body::Incoming, service::Service};
 use hyper_util::service::TowerToHyperService;
-use ring::digest;
 
 use crate::{
+    answers::{is_unrescued, length_of, page, plain, proxy_page, retry_later, set, tagged, truncated, with_body},
     clock::{self, Millis},
-    domain::{Refusal, hex},
+    domain::Refusal,
     faults::Fault,
     random::Random,
     request_log::{RequestLog, RequestLogs},
@@ -241,8 +239,9 @@ impl Gate {
         if response.headers().contains_key(LOCATION) {
             return Ok(self.redirect(response));
         }
-        // Storage, which knows a file by its time, is not Rails; and a page may bring an ETag of its own.
-        let tagged_already = storage || response.headers().contains_key(ETAG);
+        // Storage, which knows a file by its time, is not Rails; and an answer may say itself how it is to be kept.
+        let own_words = [ETAG, CACHE_CONTROL].iter().any(|name| response.headers().contains_key(name));
+        let tagged_already = storage || own_words;
         if upgrade || tagged_already {
             return Ok(response);
         }
@@ -315,101 +314,4 @@ async fn read_some(request: Request<Incoming>, bytes: usize) -> BodyDataStream {
         length += chunk.len();
     }
     chunks
-}
-
-/// Rack::ETag and Rack::ConditionalGet: a weak tag of the body on 200, 304 without a body if the client has it.
-async fn tagged(response: Response<Body>, known: Option<&HeaderValue>) -> Response<Body> {
-    let (parts, body) = response.into_parts();
-    // The bodies are the desk's own, so they can be read whole.
-    let bytes = to_bytes(body, usize::MAX).await.unwrap_or_default();
-    let mut response = Response::from_parts(parts, Body::empty());
-    let is_tagged = response.status() == StatusCode::OK && !bytes.is_empty();
-    if !is_tagged {
-        if !is_unrescued(response.status()) {
-            set(&mut response, CACHE_CONTROL, "no-cache");
-        }
-        if response.status() == StatusCode::OK && !response.headers().contains_key(CONTENT_TYPE) {
-            set(&mut response, CONTENT_TYPE, "application/json");
-        }
-        return with_body(response, bytes);
-    }
-    let digest = hex(digest::digest(&digest::SHA256, &bytes).as_ref());
-    let tag = format!("W/\"{}\"", digest.get(..32).unwrap_or(&digest));
-    set(&mut response, ETAG, &tag);
-    set(&mut response, CACHE_CONTROL, "max-age=0, private, must-revalidate");
-    let held = known.and_then(|known| known.to_str().ok()).unwrap_or_default();
-    if held.split(',').any(|held| held.trim() == tag) {
-        *response.status_mut() = StatusCode::NOT_MODIFIED;
-        response.headers_mut().remove(CONTENT_TYPE);
-        response.headers_mut().remove(CONTENT_LENGTH);
-        return response;
-    }
-    with_body(response, bytes)
-}
-
-/// Whether an answer of this status is no controller's but what Rails makes of an exception.
-fn is_unrescued(status: StatusCode) -> bool {
-    use StatusCode as Code;
-    [Code::BAD_REQUEST, Code::NOT_FOUND, Code::NOT_ACCEPTABLE, Code::INTERNAL_SERVER_ERROR].contains(&status)
-}
-
-/// An answer that promises more than it gives: it ends with a reset, or, with nothing to abort, never.
-async fn truncated(response: Response<Body>, length: usize, abort: Option<Abort>) -> Response<Body> {
-    let (parts, body) = response.into_parts();
-    let bytes = to_bytes(body, usize::MAX).await.unwrap_or_default();
-    let mut response = Response::from_parts(parts, Body::empty());
-    set(&mut response, CONTENT_LENGTH, &bytes.len().to_string());
-    let first = stream::iter([Ok(bytes.slice(..length.min(bytes.len())))]);
-    let end = stream::once(async move {
-        let Some(abort) = abort else { return std::future::pending().await };
-        // Time for the first part to leave: what is still in the buffer when the stream fails is never sent.
-        tokio::time::sleep(Duration::from_millis(20)).await;
-        abort.set();
-        Err::<Bytes, io::Error>(io::ErrorKind::ConnectionReset.into())
-    });
-    *response.body_mut() = Body::from_stream(first.chain(end));
-    response
-}
-
-fn retry_later() -> Response<Body> {
-    // rack-attack's default answer says neither how long nor in JSON.
-    plain(429, "Retry later\n")
-}
-
-/// What nginx says when the desk behind it can't, or when a body is too large.
-fn proxy_page(status: u16) -> Response<Body> {
-    let reason = StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason()).unwrap_or("Error");
-    page(status, &format!("{status} {reason}"))
-}
-
-fn page(status: u16, text: &str) -> Response<Body> {
-    let html = format!(
-        "<html>\r\n<head><title>{text}</title></head>\r\n<body>\r\n<center><h1>{text}</h1></center>\r\n</body>\r\n</html>\r\n"
-    );
-    let mut response = plain(status, &html);
-    set(&mut response, CONTENT_TYPE, "text/html");
-    response
-}
-
-fn plain(status: u16, text: &str) -> Response<Body> {
-    let mut response = with_body(Response::new(Body::empty()), Bytes::copy_from_slice(text.as_bytes()));
-    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    set(&mut response, CONTENT_TYPE, "text/plain");
-    response
-}
-
-fn with_body(mut response: Response<Body>, bytes: Bytes) -> Response<Body> {
-    set(&mut response, CONTENT_LENGTH, &bytes.len().to_string());
-    *response.body_mut() = Body::from(bytes);
-    response
-}
-
-fn set(response: &mut Response<Body>, name: HeaderName, value: &str) {
-    if let Ok(value) = HeaderValue::from_str(value) {
-        response.headers_mut().insert(name, value);
-    }
-}
-
-fn length_of(header: Option<&HeaderValue>) -> u64 {
-    header.and_then(|value| value.to_str().ok()).and_then(|text| text.parse().ok()).unwrap_or(0)
 }

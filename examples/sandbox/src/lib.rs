@@ -20,6 +20,7 @@
 //! told on the `cable`, then followed by background jobs, `webhook`s among them; all three in `shared`. The agent's
 //! side is [`Desk`].
 
+mod answers;
 mod automation;
 mod bot;
 mod cable;

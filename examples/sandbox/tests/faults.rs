@@ -8,6 +8,7 @@ mod common;
 use std::time::{Duration, Instant};
 
 use common::{Cable, Shop, good, shop, shop_with, until};
+use futures_util::StreamExt;
 use reqwest::Method;
 use sandbox::{Fault, Options, Rule};
 use serde_json::{Value, json};
@@ -427,6 +428,30 @@ async fn late_frames_come_in_their_order_to_whoever_is_subscribed_by_then() {
     assert_eq!(ids(&mut cable, 2).await, [1, 2]);
     assert!(start.elapsed() >= Duration::from_millis(400));
     assert!(shop.sandbox.desk().requests().iter().all(|entry| !entry.faulted), "requests are answered at once");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_hour_of_lateness_passes_with_a_paused_clock() {
+    let shop = shop().await;
+    shop.conversation("me").await;
+    let token = shop.contact("me").await["pubsub_token"].as_str().unwrap().to_owned();
+    let mut cable = Cable::open(&shop.sandbox.url()).await;
+    cable.subscribe(&token).await;
+    // Without the helpers that lose patience: where nothing else is due, their time would be up at once.
+    let mut until = async |wanted: &str| {
+        while let Some(Ok(frame)) = cable.socket.next().await {
+            if frame.into_text().unwrap().contains(wanted) {
+                return;
+            }
+        }
+        panic!("the socket ended before {wanted}");
+    };
+    until("confirm_subscription").await;
+    let start = tokio::time::Instant::now();
+    shop.sandbox.faults().add("late-frames=3600".parse().unwrap());
+    shop.sandbox.desk().reply(1, "Hello");
+    until("message.created").await;
+    assert!(start.elapsed() >= Duration::from_secs(3_600));
 }
 
 #[tokio::test]

@@ -52,8 +52,13 @@ async fn an_unchanged_body_is_304_without_a_body() {
 async fn an_error_or_a_post_is_never_304() {
     let shop = shop().await;
     let missing = shop.ask(Method::GET, "/contacts/nobody").send().await.unwrap();
-    assert_eq!((header(&missing, "etag"), header(&missing, "cache-control").unwrap().as_str()), (None, "no-cache"));
+    assert_eq!((header(&missing, "etag"), header(&missing, "cache-control")), (None, None), "no controller's answer");
+    assert_eq!(header(&missing, "content-type").unwrap(), "application/json; charset=UTF-8");
     shop.contact("me").await;
+    let request = shop.ask(Method::PATCH, "/contacts/me").json(&json!({ "email": "mai" }));
+    let invalid = request.send().await.unwrap();
+    assert_eq!(header(&invalid, "cache-control").unwrap(), "no-cache");
+    assert_eq!(header(&invalid, "content-type").unwrap(), "application/json; charset=utf-8");
     let body = json!({ "source_id": "me" });
     let first = shop.ask(Method::POST, "/contacts").json(&body).send().await.unwrap();
     let tag = header(&first, "etag").unwrap();

@@ -35,7 +35,7 @@ struct Outcome {
 }
 
 /// Plays a recording against a sandbox of its version; gives where frames and results differ.
-pub async fn play(version: &'static str, recording: &str) -> Vec<Difference> {
+pub(crate) async fn play(version: &'static str, recording: &str) -> Vec<Difference> {
     let lines: Vec<Line> = serde_json::from_str(recording).unwrap();
     let mut steps: Vec<(String, Outcome)> = Vec::new();
     for line in lines {
@@ -332,5 +332,5 @@ async fn next(socket: &mut Socket) -> Value {
             }
         }
     };
-    tokio::time::timeout(PATIENCE, frame).await.expect("a frame in time")
+    tokio::time::timeout(PATIENCE, frame).await.unwrap()
 }

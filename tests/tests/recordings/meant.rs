@@ -2,8 +2,8 @@
 
 use super::shape::Difference;
 
-/// A difference that is meant. `*` at the beginning or end of `step` and `place` stands for anything.
-pub struct Meant {
+/// A difference that is meant. One `*` in `step` and `place` stands for anything.
+pub(crate) struct Meant {
     /// Versions it is seen in.
     versions: &'static [&'static str],
     step: &'static str,
@@ -12,14 +12,48 @@ pub struct Meant {
     reason: &'static str,
 }
 
-#[allow(dead_code)]
-const ALL: &[&str] = &["3.16.0", "4.15.1", "4.16.2"];
+const V3: &[&str] = &["3.16.0"];
 
 /// Those of `rest-*.json`.
-pub const OF_REST: &[Meant] = &[];
+pub(crate) const OF_REST: &[Meant] = &[
+    Meant {
+        versions: &["3.16.0", "4.16.2"],
+        step: "csat survey show",
+        place: "$.csat_survey_response",
+        reason: "a job makes it of the customer's answer; the sandbox knows it at once, and no client of ours asks",
+    },
+    Meant { versions: V3, step: "article md", place: "*", reason: "the sandbox plays the help centre of 4.x alone" },
+    Meant { versions: V3, step: "article png", place: "*", reason: "the sandbox plays the help centre of 4.x alone" },
+    Meant {
+        versions: V3,
+        step: "articles query",
+        place: "*",
+        reason: "the sandbox plays the help centre of 4.x alone",
+    },
+];
 
 /// Those of `cable-*.json`.
-pub const OF_CABLE: &[Meant] = &[];
+pub(crate) const OF_CABLE: &[Meant] = &[
+    Meant {
+        versions: &["3.16.0", "4.16.2"],
+        step: "open",
+        place: "presence.update.count",
+        reason: "the presence that answers a subscription may be lost, for it races with the subscribing itself",
+    },
+    Meant { versions: V3, step: "conversation", place: "presence.update.count", reason: "the same presence, late" },
+    Meant {
+        versions: V3,
+        step: "*",
+        place: "*.performer",
+        reason: "the third series told of a conversation within the agent's request; the sandbox does so in a job",
+    },
+    Meant {
+        versions: V3,
+        step: "*",
+        place: "conversation.*availability_status",
+        reason: "the same: within the agent's request it is known whether the agent is there",
+    },
+];
 
 impl Meant {
     fn covers(&self, difference: &Difference) -> bool {
@@ -30,16 +64,14 @@ impl Meant {
 }
 
 fn fits(pattern: &str, text: &str) -> bool {
-    match (pattern.strip_prefix('*'), pattern.strip_suffix('*')) {
-        (Some(_), Some(_)) if pattern.len() > 1 => text.contains(pattern.trim_matches('*')),
-        (Some(end), _) => text.ends_with(end),
-        (_, Some(start)) => text.starts_with(start),
-        _ => text == pattern,
+    match pattern.split_once('*') {
+        Some((start, end)) => text.len() >= start.len() + end.len() && text.starts_with(start) && text.ends_with(end),
+        None => text == pattern,
     }
 }
 
 /// Fails for a difference that nobody meant, and for a meant one that is gone in a version it is listed for.
-pub fn judge(differences: &[Difference], meant: &[Meant]) {
+pub(crate) fn judge(differences: &[Difference], meant: &[Meant]) {
     let mut complaints: Vec<String> = Vec::new();
     for difference in differences.iter().filter(|one| !meant.iter().any(|entry| entry.covers(one))) {
         complaints.push(format!("not meant: {difference}"));
@@ -72,7 +104,8 @@ fn meant_difference_that_is_gone_is_a_complaint() {
 #[test]
 fn meant_differences_alone_are_fine() {
     judge(&[difference("$.a"), difference("$.b.c")], &[meant("*.a"), meant("$.b*")]);
-    assert!(fits("*", "anything") && fits("*b*", "abc") && !fits("*b", "abc") && !fits("b*", "abc"));
+    assert!(fits("*", "anything") && fits("a*c", "abc") && !fits("*b", "abc") && !fits("b*", "abc"));
+    assert!(fits("ab*", "ab") && !fits("ab*b", "ab"));
 }
 
 #[cfg(test)]

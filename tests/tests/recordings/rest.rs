@@ -3,19 +3,18 @@
 use std::collections::BTreeMap;
 
 use reqwest::{
-    Client, Method, RequestBuilder, Response,
+    Client, Method, RequestBuilder,
     header::{CONTENT_TYPE, IF_NONE_MATCH, LOCATION, RANGE},
     multipart::{Form, Part},
 };
 use sandbox::{DeskVersion, Options, Sandbox};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use shopbell_tests::HMAC_KEY;
 
-use super::shape::{Difference, compare};
-
-/// Headers that tell a client something.
-const TELLING: [&str; 6] =
-    ["etag", "cache-control", "location", "last-modified", "content-range", "content-disposition"];
+use super::{
+    answer::{Played, body_of, compare_headers, read, shows_a_survey, shows_a_width},
+    shape::{Difference, compare},
+};
 
 /// The smallest picture: 67 bytes, as the recorded one.
 const PNG: [u8; 67] = *b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0\x1f\x15\xc4\x89\
@@ -24,7 +23,7 @@ const PDF: &[u8] = b"%PDF-1.4\n%%EOF\n";
 
 /// A recorded step.
 #[derive(Debug, serde::Deserialize)]
-pub struct Step {
+pub(crate) struct Step {
     step: String,
     status: u16,
     content_type: Option<String>,
@@ -32,26 +31,19 @@ pub struct Step {
     body: Value,
 }
 
-/// What the sandbox said in such a step.
-struct Played {
-    status: u16,
-    content_type: Option<String>,
-    headers: BTreeMap<String, String>,
-    body: Value,
-}
-
 /// Plays a recording against a sandbox of its version; gives where the answers differ.
-pub async fn play(version: &'static str, recording: &str) -> Vec<Difference> {
+pub(crate) async fn play(version: &'static str, recording: &str) -> Vec<Difference> {
     let steps: Vec<Step> = serde_json::from_str(recording).unwrap();
     let mut script = Script::begin(version.parse().unwrap()).await;
     let mut differences = Vec::new();
     for step in &steps {
         // Each kind of job once: when its work is first seen in the recording.
-        for (done, is_seen) in [(&mut script.measured, shows_a_width), (&mut script.rated, shows_a_survey)] {
-            if !*done && is_seen(&step.body) {
-                *done = true;
-                script.sandbox.desk().run_jobs().await;
-            }
+        let measures = !script.measured && shows_a_width(&step.body);
+        let rates = !script.rated && shows_a_survey(&step.body);
+        script.measured |= measures;
+        script.rated |= rates;
+        if measures || rates {
+            script.sandbox.desk().run_jobs().await;
         }
         let request = script.request(&step.step).await;
         let response = request.send().await.unwrap();
@@ -78,85 +70,6 @@ pub async fn play(version: &'static str, recording: &str) -> Vec<Difference> {
     }
     script.sandbox.shutdown().await;
     differences
-}
-
-/// Whether an answer holds a picture that a job had measured by then.
-fn shows_a_width(body: &Value) -> bool {
-    holds(body, &|fields| fields.get("width").is_some_and(Value::is_number))
-}
-
-/// Whether an answer holds the request for a rating, which a job makes.
-fn shows_a_survey(body: &Value) -> bool {
-    holds(body, &|fields| fields.get("content_type").is_some_and(|kind| kind == "input_csat"))
-}
-
-fn holds(body: &Value, is_wanted: &dyn Fn(&Map<String, Value>) -> bool) -> bool {
-    match body {
-        Value::Array(items) => items.iter().any(|item| holds(item, is_wanted)),
-        Value::Object(fields) => is_wanted(fields) || fields.values().any(|value| holds(value, is_wanted)),
-        _ => false,
-    }
-}
-
-fn compare_headers(
-    recorded: &BTreeMap<String, String>,
-    played: &BTreeMap<String, String>,
-    found: &mut Vec<(String, String, String)>,
-) {
-    for name in TELLING {
-        let shape = |headers: &BTreeMap<String, String>| {
-            headers.get(name).map_or_else(|| "absent".to_owned(), |value| header_shape(name, value))
-        };
-        let (left, right) = (shape(recorded), shape(played));
-        if left != right {
-            found.push((name.to_owned(), left, right));
-        }
-    }
-}
-
-/// A header without what differs from desk to desk and from time to time.
-fn header_shape(name: &str, value: &str) -> String {
-    match name {
-        "etag" => {
-            let weak = value.strip_prefix("W/\"").and_then(|tag| tag.strip_suffix('"'));
-            let is_md5 = weak.is_some_and(|tag| tag.len() == 32 && tag.bytes().all(|byte| byte.is_ascii_hexdigit()));
-            if is_md5 { "a weak tag".to_owned() } else { value.to_owned() }
-        }
-        "last-modified" if value.len() == 29 && value.ends_with(" GMT") => "a date".to_owned(),
-        // The origin, and the signed part of a file's address.
-        "location" => {
-            let path = value.splitn(4, '/').nth(3).unwrap_or(value);
-            let (folder, last) = path.rsplit_once('/').unwrap_or(("", path));
-            let folder = folder.strip_prefix("rails/active_storage/disk/").map_or(folder, |_| "a file's");
-            format!("{folder} / {last}")
-        }
-        _ => value.to_owned(),
-    }
-}
-
-async fn read(response: Response) -> Played {
-    let text_of = |name: &str| response.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
-    let content_type = text_of(CONTENT_TYPE.as_str());
-    let headers = TELLING.iter().filter_map(|name| Some(((*name).to_owned(), text_of(name)?))).collect();
-    let status = response.status().as_u16();
-    let bytes = response.bytes().await.unwrap();
-    let text = String::from_utf8_lossy(&bytes).into_owned();
-    let is_json = content_type.as_deref().is_some_and(|kind| kind.starts_with("application/json"));
-    let body = if is_json && !text.is_empty() { serde_json::from_str(&text).unwrap() } else { Value::String(text) };
-    let body = body_of(&body, content_type.as_deref());
-    Played { status, content_type, headers, body }
-}
-
-/// Of a page or a picture, whether there is one; of other text the words, as words of the protocol.
-fn body_of(body: &Value, content_type: Option<&str>) -> Value {
-    let kind = content_type.unwrap_or_default();
-    match body {
-        Value::String(text) if text.is_empty() => json!({ "error": "(nothing)" }),
-        Value::String(_) if kind.starts_with("text/html") => json!({ "error": "(a page)" }),
-        Value::String(_) if kind.starts_with("image/") => json!({ "error": "(a picture)" }),
-        Value::String(text) => json!({ "error": text }),
-        other => other.clone(),
-    }
 }
 
 /// The customer, the agent, and what they learned on the way.
@@ -202,6 +115,8 @@ impl Script {
         desk.add_article("vi", "don-hang", "Đổi trả", "Cách **đổi trả** hàng.");
         desk.add_article("vi", "don-hang", "Giao hàng", "Giao trong hai ngày.");
         let http = super::http();
+        // The recorded desk's first article had been read, the others never.
+        http.get(format!("{}/hc/help/articles/{article}.png", sandbox.url())).send().await.unwrap();
         Self {
             sandbox,
             http,

@@ -30,17 +30,17 @@ const EMPTY_IS_NONE: [&str; 4] = ["thumb_url", "thumbnail", "avatar_url", "inbox
 
 /// One way in which an answer is not as it was recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Difference {
+pub(crate) struct Difference {
     /// The desk's version.
-    pub version: &'static str,
+    pub(crate) version: &'static str,
     /// The step of the script.
-    pub step: String,
+    pub(crate) step: String,
     /// Where in the answer; `[]` stands for any item of a list.
-    pub place: String,
+    pub(crate) place: String,
     /// What the recording has there.
-    pub recorded: String,
+    pub(crate) recorded: String,
     /// What the sandbox gave.
-    pub played: String,
+    pub(crate) played: String,
 }
 
 impl std::fmt::Display for Difference {
@@ -51,10 +51,10 @@ impl std::fmt::Display for Difference {
 }
 
 /// Where two values differ: place, recorded, played.
-pub type Found = Vec<(String, String, String)>;
+pub(crate) type Found = Vec<(String, String, String)>;
 
 /// Compares the shapes of two values.
-pub fn compare(place: &str, recorded: &Value, played: &Value, found: &mut Found) {
+pub(crate) fn compare(place: &str, recorded: &Value, played: &Value, found: &mut Found) {
     match (recorded, played) {
         (Value::Object(left), Value::Object(right)) => {
             for (key, value) in left {

@@ -73,6 +73,8 @@ pub(super) fn message(
     let deleted = attributes.get("deleted").is_some_and(to_flag);
     let in_reply_to = attributes.get("in_reply_to").and_then(to_number).and_then(DeskMessageId::new);
     let content = content::content(wire.content.unwrap_or_default(), wire.content_type.as_deref(), attributes, deleted);
+    // The desk's query has no order, so files come as its database likes. They are numbered as they were sent.
+    wire.attachments.items.sort_by_key(|file| file.id);
     let attachments = if deleted { Vec::new() } else { wire.attachments.items.into_iter().map(attachment).collect() };
     Some(DeskMessage {
         id,

@@ -219,6 +219,7 @@ impl Wire for Sender {
 /// A file that came with a message.
 #[derive(Default)]
 pub(super) struct Attachment {
+    pub(super) id: Option<i64>,
     pub(super) file_type: Option<String>,
     pub(super) extension: Option<String>,
     pub(super) content_type: Option<String>,
@@ -239,6 +240,7 @@ pub(super) struct Attachment {
 impl Wire for Attachment {
     fn read(mut fields: Fields) -> Option<Self> {
         Some(Self {
+            id: fields.number("id"),
             file_type: fields.text("file_type"),
             extension: fields.text("extension"),
             content_type: fields.text("content_type"),

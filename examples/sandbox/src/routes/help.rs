@@ -7,7 +7,7 @@ use axum::{
     extract::{Path, State},
     http::{
         HeaderMap, StatusCode,
-        header::{ACCEPT, CONTENT_TYPE, HOST, LOCATION},
+        header::{ACCEPT, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, HOST, LOCATION},
     },
     response::{Html, IntoResponse, Response},
     routing::get,
@@ -110,7 +110,8 @@ fn list(desk: &Desk, locale: &str, params: &Params) -> Response {
         None => 0,
     };
     if params.text("sort").as_deref() == Some("views") {
-        rows.sort_by_key(|row| (std::cmp::Reverse(row.views), tie(row.id, page)));
+        // Who was never read has no number, and PostgreSQL puts that before the greatest.
+        rows.sort_by_key(|row| (row.views > 0, std::cmp::Reverse(row.views), tie(row.id, page)));
     } else {
         rows.sort_by_key(|row| (row.position, tie(row.id, page)));
     }
@@ -165,7 +166,10 @@ fn show(desk: &mut Desk, name: &str) -> Response {
         "md" => ([(CONTENT_TYPE, "text/markdown; charset=utf-8")], article.content.clone()).into_response(),
         "png" => {
             article.views += 1;
-            ([(CONTENT_TYPE, "image/png")], PIXEL).into_response()
+            let name = "inline; filename=\"tracking-pixel.png\"; filename*=UTF-8''tracking-pixel.png";
+            let headers =
+                [(CONTENT_TYPE, "image/png"), (CACHE_CONTROL, "max-age=86400, private"), (CONTENT_DISPOSITION, name)];
+            (headers, PIXEL).into_response()
         }
         _ => Html(format!("<h1>{}</h1><pre>{}</pre>", article.title, article.content)).into_response(),
     }

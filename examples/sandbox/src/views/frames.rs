@@ -67,7 +67,7 @@ impl State {
         // Rails gives this one as a float of seconds.
         #[allow(clippy::cast_precision_loss)]
         let updated_at = row.updated_at as f64 / 1000.0;
-        json!({
+        let mut frame = json!({
             "id": row.id,
             "account_id": ACCOUNT_ID,
             "inbox_id": row.inbox_id,
@@ -97,7 +97,14 @@ impl State {
             "timestamp": seconds(row.last_activity_at),
             "created_at": seconds(row.created_at),
             "updated_at": updated_at,
-        })
+        });
+        if let (Value::Object(frame), true) = (&mut frame, self.settings.desk_version.has_short_rows()) {
+            frame.remove("updated_at");
+            if let Some(Value::Object(meta)) = frame.get_mut("meta") {
+                meta.remove("assignee_type");
+            }
+        }
+        frame
     }
 
     /// `conversation.typing_on` and `_off`. The typing of a private note is told to the customer as well.

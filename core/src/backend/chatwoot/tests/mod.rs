@@ -7,6 +7,8 @@ mod files;
 mod help;
 mod mapping;
 mod realtime;
+mod recorded_frames;
+mod recordings;
 mod requests;
 mod tls;
 mod transport;
