@@ -1,6 +1,6 @@
 //! The sandbox's only view of time, in the two shapes Rails prints it.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 /// Milliseconds since 1970, the resolution Rails shows in its ISO dates.
 pub(crate) type Millis = u64;
@@ -10,7 +10,15 @@ pub(crate) type Millis = u64;
 // other side of the wire, a server with a clock of its own, so it asks the machine, and only here.
 #[allow(clippy::disallowed_methods)]
 pub(crate) fn now() -> Millis {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+    let system = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    // Of the runtime that asks: where its time is paused and moved on by hand, the desk's waits follow that, and so must
+    // its dates. Else the two clocks are the same one.
+    let (machine, runtime) = (Instant::now(), tokio::time::Instant::now().into_std());
+    let shown = match runtime.checked_duration_since(machine) {
+        Some(ahead) => system.saturating_add(ahead),
+        None => system.saturating_sub(machine.duration_since(runtime)),
+    };
+    u64::try_from(shown.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Whole seconds, as REST and most of the cable's fields give them.

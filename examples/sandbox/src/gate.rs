@@ -28,6 +28,7 @@ use ring::digest;
 
 use crate::{
     clock::{self, Millis},
+    costs,
     domain::hex,
     faults::Fault,
     random::Random,
@@ -94,6 +95,9 @@ impl Gate {
                 if_none_match: request.headers().contains_key(IF_NONE_MATCH),
                 range: request.headers().contains_key(RANGE),
                 faulted: false,
+                cost_ms: self.shared.read(|state| costs::of(state, &request)),
+                bytes_up: costs::head_up(&request) + length_of(request.headers().get(CONTENT_LENGTH)),
+                bytes_down: 0,
                 method,
                 path,
             },
@@ -108,6 +112,7 @@ impl Gate {
         if let Ok(response) = &outcome {
             entry.log.status = response.status().as_u16();
             entry.log.response_bytes = length_of(response.headers().get(CONTENT_LENGTH));
+            entry.log.bytes_down = costs::head_down(response) + entry.log.response_bytes;
         }
         outcome
     }

@@ -25,6 +25,7 @@ mod bot;
 mod cable;
 mod channel;
 mod clock;
+mod costs;
 mod desk;
 mod domain;
 mod faults;
@@ -46,6 +47,7 @@ mod wire;
 pub use self::{
     automation::Automation,
     channel::OtherInbox,
+    costs::{Costs, Held, RequestKind},
     desk::{ContactView, ConversationView, Desk, MessageView},
     faults::{Fault, Faults, Rule, RuleError},
     help::ArticleView,
