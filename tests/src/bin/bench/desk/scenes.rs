@@ -86,15 +86,5 @@ pub(super) async fn play(data: &Path, messages: usize) -> Scenes {
     let mut waiting = world.take_bill();
     waiting += &first_minute;
     let waiting_bytes = bytes(&world) - before;
-    Scenes {
-        opening_next_day,
-        opening,
-        chat,
-        in_front,
-        lost,
-        returned,
-        first_minute,
-        waiting,
-        waiting_bytes,
-    }
+    Scenes { opening_next_day, opening, chat, in_front, lost, returned, first_minute, waiting, waiting_bytes }
 }

@@ -178,3 +178,48 @@ impl World {
         assert_eq!(held, messages, "the history is as long as it says");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use tokio::{sync::oneshot, time::Instant};
+
+    use super::*;
+
+    /// One test: two of them would not come to rest beside each other.
+    #[tokio::test]
+    async fn time_moves_timers_client_and_desk_alike_and_only_at_rest() {
+        let data = tempfile::tempdir().unwrap();
+        let mut world = World::new(data.path(), false, |_| {}).await;
+        let (begun, shown) = (Instant::now(), world.time.clock().now());
+
+        // A thread at work holds time up, and so does what it wakes.
+        let done = Arc::new(AtomicBool::new(false));
+        let (tell, told) = oneshot::channel();
+        let noted = Arc::clone(&done);
+        tokio::spawn(async move {
+            noted.store(told.await.unwrap(), Ordering::Release);
+        });
+        std::thread::spawn(move || {
+            let mut bytes = [0; 1 << 20];
+            let chance = SameChance::new(1);
+            (0..20).for_each(|_| shopbell::Random::fill(&chance, &mut bytes));
+            tell.send(bytes.iter().any(|byte| *byte != 0)).unwrap();
+        });
+        world.time.rest().await;
+        assert!(done.load(Ordering::Acquire), "rest came before the work was done");
+        assert_eq!(begun.elapsed(), Duration::ZERO, "nobody moved it");
+
+        world.time.until(tokio::time::sleep(Duration::from_millis(2_500))).await;
+        assert_eq!(begun.elapsed(), Duration::from_secs(3), "in whole steps, as far as it was waited for");
+        assert_eq!(world.time.clock().now().since(shown), Duration::from_secs(3));
+
+        world.with_history(20).await;
+        world.desk.desk().reply(world.number(), "A day later");
+        let written: Vec<i64> =
+            world.desk.desk().conversations()[0].messages.iter().map(|message| message.created_at).collect();
+        let passed = written[20] - written[19];
+        assert!((86_400..86_500).contains(&passed), "the desk's clock went {passed} s");
+    }
+}
