@@ -124,13 +124,19 @@ fn of_scene(scene: &Scene, played: &[(usize, Played)]) -> Vec<Line> {
         .iter()
         .map(|(messages, played)| {
             let bill = (scene.of)(&played.scenes);
-            line(format!("desk: {}, {messages}", scene.name), cost(played), scene.bare, scene.goal, vec![bill.told()])
+            line(
+                format!("desk: {}, {}", scene.name, number(*messages)),
+                cost(played),
+                scene.bare,
+                scene.goal,
+                vec![bill.told()],
+            )
         })
         .collect();
-    if let ([(_, short), ..], [.., (longest, long)], false) = (played, played, scene.grows) {
+    if let ([(shortest, short), ..], [.., (longest, long)], false) = (played, played, scene.grows) {
         // Not a ratio: of nothing there is none.
         let goal = Goal::AtMost(GROWTH * cost(short));
-        let name = format!("desk: {}, {longest} beside 20", scene.name);
+        let name = format!("desk: {}, {} beside {}", scene.name, number(*longest), number(*shortest));
         lines.push(line(name, cost(long), Some(cost(short)), goal, Vec::new()));
     }
     lines
@@ -146,6 +152,7 @@ fn bytes((messages, played): &(usize, Played)) -> Vec<Line> {
         goal,
         notes,
     };
+    let messages = number(*messages);
     let (asked, all) = (played.scenes.waiting.bytes, played.scenes.waiting_bytes);
     let frames = format!("{} B are the socket's frames, most of them the desk's pings", all.saturating_sub(asked));
     vec![
@@ -162,6 +169,7 @@ fn of_weeks(messages: usize, played: &Played) -> Vec<Line> {
         200 => (Goal::Ratio(2.5), Goal::Ratio(4.0)),
         _ => (Goal::Ratio(2.5), Goal::None),
     };
+    let messages = number(messages);
     let week = |name: &str, week: &Week, goal| {
         let sum = week.sum();
         let mut notes = week.told();
@@ -195,6 +203,11 @@ fn of_help(help: &Help) -> Vec<Line> {
         of("unchanged", &help.unchanged, Goal::AtMost(UNCHANGED)),
         of("one changed", &help.one_changed, Goal::None),
     ]
+}
+
+/// With a comma, as figures are shown.
+fn number(messages: usize) -> String {
+    if messages < 1_000 { messages.to_string() } else { format!("{},{:03}", messages / 1_000, messages % 1_000) }
 }
 
 fn line(name: String, ms: f64, bare: Option<f64>, goal: Goal, notes: Vec<String>) -> Line {

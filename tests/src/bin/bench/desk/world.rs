@@ -7,7 +7,7 @@
 
 use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
 
-use sandbox::{Options, Sandbox};
+use sandbox::{Fault, Options, Rule, Sandbox};
 use shopbell::{ClientConfig, CustomerProfile, HelpCenterConfig, PushToken, SupportClient};
 use shopbell_tests::{HMAC_KEY, identity, only_conversation};
 use tokio::task::AbortHandle;
@@ -64,9 +64,11 @@ impl World {
         self.app.as_ref().expect("the app runs").client.clone()
     }
 
-    /// The app is started.
+    /// The app is started. The desk's first answer comes later than what the app does at once, as over any network;
+    /// here, whichever won the race would decide what else is asked for.
     pub(super) async fn start(&mut self) {
         let (config, pushes) = (self.config.clone(), self.pushes);
+        self.desk.faults().add(Rule::new(Fault::Latency(Duration::from_millis(50))));
         let client = self.time.until(async move {
             let client = SupportClient::open(config).await.expect("the client opens");
             if pushes {
@@ -76,6 +78,7 @@ impl World {
             client
         });
         let client = client.await;
+        self.desk.faults().clear();
         let mut status = client.status();
         let badge = tokio::spawn(async move { while let Ok(Some(_)) = status.next().await {} }).abort_handle();
         self.app = Some(App { client, badge });
@@ -132,11 +135,14 @@ impl World {
         self.time.until(sent).await;
     }
 
-    /// An agent answers, and the merchant's server pushes where the app takes pushes.
+    /// An agent looks at the conversation and answers, and the merchant's server pushes where the app takes pushes, which
+    /// takes a second.
     pub(super) async fn answer(&self, text: &str) {
         let conversation = self.number();
+        self.desk.desk().mark_seen(conversation);
         let message = self.desk.desk().reply(conversation, text);
         if self.pushes {
+            self.time.pass(Duration::from_secs(1)).await;
             let fields = [("shopbell_conversation", conversation), ("shopbell_message", message)];
             let push: BTreeMap<String, String> =
                 fields.map(|(name, number)| (name.to_owned(), number.to_string())).into();
