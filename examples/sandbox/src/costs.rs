@@ -199,7 +199,7 @@ fn messages(state: &State, kind: RequestKind, source_id: &str, number: Option<&s
 fn page_of_articles(state: &State, locale: &str, query: &str) -> usize {
     let field = |name: &str| {
         let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
-        pairs.filter(|(key, _)| *key == name).map(|(_, value)| value).last()
+        pairs.filter(|(key, _)| *key == name).map(|(_, value)| value).next_back()
     };
     let found = state.help.search(locale, field("query")).len();
     let Some(per_page) = field("per_page") else { return found };

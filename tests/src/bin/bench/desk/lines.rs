@@ -175,11 +175,11 @@ fn of_weeks(messages: usize, played: &Played) -> Vec<Line> {
         let mut notes = week.told();
         notes.push(format!(
             "left out of both: {} sockets (the widget {}), {:.0} ms for the customer's own messages and marks; \
-             {} B of requests and answers",
+             about {:.1} MB of requests and answers",
             sum.sockets,
             widget::sockets(counts),
             sum.actions_ms,
-            sum.bytes
+            sum.bytes as f64 / 1e6
         ));
         line(format!("desk: a week, {messages}, {name}"), sum.ms, Some(widgets), goal, notes)
     };

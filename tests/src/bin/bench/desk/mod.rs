@@ -14,7 +14,9 @@
 //! **Bytes**: those of ten minutes of waiting are counted by a relay, above TCP and without TLS: heads, bodies and the
 //! socket's frames both ways, the desk's pings among them.
 //!
-//! **Noise**: none. Counts are the same each time: chance has a seed, and time moves only when all is at rest.
+//! **Noise**: none in what is asked for: chance has a seed, and time moves only when all is at rest. The bytes of a week
+//! differ by some percent from run to run: where a mark and a question are under way at once, the order in which the desk
+//! takes them decides whether the answer is whole or a 304, which cost it the same.
 
 mod bill;
 mod help;
@@ -36,8 +38,8 @@ use super::{
 /// Lengths of history, in messages.
 const HISTORIES: [usize; 3] = [20, 200, 2_000];
 
-/// Each history and the help centre in a process of its own: paused time is one for a process's whole runtime, and the
-/// other measures must not run on a tokio that has ever paused it.
+/// Plays each history, and the help centre, in a process of its own: there nothing else keeps the threads from resting, and
+/// the other measures run on a tokio that has never paused its time, which makes every look at the clock dearer.
 pub(crate) async fn take(work: &Path) -> Vec<Line> {
     let work = work.to_owned();
     let played = tokio::task::spawn_blocking(move || {
