@@ -27,6 +27,7 @@ use hyper_util::service::TowerToHyperService;
 use crate::{
     answers::{is_unrescued, length_of, page, plain, proxy_page, retry_later, set, tagged, truncated, with_body},
     clock::{self, Millis},
+    costs,
     domain::Refusal,
     faults::Fault,
     random::Random,
@@ -57,6 +58,22 @@ struct Entry<'a> {
 impl Drop for Entry<'_> {
     fn drop(&mut self) {
         self.logs.push(self.log.clone());
+    }
+}
+
+/// Counts a request until it is answered or dropped.
+struct UnderWay<'a>(&'a Shared);
+
+impl<'a> UnderWay<'a> {
+    fn new(shared: &'a Shared) -> Self {
+        shared.under_way.fetch_add(1, Ordering::SeqCst);
+        Self(shared)
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.under_way.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
@@ -101,14 +118,21 @@ impl Gate {
                 if_none_match: request.headers().contains_key(IF_NONE_MATCH),
                 range: request.headers().contains_key(RANGE),
                 faulted: false,
+                cost_ms: self.shared.read(|state| costs::of(state, &request)),
+                bytes_up: costs::head_up(&request) + length_of(request.headers().get(CONTENT_LENGTH)),
+                bytes_down: 0,
                 method,
                 path,
             },
         };
         let (late, fault) = self.shared.faults.for_request(&entry.log.method, &entry.log.path);
         entry.log.faulted = fault.is_some() || !late.is_zero();
+        let _under_way = UnderWay::new(&self.shared);
         if !late.is_zero() {
             tokio::time::sleep(late).await;
+        }
+        if self.shared.options.takes_its_time {
+            tokio::time::sleep(Duration::from_secs_f64(entry.log.cost_ms / 1_000.0)).await;
         }
         request.extensions_mut().insert(abort.clone());
         let outcome = self.play(request, from, fault, &abort).await;
@@ -116,6 +140,7 @@ impl Gate {
             entry.log.status = response.status().as_u16();
             entry.log.response_bytes = length_of(response.headers().get(CONTENT_LENGTH));
             entry.log.faulted |= response.extensions().get::<GivenUp>().is_some();
+            entry.log.bytes_down = costs::head_down(response) + entry.log.response_bytes;
         }
         outcome
     }

@@ -26,6 +26,7 @@ mod bot;
 mod cable;
 mod channel;
 mod clock;
+mod costs;
 mod desk;
 mod domain;
 mod faults;
@@ -47,6 +48,7 @@ mod wire;
 pub use self::{
     automation::Automation,
     channel::OtherInbox,
+    costs::{Costs, Held, RequestKind},
     desk::{ContactView, ConversationView, Desk, MessageView},
     faults::{Fault, Faults, Rule, RuleError},
     help::ArticleView,

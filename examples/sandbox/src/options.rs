@@ -67,6 +67,9 @@ pub struct Options {
     pub job_delay: Duration,
     /// Where to tell of each message (`message_created`), as an account's webhook: `http` only.
     pub webhook: Option<hyper::Uri>,
+    /// Whether a request takes as long as it would take a real desk ([`RequestLog::cost_ms`](crate::RequestLog)): what a
+    /// client does by how long it waited is only then what it would do.
+    pub takes_its_time: bool,
     /// Seed of all tokens, names and fault dice.
     pub random_seed: u64,
 }
@@ -103,6 +106,7 @@ impl Default for Options {
             csat: true,
             job_delay: Duration::from_millis(50),
             webhook: None,
+            takes_its_time: false,
             random_seed: 1,
         }
     }

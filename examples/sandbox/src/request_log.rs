@@ -11,7 +11,7 @@ use serde::Serialize;
 const KEPT: usize = 10_000;
 
 /// One request, as the wire saw it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct RequestLog {
     /// `GET`, `POST` …
     pub method: String,
@@ -31,6 +31,12 @@ pub struct RequestLog {
     pub range: bool,
     /// Whether a fault was played on it.
     pub faulted: bool,
+    /// What it would cost a real desk, in milliseconds of its time: see [`RequestKind`](crate::RequestKind).
+    pub cost_ms: f64,
+    /// Bytes of the request, head and body.
+    pub bytes_up: u64,
+    /// Bytes of the answer, head and body, before a fault cut it; of a socket the head alone.
+    pub bytes_down: u64,
 }
 
 /// The newest requests.

@@ -25,6 +25,8 @@ pub(crate) struct Shared {
     pub(crate) requests: RequestLogs,
     /// Open TCP connections, plain and upgraded.
     pub(crate) connections: AtomicUsize,
+    /// Requests that are not answered yet.
+    pub(crate) under_way: AtomicUsize,
     stop: watch::Sender<bool>,
     /// Counts how often waiting jobs were told to wait no longer.
     hurry: watch::Sender<u64>,
@@ -43,6 +45,7 @@ impl Shared {
             faults,
             requests: RequestLogs::default(),
             connections: AtomicUsize::new(0),
+            under_way: AtomicUsize::new(0),
             stop: watch::Sender::new(false),
             hurry: watch::Sender::new(0),
             waiting: Mutex::default(),

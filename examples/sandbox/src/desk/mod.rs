@@ -272,6 +272,11 @@ impl Desk {
         self.shared.requests.clear();
     }
 
+    /// How many requests are not answered yet.
+    pub fn requests_under_way(&self) -> usize {
+        self.shared.under_way.load(std::sync::atomic::Ordering::SeqCst)
+    }
+
     /// How many cable sockets are open.
     pub fn cable_connections(&self) -> usize {
         self.shared.hub.sockets()

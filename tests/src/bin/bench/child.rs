@@ -5,7 +5,7 @@ use std::{
     process::{Child, ChildStdout, Command, Stdio},
 };
 
-use super::{cold_open, files, memory};
+use super::{cold_open, desk, files, memory};
 
 /// Says that this process is a child.
 pub(crate) const FLAG: &str = "--child";
@@ -23,6 +23,7 @@ pub(crate) fn run(arguments: &[String]) {
         ["cold-open", rest @ ..] => cold_open::child(rest),
         ["cold-open-bare", rest @ ..] => cold_open::bare_child(rest),
         ["memory", rest @ ..] => memory::child(rest),
+        ["desk", rest @ ..] => desk::child(rest),
         ["memory-bare"] => memory::bare_child(),
         [kind @ ("upload" | "download"), rest @ ..] => files::child(kind, rest),
         ["upload-bare", rest @ ..] => files::bare_child("upload", rest),

@@ -20,12 +20,12 @@ mod bare;
 mod catch_up;
 mod child;
 mod cold_open;
+mod desk;
 mod desk_side;
 mod ffi;
 mod files;
 mod fill;
 mod help;
-mod idle;
 mod machine;
 mod memory;
 mod proxy;
@@ -79,9 +79,9 @@ const MEASURES: &[Measure] = &[
         take: |work| Box::pin(memory::take(work)),
     },
     Measure {
-        name: "idle",
-        about: "bytes on the wire with no conversation on screen",
-        take: |work| Box::pin(idle::take(work)),
+        name: "desk",
+        about: "what a customer costs the desk, in single scenes and in a week, beside its own web widget",
+        take: |work| Box::pin(desk::take(work)),
     },
     Measure {
         name: "files",
