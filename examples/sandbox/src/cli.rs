@@ -85,9 +85,11 @@ Faults: [METHOD] [path] FAULT [p=PROBABILITY] [COUNT], for example
   --fault 'POST messages reset-after-write 3'    the next 3 sends are written, then the connection is reset
   --fault 'GET latency=800 p=0.5'                half of all reads take 0.8 s longer
   --fault 'message.created cable-drop 1'         the next new message is lost on the cable
+  --fault deaf                                   sockets are pinged and told nothing
 FAULT is one of latency=MS, drop-before-write, reset-after-write, status=CODE, status-after-write=CODE,
 too-many-requests, truncate=BYTES, captive-portal, hang, cable-duplicate, cable-reorder, cable-drop,
-cable-swap, cable-strip-echo, cable-half-open, cable-refuse, cable-disconnect=REASON[,stay-away]";
+cable-swap, cable-strip-echo, cable-half-open, cable-refuse, cable-disconnect=REASON[,stay-away], deaf,
+late-frames=SECONDS, list-too-long=MESSAGES[,SECONDS]";
 
 impl Arguments {
     /// The options they ask for.

@@ -19,6 +19,7 @@ use axum::{
         HeaderName, HeaderValue, Method, Request, Response, StatusCode,
         header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LOCATION, ORIGIN, RANGE},
     },
+    response::IntoResponse,
 };
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
@@ -28,7 +29,7 @@ use ring::digest;
 
 use crate::{
     clock::{self, Millis},
-    domain::hex,
+    domain::{Refusal, hex},
     faults::Fault,
     random::Random,
     request_log::{RequestLog, RequestLogs},
@@ -40,6 +41,14 @@ use crate::{
 #[derive(Debug, thiserror::Error)]
 #[error("the connection was cut on purpose")]
 pub(crate) struct Cut;
+
+/// How many messages an answer holds, in all its conversations: an extension of such a response.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct MessagesHeld(pub(crate) usize);
+
+/// Marks the answer to a request that a fault ended when it had been handled.
+#[derive(Debug, Clone, Copy)]
+struct GivenUp;
 
 /// A line of the log, written when the request ends in whatever way: a hanging one ends when its client gives up.
 struct Entry<'a> {
@@ -108,6 +117,7 @@ impl Gate {
         if let Ok(response) = &outcome {
             entry.log.status = response.status().as_u16();
             entry.log.response_bytes = length_of(response.headers().get(CONTENT_LENGTH));
+            entry.log.faulted |= response.extensions().get::<GivenUp>().is_some();
         }
         outcome
     }
@@ -200,8 +210,18 @@ impl Gate {
         let mut response = if cross_origin && request.method() == Method::OPTIONS {
             Response::new(Body::empty())
         } else {
+            let (method, path) = (request.method().as_str().to_owned(), request.uri().path().to_owned());
             let Ok(response) = self.router.call(request).await;
-            response
+            let held = response.extensions().get::<MessagesHeld>().map_or(0, |held| held.0);
+            match self.shared.faults.given_up(&method, &path, held) {
+                None => response,
+                Some(after) => {
+                    tokio::time::sleep(after).await;
+                    let mut response = Refusal::Internal.into_response();
+                    response.extensions_mut().insert(GivenUp);
+                    response
+                }
+            }
         };
         // From a count of its own, so that tokens do not depend on how many requests came before.
         let request_id = Random::new(self.passed.fetch_add(1, Ordering::Relaxed)).uuid();

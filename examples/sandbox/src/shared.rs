@@ -2,16 +2,16 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::AtomicUsize};
 
-use tokio::{runtime::Handle, sync::watch};
+use tokio::{runtime::Handle, sync::watch, time::Instant};
 
 use crate::{
     bot,
-    cable::hub::Hub,
+    cable::{hub::Hub, late::Late},
     clock::{self, Millis},
     faults::Faults,
     options::Options,
     request_log::RequestLogs,
-    state::{Job, State},
+    state::{Broadcast, Job, State},
     webhook,
 };
 
@@ -20,6 +20,7 @@ use crate::{
 pub(crate) struct Shared {
     pub(crate) options: Arc<Options>,
     pub(crate) hub: Hub,
+    late: Late,
     pub(crate) faults: Faults,
     pub(crate) requests: RequestLogs,
     /// Open TCP connections, plain and upgraded.
@@ -34,6 +35,7 @@ impl Shared {
         Self {
             options,
             hub: Hub::default(),
+            late: Late::default(),
             faults,
             requests: RequestLogs::default(),
             connections: AtomicUsize::new(0),
@@ -55,7 +57,7 @@ impl Shared {
         let outcome = change(&mut state);
         state.flush();
         for broadcast in std::mem::take(&mut state.broadcasts) {
-            self.hub.publish(&broadcast);
+            self.broadcast(broadcast);
         }
         let jobs = std::mem::take(&mut state.jobs);
         drop(state);
@@ -63,6 +65,22 @@ impl Shared {
             self.start(job);
         }
         outcome
+    }
+
+    /// Sends an event now, or when the desk's lagging jobs come to it.
+    fn broadcast(self: &Arc<Self>, broadcast: Broadcast) {
+        let late = self.faults.lateness(broadcast.event);
+        if late.is_zero() {
+            return self.hub.publish(&broadcast);
+        }
+        // So late that no clock can tell it is never.
+        let Some(due) = Instant::now().checked_add(late) else { return };
+        self.late.keep(due, broadcast);
+        let shared = Arc::clone(self);
+        self.spawn(async move {
+            tokio::time::sleep_until(due).await;
+            shared.late.release(&shared.hub, due);
+        });
     }
 
     /// Tells every task to end.

@@ -7,9 +7,9 @@ mod common;
 
 use std::time::{Duration, Instant};
 
-use common::{Cable, Shop, good, shop, until};
+use common::{Cable, Shop, good, shop, shop_with, until};
 use reqwest::Method;
-use sandbox::{Fault, Rule};
+use sandbox::{Fault, Options, Rule};
 use serde_json::{Value, json};
 
 /// Tries to send "Hi"; the conversation has as many messages afterwards as the second number says.
@@ -366,4 +366,90 @@ async fn a_stalled_body_never_ends() {
     assert!(response.chunk().await.unwrap().is_some());
     let more = tokio::time::timeout(Duration::from_millis(100), response.chunk()).await;
     assert!(more.is_err(), "silence");
+}
+
+#[tokio::test]
+async fn a_deaf_socket_is_pinged_and_told_nothing() {
+    let shop = shop_with(Options { ping_interval: Duration::from_millis(20), ..Options::default() }).await;
+    let conversation = shop.conversation("me").await;
+    let token = shop.contact("me").await["pubsub_token"].as_str().unwrap().to_owned();
+    let mut old = shop.cable("me").await;
+    shop.sandbox.faults().add("deaf".parse().unwrap());
+    shop.send(&conversation, "Hi").await;
+    shop.sandbox.desk().reply(1, "Hello");
+    for _ in 0..3 {
+        assert_eq!(old.any().await["type"], "ping");
+    }
+    let mut new = Cable::open(&shop.sandbox.url()).await;
+    assert_eq!(new.any().await["type"], "welcome");
+    new.subscribe(&token).await;
+    for _ in 0..3 {
+        assert_eq!(new.any().await["type"], "ping", "and no confirmation");
+    }
+
+    shop.sandbox.faults().clear();
+    shop.sandbox.desk().reply(1, "Still there?");
+    for cable in [&mut old, &mut new] {
+        assert_eq!(cable.any().await["type"], "ping", "what is deaf stays deaf");
+    }
+    let mut good = shop.cable("me").await;
+    shop.sandbox.desk().reply(1, "Hello again");
+    assert_eq!(good.event("message.created").await["content"], "Hello again");
+}
+
+#[tokio::test]
+async fn a_rule_used_once_makes_one_socket_deaf_and_no_other() {
+    let shop = shop().await;
+    shop.conversation("me").await;
+    shop.sandbox.faults().add("deaf 1".parse().unwrap());
+    let mut deaf = Cable::open(&shop.sandbox.url()).await;
+    assert_eq!(deaf.next().await["type"], "welcome");
+    let mut hearing = shop.cable("me").await;
+    shop.sandbox.desk().reply(1, "Hello");
+    hearing.event("message.created").await;
+    assert_eq!((shop.sandbox.faults().injected(), shop.sandbox.faults().rules().len()), (1, 0));
+}
+
+#[tokio::test]
+async fn late_frames_come_in_their_order_to_whoever_is_subscribed_by_then() {
+    let shop = shop().await;
+    let conversation = shop.conversation("me").await;
+    let token = shop.contact("me").await["pubsub_token"].as_str().unwrap().to_owned();
+    let mut gone = shop.cable("me").await;
+    shop.sandbox.faults().add("message.created late-frames=0.4".parse().unwrap());
+    let start = Instant::now();
+    shop.send(&conversation, "1").await;
+    shop.send(&conversation, "2").await;
+    let early = gone.events_so_far(&token).await;
+    assert!(early.iter().all(|(name, _)| name != "message.created"), "{early:?}");
+    drop(gone);
+    let mut cable = shop.cable("me").await;
+    assert_eq!(ids(&mut cable, 2).await, [1, 2]);
+    assert!(start.elapsed() >= Duration::from_millis(400));
+    assert!(shop.sandbox.desk().requests().iter().all(|entry| !entry.faulted), "requests are answered at once");
+}
+
+#[tokio::test]
+async fn a_list_that_is_too_long_fails_late_and_its_pages_do_not() {
+    let shop = shop().await;
+    let one = shop.conversation("me").await;
+    let two = shop.post("/contacts/me/conversations", json!({})).await;
+    let two = format!("/contacts/me/conversations/{}", two["id"]);
+    for conversation in [&one, &one, &two, &two] {
+        shop.send(conversation, "Hi").await;
+    }
+    shop.sandbox.faults().add("list-too-long=3,0.05".parse().unwrap());
+    let start = Instant::now();
+    let refused = shop.status(Method::GET, "/contacts/me/conversations", json!({})).await;
+    assert_eq!(refused, (500, json!({ "status": 500, "error": "Internal Server Error" })));
+    assert!(start.elapsed() >= Duration::from_millis(50));
+    assert!(shop.sandbox.desk().requests().last().unwrap().faulted);
+    for fine in [&one, &format!("{one}/messages"), &two] {
+        shop.get(fine).await;
+    }
+    shop.send(&one, "A third").await;
+    shop.send(&one, "A fourth").await;
+    assert_eq!(shop.status(Method::GET, &one, json!({})).await.0, 500, "a conversation holds all its messages, too");
+    assert_eq!(shop.get(&format!("{one}/messages")).await.as_array().unwrap().len(), 4);
+    assert_eq!(shop.sandbox.faults().injected(), 2);
 }

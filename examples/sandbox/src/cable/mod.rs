@@ -1,6 +1,7 @@
 //! `/cable`: Rails' Action Cable, version 1 of its JSON protocol, as a contact meets it.
 
 pub(crate) mod hub;
+pub(crate) mod late;
 mod session;
 mod socket;
 

@@ -23,7 +23,7 @@ use tokio_tungstenite::{
 use super::{hub::Event, session::Session};
 use crate::{
     clock,
-    faults::{CableFault, FrameFate, Rule},
+    faults::{CableFault, FrameFate, Pulse, Rule},
     shared::Shared,
     wire::Abort,
 };
@@ -81,7 +81,8 @@ async fn serve(shared: &Arc<Shared>, socket: Socket, abort: &Abort) {
     let (id, mut events) = shared.hub.join();
     let mut pulse = shared.faults.pulse();
     let at_start = *pulse.borrow_and_update();
-    let mut line = Line { shared, socket, session: Session::new(id), frozen: false, held_back: None, swapping: None };
+    let mut line =
+        Line { shared, socket, session: Session::new(id), frozen: false, deaf: false, held_back: None, swapping: None };
     let beat = shared.options.ping_interval;
     let mut pings = interval_at(Instant::now() + beat, beat);
     pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -93,16 +94,20 @@ async fn serve(shared: &Arc<Shared>, socket: Socket, abort: &Abort) {
                 _ => Step::Closed,
             },
             event = events.recv() => match event {
+                // A fault that was set before the event happened must befall it, whichever of both is seen first here.
+                Some(event) if pulse.has_changed().unwrap_or(false) => {
+                    let now = *pulse.borrow_and_update();
+                    match line.meet(at_start, now).await {
+                        Step::Open => line.tell(event).await,
+                        step => step,
+                    }
+                }
                 Some(event) => line.tell(event).await,
                 None => Step::Closed,
             },
             _ = pulse.changed() => {
                 let now = *pulse.borrow_and_update();
-                if now.cut_sockets != at_start.cut_sockets || now.cut_all != at_start.cut_all {
-                    Step::Cut
-                } else {
-                    line.befall().await
-                }
+                line.meet(at_start, now).await
             }
             _ = pings.tick() => line.beat().await,
             () = shared.stopped() => {
@@ -123,6 +128,8 @@ struct Line<'a> {
     session: Session,
     /// Half-open: the TCP connection stands and nothing moves on it any more.
     frozen: bool,
+    /// Pinged, and told nothing any more.
+    deaf: bool,
     /// A frame that waits to be overtaken.
     held_back: Option<String>,
     /// A frame that waits for the next one of its rule, to come after that.
@@ -149,6 +156,9 @@ impl Line<'_> {
     }
 
     async fn tell(&mut self, event: Event) -> Step {
+        if self.deaf {
+            return Step::Open;
+        }
         if let Some((_, first)) = self.swapping.take_if(|(rule, _)| rule.befalls_frame(event.name)) {
             return match self.deliver(event.text).await {
                 Step::Open => self.deliver(first).await,
@@ -198,10 +208,25 @@ impl Line<'_> {
         }
     }
 
+    /// Does what the faults' control wants of all sockets.
+    async fn meet(&mut self, at_start: Pulse, now: Pulse) -> Step {
+        if now.cut_sockets != at_start.cut_sockets || now.cut_all != at_start.cut_all {
+            Step::Cut
+        } else {
+            self.befall().await
+        }
+    }
+
     /// Meets the faults that befall a socket as a whole.
     async fn befall(&mut self) -> Step {
-        match self.shared.faults.socket_fault() {
+        match self.shared.faults.socket_fault(self.deaf) {
             None => Step::Open,
+            Some(CableFault::Deaf) => {
+                self.deaf = true;
+                // What was held back for a later frame is not to slip out with a ping.
+                self.held_back = None;
+                Step::Open
+            }
             Some(CableFault::HalfOpen) => {
                 self.frozen = true;
                 Step::Open

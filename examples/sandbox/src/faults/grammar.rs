@@ -10,9 +10,11 @@
 //!        | cable-duplicate | cable-reorder | cable-drop | cable-swap | cable-strip-echo
 //!        | cable-half-open | cable-refuse
 //!        | cable-disconnect=REASON[,stay-away]
+//!        | deaf | late-frames=SECONDS | list-too-long=MESSAGES[,SECONDS]
 //! ```
 //!
-//! `POST messages reset-after-write 3` resets the next three sends after they were written.
+//! `POST messages reset-after-write 3` resets the next three sends after they were written. A fault's number may also
+//! follow as the next word: `late-frames 20`. Seconds may have a fraction.
 
 use std::{str::FromStr, time::Duration};
 
@@ -39,12 +41,12 @@ impl FromStr for Rule {
         let words: Vec<&str> = line.split_whitespace().collect();
         let mut found = None;
         for (place, word) in words.iter().enumerate() {
-            if let Some(fault) = parse_fault(word)? {
-                found = Some((place, fault));
+            if let Some((fault, length)) = parse_words(word, words.get(place + 1))? {
+                found = Some((place, fault, length));
                 break;
             }
         }
-        let (place, fault) = found.ok_or_else(|| RuleError::NoFault(line.to_owned()))?;
+        let (place, fault, length) = found.ok_or_else(|| RuleError::NoFault(line.to_owned()))?;
         let mut rule = Self::new(fault);
         for word in words.iter().take(place) {
             match *word {
@@ -56,7 +58,7 @@ impl FromStr for Rule {
                 other => return Err(RuleError::Word(other.to_owned())),
             }
         }
-        for word in words.iter().skip(place + 1) {
+        for word in words.iter().skip(place + length) {
             let wrong = |_| RuleError::Word((*word).to_owned());
             match word.strip_prefix("p=") {
                 Some(probability) => {
@@ -66,6 +68,16 @@ impl FromStr for Rule {
             }
         }
         Ok(rule)
+    }
+}
+
+/// A fault and the number of words that name it: two where its number stands in the next word.
+fn parse_words(word: &str, next: Option<&&str>) -> Result<Option<(Fault, usize)>, RuleError> {
+    match (parse_fault(word), next) {
+        (Err(RuleError::Number(_)), Some(next)) if !word.contains('=') => {
+            Ok(parse_fault(&format!("{word}={next}"))?.map(|fault| (fault, 2)))
+        }
+        (found, _) => Ok(found?.map(|fault| (fault, 1))),
     }
 }
 
@@ -98,8 +110,22 @@ fn parse_fault(word: &str) -> Result<Option<Fault>, RuleError> {
             let reason = if reason.is_empty() { "remote" } else { reason };
             Fault::CableDisconnect { reason: reason.to_owned(), reconnect: rest != "stay-away" }
         }
+        "deaf" => Fault::Deaf,
+        "late-frames" => Fault::LateFrames(seconds(value).ok_or_else(missing)?),
+        "list-too-long" => {
+            let (messages, after) = value.split_once(',').map_or((value, None), |(most, after)| (most, Some(after)));
+            Fault::ListTooLong {
+                messages: messages.parse().map_err(|_| missing())?,
+                after: after.map_or(Some(Fault::RACK_TIMEOUT), seconds).ok_or_else(missing)?,
+            }
+        }
         _ => return Ok(None),
     }))
+}
+
+/// A time in seconds, whole or not. A negative one and one that no clock holds are none.
+fn seconds(text: &str) -> Option<Duration> {
+    Duration::try_from_secs_f64(text.parse().ok()?).ok()
 }
 
 #[cfg(test)]
@@ -126,6 +152,22 @@ mod tests {
         assert_eq!("stall-upload=9".parse::<Rule>().unwrap().fault, Fault::StallUpload(9));
         let rule: Rule = "cable-disconnect=unauthorized,stay-away".parse().unwrap();
         assert_eq!(rule.fault, Fault::CableDisconnect { reason: "unauthorized".to_owned(), reconnect: false });
+    }
+
+    #[test]
+    fn a_number_is_read_behind_an_equals_sign_or_as_the_next_word() {
+        let fault = |line: &str| line.parse::<Rule>().map(|rule| (rule.fault, rule.remaining));
+        assert_eq!(fault("deaf"), Ok((Fault::Deaf, None)));
+        assert_eq!(fault("deaf 1"), Ok((Fault::Deaf, Some(1))));
+        let late = Fault::LateFrames(Duration::from_millis(1_500));
+        assert_eq!(fault("late-frames=1.5"), Ok((late.clone(), None)));
+        assert_eq!(fault("message. late-frames 1.5 2"), Ok((late, Some(2))));
+        assert_eq!(fault("list-too-long=5000 1"), Ok((Fault::list_too_long(5_000), Some(1))));
+        let cut = Fault::ListTooLong { messages: 9, after: Duration::ZERO };
+        assert_eq!(fault("list-too-long 9,0 3"), Ok((cut, Some(3))));
+        for wrong in ["late-frames", "late-frames=-1", "late-frames soon", "late-frames=1e99", "list-too-long=9,x"] {
+            assert!(matches!(fault(wrong), Err(RuleError::Number(_))), "{wrong}");
+        }
     }
 
     #[test]

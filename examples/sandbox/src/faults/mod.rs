@@ -2,7 +2,8 @@
 //!
 //! Rules are looked at in order and the first that matches plays its fault; one with a count disappears when it is used
 //! up. HTTP faults befall requests, cable faults befall frames (dropped, duplicated, swapped, held back) or
-//! sockets (frozen, dismissed). The agent's routes and the controls under `/sandbox` are never touched.
+//! sockets (frozen, deaf, dismissed). Two are the desk's own rather than the network's: its job queue lags, and its
+//! conversation lists outgrow its time limit. The agent's routes and the controls under `/sandbox` are never touched.
 
 mod grammar;
 
@@ -64,6 +65,23 @@ pub enum Fault {
     CableStripEcho,
     /// Frames and pings stop, and the socket stays.
     CableHalfOpen,
+    /// The socket stands, is welcomed and pinged, and no other frame reaches it: no event, and no confirmation of a
+    /// subscription. This is a desk whose Redis was restarted. Without a count it befalls open sockets and new ones
+    /// until the rule is removed. A deaf socket stays deaf until it is closed, as on a real desk.
+    Deaf,
+    /// Events are broadcast that much later, to the sockets that are subscribed by then, while requests are answered
+    /// at once: a desk whose job queue lags. The confirmation of a subscription and `presence.update` come in time,
+    /// for no job sends them. Uses tokio's clock.
+    LateFrames(#[serde(with = "millis")] Duration),
+    /// An answer that holds conversations with more than `messages` messages in all is a 500 after `after`, as where
+    /// rack-timeout ends the request. What the request changed stays changed. Uses tokio's clock.
+    ListTooLong {
+        /// The most messages that an answer may hold.
+        messages: usize,
+        /// How long the desk works before it gives up; [`Fault::RACK_TIMEOUT`] on a real one.
+        #[serde(with = "millis", default = "rack_timeout")]
+        after: Duration,
+    },
     /// The upgrade is refused with 404.
     CableRefuse,
     /// The socket is dismissed with a `disconnect` frame and closed.
@@ -76,6 +94,14 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// When rack-timeout ends a request in production: 15 s.
+    pub const RACK_TIMEOUT: Duration = Duration::from_secs(15);
+
+    /// Lists of more than `messages` messages fail after [`Fault::RACK_TIMEOUT`].
+    pub const fn list_too_long(messages: usize) -> Self {
+        Self::ListTooLong { messages, after: Self::RACK_TIMEOUT }
+    }
+
     /// Whether it befalls the cable's frames or sockets, not requests.
     fn is_cable(&self) -> bool {
         matches!(
@@ -86,9 +112,15 @@ impl Fault {
                 | Self::CableSwap
                 | Self::CableStripEcho
                 | Self::CableHalfOpen
+                | Self::Deaf
+                | Self::LateFrames(_)
                 | Self::CableDisconnect { .. }
         )
     }
+}
+
+fn rack_timeout() -> Duration {
+    Fault::RACK_TIMEOUT
 }
 
 /// When a fault is played.
@@ -135,6 +167,7 @@ fn always() -> f64 {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum CableFault {
     HalfOpen,
+    Deaf,
     Disconnect { reason: String, reconnect: bool },
 }
 
@@ -197,7 +230,7 @@ impl Faults {
         self.add(Rule { path_contains: Some(path_contains.to_owned()), remaining: Some(1), ..Rule::new(fault) });
     }
 
-    /// Removes all rules; sockets that froze stay frozen.
+    /// Removes all rules. Sockets that froze or went deaf stay so until they are closed.
     pub fn clear(&self) {
         self.lock().rules.clear();
     }
@@ -242,20 +275,48 @@ impl Faults {
         let fault = self.take(&mut held, |rule| {
             !matches!(rule.fault, Fault::Latency(_))
                 && !rule.fault.is_cable()
+                && !matches!(rule.fault, Fault::ListTooLong { .. })
                 && (rule.fault != Fault::CableRefuse || path == "/cable")
                 && matches_request(rule, method, path)
         });
         (late, fault)
     }
 
-    /// What befalls a socket now.
-    pub(crate) fn socket_fault(&self) -> Option<CableFault> {
+    /// What befalls a socket now. One that is deaf already uses up no rule that makes it so.
+    pub(crate) fn socket_fault(&self, is_deaf: bool) -> Option<CableFault> {
         let fault = self.take(&mut self.lock(), |rule| {
-            matches!(rule.fault, Fault::CableHalfOpen | Fault::CableDisconnect { .. }) && contains(rule, "/cable")
+            let of_sockets = match rule.fault {
+                Fault::CableHalfOpen | Fault::CableDisconnect { .. } => true,
+                Fault::Deaf => !is_deaf,
+                _ => false,
+            };
+            of_sockets && contains(rule, "/cable")
         })?;
         match fault {
             Fault::CableDisconnect { reason, reconnect } => Some(CableFault::Disconnect { reason, reconnect }),
+            Fault::Deaf => Some(CableFault::Deaf),
             _ => Some(CableFault::HalfOpen),
+        }
+    }
+
+    /// How late an event is broadcast.
+    pub(crate) fn lateness(&self, event: &str) -> Duration {
+        let rule = |rule: &Rule| matches!(rule.fault, Fault::LateFrames(_)) && rule.befalls_frame(event);
+        match self.take(&mut self.lock(), rule) {
+            Some(Fault::LateFrames(time)) => time,
+            _ => Duration::ZERO,
+        }
+    }
+
+    /// After what time an answer that holds so many messages is given up, if it is.
+    pub(crate) fn given_up(&self, method: &str, path: &str, messages: usize) -> Option<Duration> {
+        let too_long = |rule: &Rule| {
+            matches!(rule.fault, Fault::ListTooLong { messages: most, .. } if messages > most)
+                && matches_request(rule, method, path)
+        };
+        match self.take(&mut self.lock(), too_long)? {
+            Fault::ListTooLong { after, .. } => Some(after),
+            _ => None,
         }
     }
 

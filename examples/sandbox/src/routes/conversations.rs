@@ -1,7 +1,7 @@
 //! Conversations and messages of the public API. None of these looks at the identity hash: the source id is all.
 
 use axum::{
-    Json,
+    Extension, Json,
     extract::{Path, State},
 };
 use serde_json::Value;
@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::{Answer, Held, contacts::check_inbox, params::Params};
 use crate::{
     domain::{Draft, Refusal},
+    gate::MessagesHeld,
     shared::Shared,
     state::{
         State as Desk,
@@ -20,18 +21,25 @@ type ContactPath = Path<(String, String)>;
 type ConversationPath = Path<(String, String, String)>;
 type MessagePath = Path<(String, String, String, String)>;
 
+/// Conversations with all their messages, and how many these are.
+type Conversations = Result<(Extension<MessagesHeld>, Json<Value>), Refusal>;
+
 /// `GET …/conversations`: all of them, each with all its messages, in one list.
-pub(super) async fn list(State(shared): Held, Path((inbox, source_id)): ContactPath) -> Answer {
+pub(super) async fn list(State(shared): Held, Path((inbox, source_id)): ContactPath) -> Conversations {
     shared.read(|desk| {
         let session = session(&shared, desk, &inbox, &source_id)?;
         let ids = desk.conversations_of(&session)?;
         let rows = ids.iter().filter_map(|id| desk.conversation(*id));
-        Ok(Json(rows.map(|row| desk.conversation_body(row)).collect()))
+        Ok(counted(rows.map(|row| desk.conversation_body(row)).collect()))
     })
 }
 
 /// `POST …/conversations`.
-pub(super) async fn create(State(shared): Held, Path((inbox, source_id)): ContactPath, params: Params) -> Answer {
+pub(super) async fn create(
+    State(shared): Held,
+    Path((inbox, source_id)): ContactPath,
+    params: Params,
+) -> Conversations {
     shared.write(|desk| {
         let session = session(&shared, desk, &inbox, &source_id)?;
         let id = desk.create_conversation(&session, params.object("custom_attributes"))?;
@@ -40,7 +48,7 @@ pub(super) async fn create(State(shared): Held, Path((inbox, source_id)): Contac
 }
 
 /// `GET …/conversations/:id`.
-pub(super) async fn show(State(shared): Held, Path((inbox, source_id, id)): ConversationPath) -> Answer {
+pub(super) async fn show(State(shared): Held, Path((inbox, source_id, id)): ConversationPath) -> Conversations {
     shared.read(|desk| {
         let id = own(&shared, desk, &inbox, &source_id, &id)?;
         body(desk, id)
@@ -48,7 +56,7 @@ pub(super) async fn show(State(shared): Held, Path((inbox, source_id, id)): Conv
 }
 
 /// `POST …/toggle_status`, which only resolves; on a resolved one it does nothing.
-pub(super) async fn resolve(State(shared): Held, Path((inbox, source_id, id)): ConversationPath) -> Answer {
+pub(super) async fn resolve(State(shared): Held, Path((inbox, source_id, id)): ConversationPath) -> Conversations {
     shared.write(|desk| {
         let id = own(&shared, desk, &inbox, &source_id, &id)?;
         let contact = desk.conversation(id).and_then(|row| desk.contact(row.contact_id));
@@ -163,8 +171,15 @@ pub(super) fn number(text: &str) -> Result<u64, Refusal> {
     text.parse().map_err(|_| Refusal::NotFound)
 }
 
-fn body(desk: &Desk, id: u64) -> Answer {
-    desk.conversation(id).map(|row| Json(desk.conversation_body(row))).ok_or(Refusal::NotFound)
+fn body(desk: &Desk, id: u64) -> Conversations {
+    desk.conversation(id).map(|row| counted(desk.conversation_body(row))).ok_or(Refusal::NotFound)
+}
+
+/// A conversation or a list of them, with the number of messages it holds, which is what such an answer costs a desk.
+fn counted(body: Value) -> (Extension<MessagesHeld>, Json<Value>) {
+    let of_one = |row: &Value| row.get("messages").and_then(Value::as_array).map_or(0, Vec::len);
+    let held = body.as_array().map_or_else(|| of_one(&body), |rows| rows.iter().map(of_one).sum());
+    (Extension(MessagesHeld(held)), Json(body))
 }
 
 fn message_body(desk: &Desk, id: u64) -> Answer {

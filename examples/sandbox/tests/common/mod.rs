@@ -148,6 +148,20 @@ impl Cable {
         self.say(json!({ "command": "subscribe", "identifier": identifier(token) })).await;
     }
 
+    /// The next frame, pings included, or null at the end.
+    pub async fn any(&mut self) -> Value {
+        let frame = async {
+            loop {
+                match self.socket.next().await {
+                    Some(Ok(Message::Text(text))) => return serde_json::from_str(text.as_str()).unwrap(),
+                    Some(Ok(_)) => {}
+                    Some(Err(_)) | None => return Value::Null,
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, frame).await.expect("a frame in time")
+    }
+
     /// The next frame that is no ping, or null at the end.
     pub async fn next(&mut self) -> Value {
         self.next_within(PATIENCE).await.expect("a frame in time")
