@@ -237,8 +237,8 @@ mod tests {
             (443.0, false, 35),
             // Five hours: 8, 14 and 20 o'clock.
             (48.0, true, 21),
-            // Twelve hours and a quarter: twice a day.
-            (4_412.0, false, 14),
+            // Twelve hours and a quarter: at 8:00 and 20:20, the next day at 8:40 alone.
+            (4_412.0, false, 11),
             // Longer than a week.
             (100_000.0, true, 1),
         ] {
