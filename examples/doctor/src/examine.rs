@@ -224,7 +224,10 @@ impl Examination<'_> {
         };
         self.notes.all(judge::socket::judge(&heard));
         if token.is_none() {
-            self.notes.add(Finding::skip("socket.confirmation", "needs --write or --source-id-file"));
+            // A contact's token is in its own answer alone, which identity validation keeps from us.
+            let needs =
+                if self.options.source_id.is_some() { "needs --write" } else { "needs --write or --source-id-file" };
+            self.notes.add(Finding::skip("socket.confirmation", needs));
         }
         let confirmed = heard.is_ok_and(|heard| heard.confirmed.is_some());
         cable.filter(|_| confirmed)

@@ -273,7 +273,8 @@ mod tests {
 
     #[test]
     fn number_is_grouped_by_thousands() {
-        for (number, text) in [(0.0, "0"), (999.4, "999"), (1_000.0, "1,000"), (11_666.7, "11,667"), (1e6, "1,000,000")] {
+        for (number, text) in [(0.0, "0"), (999.4, "999"), (1_000.0, "1,000"), (11_666.7, "11,667"), (1e6, "1,000,000")]
+        {
             assert_eq!(grouped(number), text);
         }
     }

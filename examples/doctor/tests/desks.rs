@@ -155,7 +155,8 @@ async fn server(answer: &'static [u8]) -> String {
 
 #[tokio::test]
 async fn what_is_no_desk_is_said_to_be_none() {
-    const PAGE: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 9\r\nConnection: close\r\n\r\n<p>Hi</p>";
+    const PAGE: &[u8] =
+        b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 9\r\nConnection: close\r\n\r\n<p>Hi</p>";
     let options = |url: &str| {
         let options = Options::new(url, "shop").unwrap();
         Options { write: true, hmac_key: key(KEY), help_center: Some("shop".to_owned()), ..options }

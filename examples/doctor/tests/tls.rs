@@ -38,9 +38,13 @@ fn authority(name: &str) -> CertificateParams {
 
 impl Chain {
     fn new() -> Self {
-        let root = CertifiedIssuer::self_signed(authority("Root"), KeyPair::generate().unwrap()).unwrap();
-        let between =
-            CertifiedIssuer::signed_by(authority("Between"), KeyPair::generate().unwrap(), &root).unwrap();
+        Self::named("Root")
+    }
+
+    fn named(name: &str) -> Self {
+        let key = || KeyPair::generate().unwrap();
+        let root = CertifiedIssuer::self_signed(authority(name), key()).unwrap();
+        let between = CertifiedIssuer::signed_by(authority(&format!("Below {name}")), key(), &root).unwrap();
         Self { root, between }
     }
 
@@ -123,7 +127,7 @@ async fn chain_that_a_phone_does_not_take_stops() {
     let (other, other_key) = chain.server("elsewhere.example", 4000);
     let own_key = KeyPair::generate().unwrap();
     let own = server_params("localhost", 4000).self_signed(&own_key).unwrap().der().clone();
-    let strangers = Chain::new();
+    let strangers = Chain::named("Stranger");
     let (foreign, foreign_key) = strangers.server("localhost", 4000);
     let foreign_chain = vec![foreign, strangers.between.der().clone()];
     for (sent, key, words) in [

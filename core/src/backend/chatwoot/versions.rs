@@ -136,10 +136,7 @@ mod tests {
     fn release_has_the_quirks_of_its_time() {
         use Quirk::*;
         for (told, expected) in [
-            (
-                "3.9.9",
-                &[ConversationsExposed, HistoryUnavailable, NoSitemap, ShortRows, NoArticlePictures] as &[Quirk],
-            ),
+            ("3.9.9", &[ConversationsExposed, HistoryUnavailable, NoSitemap, ShortRows, NoArticlePictures] as &[Quirk]),
             ("3.16.0", &[ConversationsExposed, HistoryUnavailable, ShortRows, NoArticlePictures]),
             ("4.0.0", &[ConversationsExposed, HistoryUnavailable]),
             ("4.6.9", &[ConversationsExposed, HistoryUnavailable]),

@@ -101,7 +101,10 @@ fn sitemap(seen: &HelpSeen, told: u64) -> Finding {
     let Some((answer, count)) = answer.and_then(|answer| Some((answer, listed(answer)?))) else {
         return Finding::warn(
             CHECK,
-            format!("none ({}): the help centre is read in pages, seldom, and may miss articles", in_words(&seen.sitemap)),
+            format!(
+                "none ({}): the help centre is read in pages, seldom, and may miss articles",
+                in_words(&seen.sitemap)
+            ),
             format!("let /hc/…/sitemap.xml through the proxy; desks have it from {} on", sitemap_since()),
         );
     };
@@ -157,7 +160,9 @@ fn sync(seen: &HelpSeen) -> Finding {
     let (whole, pages) = (ms(seen.pages_took()), seen.pages.len());
     let more = if seen.cut { " or more" } else { "" };
     let text = match unchanged {
-        Some(unchanged) => format!("unchanged: one request, {unchanged} ms; all of it: {pages} pages{more}, {whole} ms"),
+        Some(unchanged) => {
+            format!("unchanged: one request, {unchanged} ms; all of it: {pages} pages{more}, {whole} ms")
+        }
         None => format!("all of it each time: {pages} pages{more}, {whole} ms"),
     };
     let finding = match unchanged {

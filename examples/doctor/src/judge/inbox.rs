@@ -22,7 +22,8 @@ pub(crate) fn is_there(outcome: &Outcome, inbox: &str) -> Option<bool> {
 pub(crate) fn judge(outcome: &Outcome, inbox: &str) -> Vec<Finding> {
     const CHECK: &str = "inbox";
     if let Some(validates) = is_there(outcome, inbox) {
-        let name = good(outcome).and_then(|told| told.get("name").and_then(Value::as_str).map(brief)).unwrap_or_default();
+        let name =
+            good(outcome).and_then(|told| told.get("name").and_then(Value::as_str).map(brief)).unwrap_or_default();
         let identity = if validates {
             Finding::ok("inbox.identity", "identity validation is on")
         } else {
@@ -100,7 +101,8 @@ mod tests {
     #[test]
     fn inbox_is_known_by_its_own_answer() {
         let told = |identifier: &str, on: bool| {
-            let body = format!("{{\"identifier\":\"{identifier}\",\"identity_validation_enabled\":{on},\"name\":\"A\"}}");
+            let body =
+                format!("{{\"identifier\":\"{identifier}\",\"identity_validation_enabled\":{on},\"name\":\"A\"}}");
             judge(&Ok(answer(200, &body)), "shop").iter().map(|finding| finding.verdict).collect::<Vec<_>>()
         };
         assert_eq!(told("shop", true), [Fine, Fine]);

@@ -56,7 +56,11 @@ fn upgrade(heard: &Heard) -> Finding {
     }
     if !heard.welcome {
         let seen = format!("upgraded, and no welcome comes; {WITHOUT}");
-        return Finding::warn(CHECK, seen, "see whether the proxy holds answers back (nginx: proxy_buffering), and Redis");
+        return Finding::warn(
+            CHECK,
+            seen,
+            "see whether the proxy holds answers back (nginx: proxy_buffering), and Redis",
+        );
     }
     if !heard.protocol {
         let seen = "upgraded and welcomed, without the name of its subprotocol";
@@ -68,7 +72,8 @@ fn upgrade(heard: &Heard) -> Finding {
 fn pings(heard: &Heard) -> Finding {
     const CHECK: &str = "socket.pings";
     let longest = heard.gaps.iter().max().copied();
-    let advice = "see that the proxy neither holds frames back nor ends quiet connections (nginx: proxy_read_timeout 60s)";
+    let advice =
+        "see that the proxy neither holds frames back nor ends quiet connections (nginx: proxy_read_timeout 60s)";
     match longest {
         Some(gap) if heard.gaps.len() >= 2 && gap <= STALE => {
             Finding::ok(CHECK, format!("come, {} ms apart at most", ms(gap))).with("gap_ms", ms(gap))
@@ -87,9 +92,8 @@ fn pings(heard: &Heard) -> Finding {
 fn confirmation(heard: &Heard) -> Finding {
     const CHECK: &str = "socket.confirmation";
     match heard.confirmed {
-        Some(took) => {
-            Finding::ok(CHECK, format!("a subscription is confirmed after {} ms", ms(took))).with("confirmed_ms", ms(took))
-        }
+        Some(took) => Finding::ok(CHECK, format!("a subscription is confirmed after {} ms", ms(took)))
+            .with("confirmed_ms", ms(took)),
         None => Finding::warn(
             CHECK,
             format!("a subscription is not confirmed: the desk's Redis was restarted under it, or is gone; {WITHOUT}"),
@@ -104,7 +108,8 @@ pub(crate) fn judge_frame(frame: Frame) -> Finding {
     let advice = "see that Sidekiq runs and keeps up: frames are its jobs, and wait behind all others of their queue";
     match frame {
         Frame::Came(late) if late <= PROMPT => {
-            Finding::ok(CHECK, format!("a message's frame comes {} ms after its answer", ms(late))).with("late_ms", ms(late))
+            Finding::ok(CHECK, format!("a message's frame comes {} ms after its answer", ms(late)))
+                .with("late_ms", ms(late))
         }
         Frame::Came(late) => {
             let seen = format!("a message's frame comes {} ms after its answer", ms(late));
@@ -139,7 +144,10 @@ mod tests {
         assert_eq!(of(heard()), [Fine, Fine, Fine]);
         assert_eq!(of(Heard { subscribed: false, confirmed: None, ..heard() }), [Fine, Fine]);
         assert_eq!(of(Heard { confirmed: None, ..heard() }), [Fine, Fine, Warn]);
-        assert_eq!(of(Heard { gaps: vec![Duration::from_secs(3), Duration::from_secs(9)], ..heard() }), [Fine, Warn, Fine]);
+        assert_eq!(
+            of(Heard { gaps: vec![Duration::from_secs(3), Duration::from_secs(9)], ..heard() }),
+            [Fine, Warn, Fine]
+        );
         assert_eq!(of(Heard { gaps: vec![], ..heard() }), [Fine, Warn, Fine]);
         assert_eq!(of(Heard { protocol: false, ..heard() }), [Warn, Fine, Fine]);
         assert_eq!(of(Heard { dismissed: Some("unauthorized".to_owned()), ..heard() }), [Warn, Fine, Fine]);

@@ -15,11 +15,19 @@ pub(crate) fn judge(outcome: &Outcome) -> Vec<Finding> {
     let told = good(outcome).and_then(|told| told.get("version").and_then(Value::as_str).map(str::to_owned));
     let Some(told) = told else {
         let seen = format!("the desk does not tell its version ({})", in_words(outcome));
-        return vec![Finding::warn(CHECK, seen, format!("let GET /api through the proxy; the desk must be {} or newer", safe()))];
+        return vec![Finding::warn(
+            CHECK,
+            seen,
+            format!("let GET /api through the proxy; the desk must be {} or newer", safe()),
+        )];
     };
     let Some(version) = Version::parse(&told) else {
         let seen = format!("the version is \"{}\", which is no number", brief(&told));
-        return vec![Finding::warn(CHECK, seen, format!("look at what it was built from: it must be {} or newer", safe()))];
+        return vec![Finding::warn(
+            CHECK,
+            seen,
+            format!("look at what it was built from: it must be {} or newer", safe()),
+        )];
     };
     let found: Vec<Finding> = quirks(version).map(|(quirk, span)| finding(quirk, span)).collect();
     let first = match found.iter().any(|finding| finding.advice.is_some()) {
@@ -36,7 +44,9 @@ fn finding(quirk: Quirk, span: Span) -> Finding {
     match quirk {
         Quirk::ConversationsExposed => Finding::stop(
             "version.conversations",
-            format!("before {edge} anybody who knows a customer's e-mail or phone reads and writes their conversations"),
+            format!(
+                "before {edge} anybody who knows a customer's e-mail or phone reads and writes their conversations"
+            ),
             update,
         ),
         Quirk::HistoryUnavailable => Finding::stop(
@@ -106,12 +116,9 @@ mod tests {
 
     #[test]
     fn version_that_is_not_told_is_a_warning() {
-        for outcome in [
-            Ok(answer(404, "{}")),
-            Ok(answer(200, "<html>")),
-            Ok(answer(200, "{\"version\":4}")),
-            Err(Trouble::Cut),
-        ] {
+        for outcome in
+            [Ok(answer(404, "{}")), Ok(answer(200, "<html>")), Ok(answer(200, "{\"version\":4}")), Err(Trouble::Cut)]
+        {
             assert_eq!(of(outcome), [("version", Warn)]);
         }
     }

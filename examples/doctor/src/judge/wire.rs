@@ -20,7 +20,8 @@ const WORTH_PACKING: usize = 1_024;
 /// Whether anything is there, and how far away.
 pub(crate) fn judge_reach(round_trip: &Result<Duration, Trouble>) -> Finding {
     match round_trip {
-        Ok(time) => Finding::ok("desk", format!("reached, a round trip takes {} ms", ms(*time))).with("round_trip_ms", ms(*time)),
+        Ok(time) => Finding::ok("desk", format!("reached, a round trip takes {} ms", ms(*time)))
+            .with("round_trip_ms", ms(*time)),
         Err(trouble) => Finding::stop(
             "desk",
             format!("not reached: {trouble}"),

@@ -45,7 +45,10 @@ pub(crate) fn judge(written: &Written) -> Vec<Finding> {
         return vec![Finding::stop("write.message", seen, LOG)];
     }
     found.extend(written.message.as_ref().map(|sent| message(sent, written.on_page)));
-    found.extend(written.frame.map(super::socket::judge_frame));
+    found.push(match written.frame {
+        Some(frame) => super::socket::judge_frame(frame),
+        None => Finding::skip("socket.frames", "needs a message, and a socket that is confirmed"),
+    });
     found.extend(written.file.as_ref().map(file));
     found.extend(written.push.as_ref().map(|push| attributes(push, written.push_kept)));
     found.push(left(written));
@@ -143,7 +146,7 @@ mod tests {
         assert_eq!(of(Written { id: None, ..written() }), [Stop]);
         assert_eq!(of(Written { message: refused(500), ..written() }), [Stop, Fine, Fine, Fine, Note]);
         assert_eq!(of(Written { on_page: Some(false), ..written() }), [Stop, Fine, Fine, Fine, Note]);
-        assert_eq!(of(Written { on_page: None, frame: None, ..written() }), [Stop, Fine, Fine, Note]);
+        assert_eq!(of(Written { on_page: None, frame: None, ..written() }), [Stop, Skip, Fine, Fine, Note]);
         assert_eq!(of(Written { file: refused(413), ..written() }), [Fine, Fine, Warn, Fine, Note]);
         assert_eq!(of(Written { file: Some(Err(Trouble::Cut)), ..written() }), [Fine, Fine, Warn, Fine, Note]);
         assert_eq!(of(Written { push: refused(422), ..written() }), [Fine, Fine, Fine, Warn, Note]);

@@ -123,7 +123,8 @@ impl Ask {
         let mut body = BytesMut::with_capacity(bytes + 1_024);
         for (field, value) in fields {
             body.extend_from_slice(
-                format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{field}\"\r\n\r\n{value}\r\n").as_bytes(),
+                format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{field}\"\r\n\r\n{value}\r\n")
+                    .as_bytes(),
             );
         }
         let head = format!(
