@@ -147,6 +147,7 @@ async fn chain_that_a_phone_does_not_take_stops() {
 }
 
 #[tokio::test]
+#[allow(clippy::disallowed_methods, reason = "the certificate's days are counted from today")]
 async fn certificate_that_ends_soon_warns() {
     let (desk, chain) = (desk_of(DeskVersion::V4_15_1).await, Chain::new());
     let key = KeyPair::generate().unwrap();

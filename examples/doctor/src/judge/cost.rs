@@ -156,12 +156,13 @@ mod tests {
             let found = judge_inbox(&timed(took), ROUND_TRIP);
             assert_eq!((found.values["cost_ms"].as_f64(), found.verdict), (Some(cost), verdict), "{took}");
         }
-        assert_eq!(judge_inbox(&Err(Failed(Err(Trouble::Cut))), ROUND_TRIP).verdict, Warn);
+        assert_eq!(judge_inbox(&Err(Failed::from(Err(Trouble::Cut))), ROUND_TRIP).verdict, Warn);
     }
 
     #[test]
     fn contact_is_judged_request_by_request() {
-        let read = Read { contact: None, list: Some(Err(Failed(Ok(answer(500, "{}"))))), messages: 0, page: None };
+        let read =
+            Read { contact: None, list: Some(Err(Failed::from(Ok(answer(500, "{}"))))), messages: 0, page: None };
         let of =
             |read: &Read| judge(read, ROUND_TRIP).iter().map(|found| (found.check, found.verdict)).collect::<Vec<_>>();
         assert_eq!(of(&read), [("cost.contact", Skip), ("cost.page", Skip), ("cost.list", Warn)]);
@@ -180,7 +181,7 @@ mod tests {
         assert_eq!((as_usual.values["slowness"].as_f64(), slow.values["slowness"].as_f64()), (Some(1.0), Some(2.0)));
         assert!(slow.values["cores"].as_f64() > as_usual.values["cores"].as_f64());
         assert_eq!(load(&timed(43), None).values["slowness"].as_f64(), Some(1.0));
-        let unknown = load(&Err(Failed(Err(Trouble::Cut))), None);
+        let unknown = load(&Err(Failed::from(Err(Trouble::Cut))), None);
         assert!(unknown.verdict == Note && unknown.seen.contains("by docs/scale.md"), "{}", unknown.seen);
     }
 }

@@ -26,9 +26,9 @@ pub(crate) struct Timed {
 /// Asks several times. The first failure ends it: a desk that fails is not asked more, nor is one that takes seconds.
 pub(crate) async fn sample(http: &Http, url: Url) -> Result<Timed, Failed> {
     let first = http.get(url.clone()).await;
-    let Ok(mut answer) = first else { return Err(Failed(first)) };
+    let Ok(mut answer) = first else { return Err(first.into()) };
     if answer.status != 200 {
-        return Err(Failed(Ok(answer)));
+        return Err(Ok(answer).into());
     }
     let (mut times, mut spent) = (Vec::new(), answer.took);
     while times.len() < TRIES && spent < SPENT {
@@ -38,19 +38,25 @@ pub(crate) async fn sample(http: &Http, url: Url) -> Result<Timed, Failed> {
                 times.push(next.took);
                 answer = next;
             }
-            other => return Err(Failed(other)),
+            other => return Err(other.into()),
         }
     }
     if times.is_empty() {
         times.push(answer.took);
     }
-    let took = median(&times).ok_or(Failed(Err(Trouble::Cut)))?;
+    let took = median(&times).ok_or(Failed::from(Err(Trouble::Cut)))?;
     Ok(Timed { took, answer })
 }
 
 /// What came in place of a success.
 #[derive(Debug, Clone)]
-pub(crate) struct Failed(pub(crate) Outcome);
+pub(crate) struct Failed(pub(crate) Box<Outcome>);
+
+impl From<Outcome> for Failed {
+    fn from(outcome: Outcome) -> Self {
+        Self(Box::new(outcome))
+    }
+}
 
 /// What a contact's requests cost, and what they held.
 #[derive(Debug, Clone, Default)]

@@ -13,6 +13,7 @@ use reqwest::{Client, Method, redirect::Policy};
 use serde_json::Value;
 use url::Url;
 
+use super::wall_clock;
 use crate::options::Options;
 
 /// The longest answer that is read: thirty times the list of 3,000 messages.
@@ -196,7 +197,7 @@ impl Http {
     }
 
     async fn follow(&self, mut ask: Ask) -> Outcome {
-        let (start, began, started) = (ask.url.clone(), Instant::now(), SystemTime::now());
+        let (start, began, started) = (ask.url.clone(), Instant::now(), wall_clock());
         let mut hops = Vec::new();
         loop {
             let mut answer = self.once(&ask).await?;
@@ -241,7 +242,7 @@ impl Http {
         let wire_bytes = body.len();
         let packed = headers.get("content-encoding").is_some_and(|how| how.eq_ignore_ascii_case("gzip"));
         let body = if packed { unpack(&body)? } else { body.freeze() };
-        Ok(Answer { status, headers, body, wire_bytes, hops: Vec::new(), took: Duration::ZERO, at: SystemTime::now() })
+        Ok(Answer { status, headers, body, wire_bytes, hops: Vec::new(), took: Duration::ZERO, at: wall_clock() })
     }
 }
 

@@ -27,15 +27,18 @@ pub(crate) fn hash(key: &Secret, identifier: &str) -> String {
 
 pub(crate) async fn look(http: &Http, key: &Secret, marker: &str) -> KeySeen {
     let identifier = format!("shopbell-doctor-{marker}");
-    let mut body = json!({
+    let body = json!({
         "identifier": identifier,
         "email": "shopbell-doctor: no address",
         "phone_number": "shopbell-doctor: no number",
     });
+    let mut hashed = body.clone();
+    if let Some(hashed) = hashed.as_object_mut() {
+        hashed.insert("identifier_hash".to_owned(), hash(key, &identifier).into());
+    }
     let ask = |body: &serde_json::Value| http.ask(Ask::json(Method::POST, http.inbox(&["contacts"]), body));
     let without = ask(&body).await;
-    body["identifier_hash"] = hash(key, &identifier).into();
-    KeySeen { with_hash: ask(&body).await, without }
+    KeySeen { with_hash: ask(&hashed).await, without }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::{Duration, UNIX_EPOCH},
 };
 
 use rustls::{
@@ -19,7 +19,7 @@ use tokio_rustls::TlsConnector;
 use url::Url;
 use x509_parser::{extensions::GeneralName, prelude::FromDer};
 
-use super::{http::Trouble, line::connect};
+use super::{http::Trouble, line::connect, wall_clock};
 
 /// Why a phone would not trust the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,7 +110,7 @@ pub(crate) async fn look(desk: &Url, roots: &Arc<RootCertStore>, limit: Duration
         };
         (version, connection.alpn_protocol() == Some(b"h2"))
     });
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    let now = wall_clock().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
     let chain = chain.iter().map(|der| read(der).unwrap_or_default()).collect();
     Seen::Handshake(Handshake { version, http2, chain, trust, now: i64::try_from(now).unwrap_or(i64::MAX) })
 }
