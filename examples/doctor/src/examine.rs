@@ -165,21 +165,22 @@ impl Examination<'_> {
         // The made one's token is preferred: its frames can be waited for.
         let token = made.as_ref().or(known.as_ref()).and_then(|subject| subject.token.clone());
         let mut cable = self.socket(token.as_ref().map(|token| token.expose())).await;
-        match &made {
-            Some(subject) => {
-                notes.all(judge::write::judge(
-                    &write::converse(&self.http, cable.as_mut(), subject, &options.timing).await,
-                ));
-            }
-            None => notes.skip(&["write.message", "socket.frames", "write.file", "write.push"], NEEDS_WRITE),
+        let mut written = None;
+        if let Some(subject) = &made {
+            let seen = write::converse(&self.http, cable.as_mut(), subject, &options.timing).await;
+            notes.all(judge::write::judge(&seen));
+            written = seen.id.filter(|_| known.is_none());
+        } else {
+            notes.skip(&["write.message", "socket.frames", "write.file", "write.push"], NEEDS_WRITE);
         }
         let Some(subject) = known.or(made) else {
             notes.skip(&["cost.contact", "cost.page", "cost.list"], "needs --write or --source-id-file");
             return None;
         };
         let proof = options.hmac_key.as_ref().filter(|_| options.source_id.is_none());
-        let contact = self.contact_address(subject.source_id.expose(), proof);
-        let read = costs::read(&self.http, &subject.source_id, contact.filter(|_| !validates || proof.is_some())).await;
+        // Under identity validation each of a contact's own answers needs its proof.
+        let contact = (!validates || proof.is_some()).then(|| self.contact_address(subject.source_id.expose(), proof));
+        let read = costs::read(&self.http, &subject.source_id, contact, written).await;
         notes.all(judge::cost::judge(&read, self.round_trip));
         Some(read)
     }
@@ -206,13 +207,13 @@ impl Examination<'_> {
         write::subject(&told?, source_id)
     }
 
-    fn contact_address(&self, source_id: &str, proof: Option<&crate::Secret>) -> Option<Url> {
+    fn contact_address(&self, source_id: &str, proof: Option<&crate::Secret>) -> Url {
         let mut url = self.http.inbox(&["contacts", source_id]);
         if let Some(key) = proof {
             let hash = key::hash(key, source_id);
             url.query_pairs_mut().append_pair("identifier", source_id).append_pair("identifier_hash", &hash);
         }
-        Some(url)
+        url
     }
 
     /// The socket; given on if frames may come on it.

@@ -66,12 +66,13 @@ pub(crate) struct Read {
     pub(crate) list: Option<Result<Timed, Failed>>,
     /// Messages that the list held.
     pub(crate) messages: usize,
-    /// The newest page of the longest conversation; `None` where there is none.
+    /// The newest page of the longest conversation, or of the known one; `None` where there is none.
     pub(crate) page: Option<Result<Timed, Failed>>,
 }
 
-/// Times what a customer's phone asks for. `contact` is the contact's address with whatever proof it needs.
-pub(crate) async fn read(http: &Http, source_id: &Secret, contact: Option<Url>) -> Read {
+/// Times what a customer's phone asks for. `contact` is the contact's address with whatever proof it needs, `known` a
+/// conversation of the contact's, for a desk that does not give the list.
+pub(crate) async fn read(http: &Http, source_id: &Secret, contact: Option<Url>, known: Option<u64>) -> Read {
     let mut read = Read::default();
     if let Some(contact) = contact {
         read.contact = Some(sample(http, contact).await);
@@ -83,7 +84,7 @@ pub(crate) async fn read(http: &Http, source_id: &Secret, contact: Option<Url>) 
     let length = |conversation: &Value| conversation.get("messages").and_then(Value::as_array).map_or(0, Vec::len);
     read.messages = conversations.iter().map(length).sum();
     let longest = conversations.iter().max_by_key(|conversation| length(conversation));
-    if let Some(id) = longest.and_then(|conversation| conversation.get("id")?.as_u64()) {
+    if let Some(id) = longest.and_then(|conversation| conversation.get("id")?.as_u64()).or(known) {
         let path = ["contacts", source_id.expose(), "conversations", &id.to_string(), "messages"];
         read.page = Some(sample(http, http.inbox(&path)).await);
     }
