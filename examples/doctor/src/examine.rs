@@ -129,7 +129,7 @@ impl Examination<'_> {
             return true;
         };
         let marker = write::marker().unwrap_or_default();
-        self.key(&marker).await;
+        self.key(&marker, validates).await;
         notes.add(judge::body::judge(&body::look(http).await));
         let cost = costs::sample(http, http.inbox(&[])).await;
         notes.add(judge::cost::judge_inbox(&cost, self.round_trip));
@@ -147,9 +147,12 @@ impl Examination<'_> {
         self.help().await;
     }
 
-    async fn key(&self, marker: &str) {
+    async fn key(&self, marker: &str, validates: bool) {
         match &self.options.hmac_key {
-            Some(key) => self.notes.add(judge::inbox::judge_key(&key::look(&self.http, key, marker).await)),
+            Some(key) => {
+                let seen = key::look(&self.http, key, marker).await;
+                self.notes.add(judge::inbox::judge_key(&seen, validates));
+            }
             None => self.notes.add(Finding::skip("inbox.key", "needs --hmac-key-file")),
         }
     }

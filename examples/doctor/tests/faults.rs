@@ -51,7 +51,8 @@ async fn slow_desk_is_called_slow() {
 
 #[tokio::test]
 async fn writes_that_fail_stop() {
-    shows("POST contacts status=500", PATIENT, &[("write.contact", Stop), ("cost.list", Skip)], 1).await;
+    shows("POST contacts status=500", PATIENT, &[("inbox.key", Warn), ("write.contact", Stop), ("cost.list", Skip)], 1)
+        .await;
     shows("POST conversations status-after-write=502", PATIENT, &[("write.message", Stop)], 1).await;
     shows("PATCH status=500", PATIENT, &[("write.push", Warn), ("write.message", Fine)], 0).await;
 }

@@ -65,13 +65,15 @@ pub(crate) fn judge(outcome: &Outcome, inbox: &str) -> Vec<Finding> {
 }
 
 /// Whether the key is the inbox's.
-pub(crate) fn judge_key(seen: &KeySeen) -> Finding {
+pub(crate) fn judge_key(seen: &KeySeen, validates: bool) -> Finding {
     const CHECK: &str = "inbox.key";
-    let status = |outcome: &Outcome| outcome.as_ref().ok().map(|answer| answer.status);
+    // A page is a proxy's, and says nothing of a key.
+    let status = |outcome: &Outcome| outcome.as_ref().ok().filter(|answer| answer.json().is_some()).map(|it| it.status);
+    // Without a hash the desk refuses for the address (422), or under identity validation for its absence (500).
+    let control = if validates { 500 } else { 422 };
     match (status(&seen.with_hash), status(&seen.without)) {
         (Some(422), _) => Finding::ok(CHECK, "the key is the inbox's"),
-        // Without a hash the desk refuses for the address (422), or under identity validation for its absence (500).
-        (Some(500), Some(422 | 500)) => Finding::stop(
+        (Some(500), Some(without)) if without == control => Finding::stop(
             CHECK,
             "the key is not the inbox's: the desk refuses its hash",
             "copy the key from the settings of this inbox; no blank, no quotation marks, no line break inside",
@@ -132,15 +134,25 @@ mod tests {
 
     #[test]
     fn key_is_told_by_what_its_hash_is_refused_for() {
-        let of = |with_hash: u16, without: u16| -> Verdict {
-            judge_key(&KeySeen { with_hash: Ok(answer(with_hash, "{}")), without: Ok(answer(without, "{}")) }).verdict
+        let of = |with_hash: u16, without: u16, validates| -> Verdict {
+            let seen = KeySeen { with_hash: Ok(answer(with_hash, "{}")), without: Ok(answer(without, "{}")) };
+            judge_key(&seen, validates).verdict
         };
-        for (with_hash, without, verdict) in
-            [(422, 422, Fine), (422, 500, Fine), (500, 422, Stop), (500, 500, Stop), (200, 200, Warn), (502, 502, Warn)]
-        {
-            assert_eq!(of(with_hash, without), verdict, "{with_hash} {without}");
+        for (with_hash, without, validates, verdict) in [
+            (422, 422, false, Fine),
+            (422, 500, true, Fine),
+            (500, 422, false, Stop),
+            (500, 500, true, Stop),
+            // The desk fails at every contact: that is not the key's.
+            (500, 500, false, Warn),
+            (200, 200, false, Warn),
+            (502, 502, false, Warn),
+        ] {
+            assert_eq!(of(with_hash, without, validates), verdict, "{with_hash} {without} {validates}");
         }
+        let page = KeySeen { with_hash: Ok(answer(500, "<html>")), without: Ok(answer(500, "<html>")) };
+        assert_eq!(judge_key(&page, true).verdict, Warn);
         let cut = KeySeen { with_hash: Err(Trouble::Cut), without: Ok(answer(422, "{}")) };
-        assert_eq!(judge_key(&cut).verdict, Warn);
+        assert_eq!(judge_key(&cut, false).verdict, Warn);
     }
 }
