@@ -2,8 +2,8 @@
 //!
 //! The rooms: `dial` and `tls` open connections, `transport` sends over them and takes bodies in, `http` follows and
 //! caps, `refusals` says what a status means, `calls` makes the requests and probes, `upload` and `download` move files,
-//! `wire` and `lenient` read, `mapping` and `content` turn what was read into the model, `cable` is the realtime
-//! session without a socket, `socket` drives it, `events` maps what it brings.
+//! `wire` and `lenient` read, `mapping` and `content` turn what was read into the model, `versions` knows what releases
+//! do differently, `cable` is the realtime session without a socket, `socket` drives it, `events` maps what it brings.
 //!
 //! How this desk behaves, and what is done about it:
 //!
@@ -62,6 +62,8 @@ mod socket;
 mod tls;
 mod transport;
 mod upload;
+#[doc(hidden)]
+pub mod versions;
 mod wire;
 
 #[cfg(test)]

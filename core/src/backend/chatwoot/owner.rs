@@ -15,18 +15,13 @@ use super::{
     Chatwoot,
     calls::Reach,
     http::{Request, Root},
+    versions::{self, Quirk, Version},
     wire,
 };
 use crate::{
     Identity,
     backend::{BackendError, DeskNotices, Fault, Owner, Session},
 };
-
-/// From this version on, a contact that was found by its address alone reads nothing of the one it was joined with.
-const GUARDS_CONVERSATIONS: (u64, u64) = (4, 14);
-
-/// From this version on, a verified contact's list is answered.
-const LISTS_VERIFIED: (u64, u64) = (4, 7);
 
 /// The identifiers that the desk's answers named last, by session.
 #[derive(Default)]
@@ -103,36 +98,9 @@ impl Chatwoot {
             Err(error) if matches!(error.fault, Fault::Network | Fault::Throttled { .. }) => return Err(error),
             Err(_) => return Ok(None),
         };
-        Ok(parse(&told.version).map(|version| DeskNotices {
-            conversations_exposed: version < GUARDS_CONVERSATIONS,
-            history_unavailable: version < LISTS_VERIFIED,
+        Ok(Version::parse(&told.version).map(|version| DeskNotices {
+            conversations_exposed: versions::has(version, Quirk::ConversationsExposed),
+            history_unavailable: versions::has(version, Quirk::HistoryUnavailable),
         }))
-    }
-}
-
-/// `4.15.1`, `v4.9.0-rc1`: the first two numbers.
-fn parse(version: &str) -> Option<(u64, u64)> {
-    let mut numbers = version.trim().trim_start_matches('v').split(|c: char| !c.is_ascii_digit());
-    Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn version_is_compared_by_its_numbers() {
-        for (told, expected) in [
-            ("4.15.1", Some((4, 15))),
-            ("v4.9.0-rc1", Some((4, 9))),
-            ("3.16.0", Some((3, 16))),
-            ("4.14", Some((4, 14))),
-            ("develop", None),
-            ("", None),
-            ("99999999999999999999.1", None),
-        ] {
-            assert_eq!(parse(told), expected, "{told}");
-        }
-        assert!((4, 9) < GUARDS_CONVERSATIONS && (4, 15) > GUARDS_CONVERSATIONS && (5, 0) > GUARDS_CONVERSATIONS);
     }
 }
