@@ -89,7 +89,8 @@ pub(super) struct Known {
 }
 
 impl Known {
-    fn has_changed(&self, changed_on: i64) -> bool {
+    /// Whether a list with that day of change says that it is not what it was.
+    pub(super) fn has_changed(&self, changed_on: i64) -> bool {
         match self.changed_on {
             Some(known) => known != changed_on,
             // The reading may have been on the desk's day before that of UTC.
@@ -239,6 +240,9 @@ pub(super) fn compare(
 ) -> Plan {
     let wanted = |locale: &str| languages.iter().any(|language| language.locale == locale);
     let mut plan = Plan::default();
+    if languages.is_empty() {
+        return plan;
+    }
     let unread = languages.iter().filter(|language| !language.is_read);
     plan.pages.extend(unread.map(|language| language.locale.clone()));
     for (slug, line) in list.into_iter().flatten() {
@@ -262,8 +266,7 @@ pub(super) fn compare(
         article.is_unsure() && article.place != Place::Elsewhere && list.is_none_or(|list| list.contains_key(*slug))
     });
     let unsure: Vec<(&String, &Known)> = unsure.filter(|(slug, _)| !plan.singly.contains_key(*slug)).collect();
-    let articles = |language: &Language| language.articles;
-    let all = languages.iter().map(|language| by_pages(articles(language))).fold(0, u64::saturating_add);
+    let all = languages.iter().map(|language| by_pages(language.articles)).fold(0, u64::saturating_add);
     if !unsure.is_empty() && beat.looks_again(by_slugs(unsure.len()).min(all)) {
         plan.looks_again = true;
         let asked = unsure.into_iter().map(|(slug, article)| {
@@ -274,6 +277,31 @@ pub(super) fn compare(
     }
     choose(&mut plan, languages);
     plan
+}
+
+/// On which day each article of the list was last dealt with, once a plan was carried out; and whether all were, so that
+/// the list need not be looked at again until it changes. `came` are those that were fetched `today`, or turned out not to
+/// be published; `covered`: pages of every wanted language were read, so that what stood on none is not among them.
+pub(super) fn settle(
+    list: &List,
+    known: &BTreeMap<String, Known>,
+    came: &BTreeSet<String>,
+    wanted: &[String],
+    covered: bool,
+    today: i64,
+) -> (BTreeMap<String, i64>, bool) {
+    let mut days: BTreeMap<String, i64> = came.iter().map(|slug| (slug.clone(), today)).collect();
+    let mut all = true;
+    for (slug, line) in list.iter().filter(|(slug, _)| !came.contains(*slug)) {
+        match known.get(slug) {
+            Some(Known { place: Place::Elsewhere, .. }) => {}
+            Some(article) if !article.has_changed(line.changed_on) => drop(days.insert(slug.clone(), article.read_on)),
+            None if line.locale.as_ref().is_some_and(|locale| !wanted.contains(locale)) => {}
+            _ if covered => drop(days.insert(slug.clone(), today)),
+            _ => all = false,
+        }
+    }
+    (days, all)
 }
 
 /// Decides which languages are read in pages.

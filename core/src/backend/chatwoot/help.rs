@@ -280,7 +280,10 @@ impl Chatwoot {
             Verdict::Fine(reply) => reply,
             Verdict::Missing => return Err(none(status.as_u16().to_string())),
             Verdict::Fault(BackendError { fault: Fault::IdentityRejected, .. }) => {
-                return Err(BackendError::refused(Fault::UnknownPortal, "GET sitemap: 401, not the help centre's host"));
+                return Err(BackendError::refused(
+                    Fault::UnknownPortal,
+                    "GET sitemap: 401, not the help centre's host",
+                ));
             }
             Verdict::Failed(error) | Verdict::Fault(error) => return Err(error),
         };

@@ -215,12 +215,14 @@ async fn count_of_the_published_ends_the_paging() {
         let count = if seen.line.contains("/vi/") { "200" } else { "201" };
         let row = r#"{"id":1,"slug":"1-a","title":"A","status":"published"}"#;
         let rows = vec![row; 100].join(",");
-        let meta = if seen.line.contains("/fr/") { String::new() } else { format!(r#","meta":{{"articles_count":{count}}}"#) };
+        let meta =
+            if seen.line.contains("/fr/") { String::new() } else { format!(r#","meta":{{"articles_count":{count}}}"#) };
         json(200, &format!(r#"{{"payload":[{rows}]{meta}}}"#))
     })
     .await;
     let adapter = adapter(&desk.url);
-    for (locale, page, more) in [("vi", 1, true), ("vi", 2, false), ("en", 2, true), ("en", 3, false), ("fr", 3, true)] {
+    for (locale, page, more) in [("vi", 1, true), ("vi", 2, false), ("en", 2, true), ("en", 3, false), ("fr", 3, true)]
+    {
         let Fetched::New { value, .. } = adapter.articles("shop", locale, page, None).await.unwrap() else {
             panic!("unchanged")
         };
