@@ -313,11 +313,16 @@ fn choose(plan: &mut Plan, languages: &[Language]) {
         }
     }
     // Articles of no known language are on any page or on none: only all pages together spare them.
-    let placeless = plan.singly.values().filter(|locale| locale.is_none()).count();
-    let rest = languages.iter().filter(|language| !plan.pages.contains(&language.locale));
-    let cost = rest.map(|language| by_pages(language.articles)).fold(0, u64::saturating_add);
-    if cost > 0 && by_slugs(placeless) > cost {
-        *plan = Plan { gone: std::mem::take(&mut plan.gone), looks_again: plan.looks_again, ..Plan::whole(languages) };
+    let in_pages = |locale: &str| plan.pages.contains(locale);
+    let singly = plan.singly.values().filter(|locale| !locale.as_deref().is_some_and(in_pages)).count();
+    let pages = |of: &dyn Fn(&str) -> bool| {
+        let languages = languages.iter().filter(|language| of(&language.locale));
+        languages.map(|language| by_pages(language.articles)).fold(0, u64::saturating_add)
+    };
+    let all = plan.pages.len() == languages.len();
+    if all || pages(&in_pages).saturating_add(by_slugs(singly)) > pages(&|_| true) {
+        let (gone, looks_again) = (std::mem::take(&mut plan.gone), plan.looks_again);
+        *plan = Plan { gone, looks_again, ..Plan::whole(languages) };
     }
 }
 

@@ -104,7 +104,15 @@ impl Reconciliation {
     /// `has_list`: whether the desk has a list of what is published.
     pub(super) fn new(languages: Vec<Language>, elsewhere: BTreeSet<String>, has_list: bool) -> Self {
         let list = if has_list { List::NotAsked } else { List::Unavailable };
-        Self { languages, elsewhere, list, asked: BTreeSet::new(), placeless: BTreeSet::new(), failed: 0, has_failed: false }
+        Self {
+            languages,
+            elsewhere,
+            list,
+            asked: BTreeSet::new(),
+            placeless: BTreeSet::new(),
+            failed: 0,
+            has_failed: false,
+        }
     }
 
     /// What is to be asked next. The answer is told by [`Self::listed`] or [`Self::answered`].

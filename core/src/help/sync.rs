@@ -422,9 +422,7 @@ impl<'a> Refresh<'a> {
         let (now, chain) = (self.beat.now, self.chain());
         let covered = self.pages_cover && self.read.len() == chain.len();
         let (days, all_settled) = match &self.told {
-            Told::New { list, .. } => {
-                plan::settle(list, &self.known, &self.settled, &chain, covered, self.today)
-            }
+            Told::New { list, .. } => plan::settle(list, &self.known, &self.settled, &chain, covered, self.today),
             _ => (self.settled.iter().map(|slug| (slug.clone(), self.today)).collect(), true),
         };
         if self.read.len() == chain.len() {
