@@ -345,7 +345,10 @@ impl<'a> Refresh<'a> {
         let came = self.shelf.store.read(move |connection| {
             of.iter().map(|locale| pages::came_slugs(connection, locale)).collect::<Result<Vec<_>, _>>()
         });
-        self.settled.extend(came.await?.into_iter().flatten());
+        let came: BTreeSet<String> = came.await?.into_iter().flatten().collect();
+        // One that came by its slug before its language was known to be wanted.
+        self.dropped.retain(|slug| !came.contains(slug));
+        self.settled.extend(came);
         self.read.extend(locales);
         Ok(())
     }

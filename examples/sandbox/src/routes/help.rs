@@ -16,11 +16,12 @@ use serde_json::{Value, json};
 
 use super::{Held, params::Params};
 use crate::{
-    clock::{iso, seconds},
+    clock::iso,
     domain::Refusal,
     help::{Article, Category, HelpCentre, snippet, tie},
     shared::Shared,
     state::{ACCOUNT_ID, State as Desk},
+    views::AGENT_NAME,
 };
 
 /// Most articles on a page, and how many there are when less than one is asked for.
@@ -194,7 +195,7 @@ fn portal_body(desk: &Desk, with_categories: bool) -> Value {
 
 /// A category: of whatever locale, and without its id.
 fn category_body(help: &HelpCentre, row: &Category) -> Value {
-    let articles = help.articles.iter().filter(|article| article.category.id == row.id).count();
+    let articles = help.articles.iter().filter(|article| article.is_in(row.id)).count();
     json!({
         "name": row.name,
         "slug": row.slug,
@@ -208,19 +209,23 @@ fn category_body(help: &HelpCentre, row: &Category) -> Value {
 fn article_body(desk: &Desk, row: &Article) -> Value {
     json!({
         "id": row.id,
-        "category_id": row.category.id,
+        "category_id": row.category.as_ref().map(|category| category.id),
         "title": row.title,
         "content": row.content,
         "description": row.description,
         "status": if row.draft { "draft" } else { "published" },
         "position": row.position,
         "account_id": ACCOUNT_ID,
-        "last_updated_at": seconds(row.updated),
+        "last_updated_at": iso(row.updated),
         "slug": row.slug,
         "portal": portal_body(desk, false),
-        "category": { "id": row.category.id, "slug": row.category.slug, "locale": row.category.locale },
+        "category": match &row.category {
+            Some(category) => json!({ "id": category.id, "slug": category.slug, "locale": category.locale }),
+            // What the article's language is, nothing else in it says.
+            None => json!({}),
+        },
         "views": row.views,
-        "author": desk.agent_sender(),
+        "author": { "available_name": AGENT_NAME, "name": AGENT_NAME, "thumbnail": "" },
         "associated_articles": [],
         "link": format!("hc/{}/articles/{}", desk.options.help_slug, row.slug),
     })
@@ -230,7 +235,7 @@ fn article_body(desk: &Desk, row: &Article) -> Value {
 fn found_body(desk: &Desk, row: &Article) -> Value {
     json!({
         "id": row.id,
-        "category_id": row.category.id,
+        "category_id": row.category.as_ref().map(|category| category.id),
         "title": row.title,
         "content": snippet(&row.content),
         "link": format!("/hc/{}/articles/{}", desk.options.help_slug, row.slug),
