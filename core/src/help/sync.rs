@@ -8,25 +8,27 @@
 //!
 //! The pages need not hold everything: they may overlap and miss, and the desk may change while it is asked. So what came
 //! is held against what the desk says is published, whether pages had changed or not, and what is missing is fetched by
-//! itself: see [`missing`]. A sync after which something is still missing keeps what came and fails.
+//! itself: see [`missing`](super::missing). A sync after which something is still missing keeps what came and fails.
 //!
 //! The validator of the list is kept only once everything on it was dealt with: whatever failed is seen again.
+
+mod asking;
+mod reading;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) use super::listed::SYNCED_AT;
 use super::{
     library, listed, locales,
-    missing::{self, Missing},
     pages::{self, SeenPage},
-    plan::{self, Beat, Known, Language, Line, List, Place, Plan, WithoutList},
+    plan::{self, Beat, Known, Language, List, Plan, WithoutList},
     room::Room,
     shelf::{AVAILABLE, DEFAULT, Shelf},
     singly::{self, Singles},
 };
 use crate::{
     SupportError,
-    backend::{BackendError, DeskPortal, Fault, Fetched, HelpCenterBackend},
+    backend::{BackendError, DeskPortal, HelpCenterBackend},
     store::{Durability, StoreError, Topic, Tx},
 };
 
@@ -178,74 +180,6 @@ impl<'a> Refresh<'a> {
         self.decide(without).await
     }
 
-    /// Asks for the list; what to do where there is none.
-    async fn ask_for_list(&mut self, is_conditional: bool) -> Result<WithoutList, SupportError> {
-        self.told = Told::None;
-        let has_list = self.room.backend.capabilities().article_list;
-        if !has_list || !self.beat.asks_for_list() {
-            return Ok(plan::without_list(&self.beat, false));
-        }
-        let validator = self.shelf.store.read(listed::validator).await?.filter(|_| is_conditional);
-        let error = match self.help.article_list(&self.room.config.portal, validator.as_deref()).await {
-            Ok(Fetched::Unchanged) => {
-                self.told = Told::Unchanged;
-                self.beat.list_failing_since = None;
-                return Ok(WithoutList::Nothing);
-            }
-            Ok(Fetched::New { value, validator }) => {
-                let line = |article: crate::backend::ListedArticle| {
-                    Some((article.slug, Line { changed_on: article.changed_on?, locale: article.locale }))
-                };
-                // Without a day for each it can't tell what has changed.
-                if let Some(list) = value.into_iter().map(line).collect::<Option<List>>() {
-                    self.told = Told::New { list, validator };
-                    (self.beat.list_failing_since, self.beat.list_refused_at) = (None, None);
-                    return Ok(WithoutList::Nothing);
-                }
-                BackendError::refused(Fault::Unsupported, "the list of articles lacks days of change")
-            }
-            Err(error) => error,
-        };
-        if error.fault == Fault::UnknownPortal {
-            return Err(error.into());
-        }
-        let fails = error.fault != Fault::Unsupported;
-        let without = plan::without_list(&self.beat, fails);
-        if fails {
-            let (now, throttled) = (self.beat.now, matches!(error.fault, Fault::Throttled { .. }));
-            if !throttled {
-                self.shelf.store.write(Durability::Later, move |tx| listed::note_failing_list(tx, now)).await?;
-                self.beat.list_failing_since = self.beat.list_failing_since.or(Some(now));
-            }
-            if without == WithoutList::Fail {
-                return Err(error.into());
-            }
-        } else {
-            self.beat.list_refused_at = Some(self.beat.now);
-        }
-        tracing::info!(%error, "the list of published articles can't be used; their pages are read, seldom");
-        Ok(without)
-    }
-
-    async fn ask_for_portal(&mut self) -> Result<(), SupportError> {
-        let validator = self.shelf.store.read(|connection| library::text(connection, PORTAL_VALIDATOR)).await?;
-        let validator = validator.filter(|_| self.default.is_some());
-        let locales = &self.room.config.locales;
-        let locale = locales.first().map_or("en", |tag| tag.split(['-', '_']).next().unwrap_or("en"));
-        self.is_portal_asked = true;
-        self.beat.portal_at = Some(self.beat.now);
-        let fetched = self.help.portal(&self.room.config.portal, locale, validator.as_deref()).await?;
-        if let Fetched::New { value, validator } = fetched {
-            self.tags = value.categories.iter().map(|category| category.locale.clone()).collect();
-            self.tags.push(value.default_locale.clone());
-            self.tags.sort();
-            self.tags.dedup();
-            self.default = Some(value.default_locale.clone());
-            self.portal = Some((value, validator));
-        }
-        Ok(())
-    }
-
     async fn decide(&mut self, without: WithoutList) -> Result<Plan, SupportError> {
         let languages = self.languages().await?;
         if matches!(self.told, Told::Unchanged) && languages.iter().any(|language| !language.is_read) {
@@ -297,125 +231,6 @@ impl<'a> Refresh<'a> {
         if has_placeless {
             // Only the pages know of which language an article without a category is.
             self.read_pages(self.chain().into_iter().collect()).await?;
-        }
-        Ok(())
-    }
-
-    /// Reads languages in pages, and fetches what stood on none.
-    async fn read_pages(&mut self, locales: BTreeSet<String>) -> Result<(), SupportError> {
-        let chain = self.chain().into_iter();
-        let locales: Vec<String> =
-            chain.filter(|locale| locales.contains(locale) && !self.read.contains(locale)).collect();
-        if locales.is_empty() {
-            return Ok(());
-        }
-        let mut pages = Vec::new();
-        for locale in &locales {
-            self.articles(locale, &mut pages).await?;
-        }
-        let list = match &self.told {
-            Told::New { list, .. } => {
-                Some(list.iter().map(|(slug, line)| (slug.clone(), line.locale.clone())).collect())
-            }
-            Told::Unchanged => {
-                let rows = self.known.iter().filter(|(_, article)| article.changed_on.is_some());
-                Some(rows.map(|(slug, _)| (slug.clone(), None)).collect())
-            }
-            Told::None => None,
-        };
-        let passed_over = self.known.iter().filter(|(slug, article)| match article.place {
-            Place::Here(_) => false,
-            Place::Elsewhere => true,
-            // A language that is read for the first time may hold any of them.
-            Place::Nowhere => {
-                locales.iter().all(|locale| self.read_before.contains(locale)) && !self.has_changed(slug, article)
-            }
-        });
-        let passed_over = passed_over.map(|(slug, _)| slug.clone()).collect();
-        let Missing { incomplete, reread, covers } =
-            missing::fetch(self.room, self.help, self.shelf, &pages, list, passed_over).await?;
-        // Asked for in full the next time: a page that has not changed would hide again what it lacks.
-        for page in pages.iter_mut().filter(|page| reread.contains(&page.locale)) {
-            page.validator = None;
-        }
-        self.pages.append(&mut pages);
-        self.pages_cover &= covers;
-        self.incomplete = incomplete.or(self.incomplete.take());
-        let of = locales.clone();
-        let came = self.shelf.store.read(move |connection| {
-            of.iter().map(|locale| pages::came_slugs(connection, locale)).collect::<Result<Vec<_>, _>>()
-        });
-        let came: BTreeSet<String> = came.await?.into_iter().flatten().collect();
-        // One that came by its slug before its language was known to be wanted.
-        self.dropped.retain(|slug| !came.contains(slug));
-        self.settled.extend(came);
-        self.read.extend(locales);
-        Ok(())
-    }
-
-    /// Whether the list says that an article is not what it was, or can't say it.
-    fn has_changed(&self, slug: &str, article: &Known) -> bool {
-        let line = if let Told::New { list, .. } = &self.told { list.get(slug) } else { None };
-        article.is_unsure() || line.is_some_and(|line| article.changed_on != Some(line.changed_on))
-    }
-
-    /// Reads all pages of a language into what comes in.
-    async fn articles(&self, locale: &str, seen_pages: &mut Vec<SeenPage>) -> Result<(), SupportError> {
-        let (shelf, portal) = (self.shelf, &self.room.config.portal);
-        for page in 1..=MOST_PAGES {
-            let of = locale.to_owned();
-            let known = shelf.store.read(move |connection| pages::page(connection, &of, page)).await?;
-            let validator = known.as_ref().and_then(|known| known.validator.as_deref());
-            let fetched = self.help.articles(portal, locale, page, validator).await?;
-            let of = locale.to_owned();
-            let seen = match (fetched, known) {
-                (Fetched::Unchanged, Some(known)) => {
-                    shelf.store.write(Durability::Later, move |tx| pages::take_over(tx, &of, page)).await?;
-                    known
-                }
-                (Fetched::Unchanged, None) => {
-                    let detail = "an article page is unchanged, and nothing is known of it";
-                    return Err(BackendError::unclear(Fault::Desk, detail).into());
-                }
-                (Fetched::New { value, validator }, _) => {
-                    let (has_more, published) = (value.has_more, value.published);
-                    let left_out: Vec<&str> = value.left_out.iter().map(crate::ArticleId::as_str).collect();
-                    let left_out = left_out.join(" ");
-                    tracing::debug!(locale, page, articles = value.articles.len(), "a page of articles came");
-                    let take_in = move |tx: &mut Tx<'_>| {
-                        value.articles.iter().try_for_each(|article| library::take_in(tx, article, Some(page)))
-                    };
-                    shelf.store.write(Durability::Later, take_in).await?;
-                    SeenPage { locale: locale.to_owned(), page, validator, has_more, published, left_out }
-                }
-            };
-            let has_more = seen.has_more;
-            seen_pages.push(seen);
-            if !has_more {
-                return Ok(());
-            }
-        }
-        Err(BackendError::unclear(Fault::Desk, "the list of articles has no end").into())
-    }
-
-    /// A list that lacks articles which the pages have is none: by it they would be taken for gone.
-    async fn doubt_the_list(&mut self) -> Result<(), SupportError> {
-        let lacks = |told: &Told, known: &BTreeMap<String, Known>, settled: &BTreeSet<String>| match told {
-            Told::New { list, .. } => settled.iter().any(|slug| !list.contains_key(slug)),
-            Told::Unchanged => {
-                settled.iter().any(|slug| known.get(slug).is_none_or(|article| article.changed_on.is_none()))
-            }
-            Told::None => false,
-        };
-        if self.read.is_empty() || !lacks(&self.told, &self.known, &self.settled) {
-            return Ok(());
-        }
-        // An article may have been published between the two.
-        self.ask_for_list(false).await?;
-        if lacks(&self.told, &self.known, &self.settled) {
-            tracing::info!("the list of published articles lacks some; their pages are read, seldom");
-            self.told = Told::None;
-            self.beat.list_refused_at = Some(self.beat.now);
         }
         Ok(())
     }

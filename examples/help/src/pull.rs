@@ -18,12 +18,12 @@ pub(crate) fn pull(
     let HelpCentre { pulled, .. } = desk::read(url, portal, locales)?;
     let (mut lines, mut counts) = (Vec::new(), BTreeMap::<String, usize>::new());
     for row in pulled.articles {
-        let (article, name) = (row.article, row.plain);
+        let (article, plain) = (row.article, row.plain);
         *counts.entry(article.name.locale.clone()).or_default() += 1;
         let line = Article {
             id: article.name.id.as_str().to_owned(),
             title: article.title,
-            body: name,
+            body: plain,
             phrasings: article.phrasings,
             category: article.category,
             popularity: article.views,
