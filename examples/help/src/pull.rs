@@ -78,13 +78,15 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (articles, starter) = (folder.path().join("articles.jsonl"), folder.path().join("starter.pack"));
         std::fs::write(&articles, &lines).unwrap();
-        let mut found = Vec::new();
-        look::search(&articles, Some("doi tra hang"), &mut found).unwrap();
-        assert!(String::from_utf8(found).unwrap().contains("[Đổi] [trả] [hàng] trong 30 ngày"));
-        let mut found = Vec::new();
-        look::search(&articles, Some("zebra 117"), &mut found).unwrap();
-        let found = String::from_utf8(found).unwrap();
-        assert!(found.contains("[Zebra] [117]") && found.contains("Striped.") && !found.contains("**"), "{found}");
+        let found = |query: &str| {
+            let mut found = Vec::new();
+            look::search(&articles, Some(query), &mut found).unwrap();
+            // Without what marks the matches.
+            String::from_utf8(found).unwrap().replace(['[', ']'], "")
+        };
+        assert!(found("doi tra hang").contains("Đổi trả hàng trong 30 ngày"));
+        let zebra = found("zebra 117");
+        assert!(zebra.contains("Zebra 117") && zebra.contains("Striped.") && !zebra.contains("**"), "{zebra}");
         // Its phrasings are a pack's.
         let mut said = Vec::new();
         let source = pack::Source::Desk(&sandbox.url());
