@@ -46,24 +46,124 @@ async fn question_without_tones_is_answered_with_no_network() {
     assert!(!titles(&help, "return within 30 days").await.is_empty());
 }
 
+/// What was asked of the help centre since the log was cleared: the end of each path, with its status.
+fn ends(desk: &Sandbox) -> Vec<(String, u16)> {
+    let end = |log: RequestLog| {
+        let end = log.path.rsplit('/').next().unwrap_or_default().to_owned();
+        (end.split('?').next().unwrap_or_default().to_owned(), log.status)
+    };
+    asked(desk).into_iter().map(end).collect()
+}
+
+/// A desk with so many articles in Vietnamese, in eight categories, unchanged for long.
+async fn large(articles: usize) -> Sandbox {
+    let desk = desk().await;
+    let seeded = desk.desk().articles().into_iter().filter(|row| row.locale == "vi" && !row.draft).count();
+    for number in seeded..articles {
+        let slug =
+            desk.desk().add_article("vi", &format!("kho-{}", number % 8), &format!("Kho {number}"), "Số lượng lớn.");
+        assert!(desk.desk().set_article_changed_on(&slug, 20_000));
+    }
+    desk
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn second_sync_asks_conditionally_and_gets_no_body() {
-    let (desk, data) = (desk().await, tempfile::tempdir().unwrap());
+async fn unchanged_help_centre_is_one_request_without_a_body() {
+    let (desk, data) = (large(600).await, tempfile::tempdir().unwrap());
     let (_client, help) = phone(&desk, data.path()).await;
     help.sync().await.unwrap();
+    // Views change every page of the list, and not the sitemap.
+    let row = desk.desk().articles().into_iter().find(|row| row.locale == "vi" && !row.draft).unwrap();
+    help.article(&ArticleId::new(row.id.to_string())).await.unwrap();
+    let views = || desk.desk().articles().into_iter().find(|other| other.id == row.id).unwrap().views;
+    until("the view", views, |now| *now == row.views + 1).await;
     desk.desk().clear_requests();
     assert!(!help.sync().await.unwrap());
     let requests = asked(&desk);
-    assert_eq!(requests.len(), 3, "the help centre, and a page of each language");
-    for log in requests {
-        assert!(log.if_none_match && log.status == 304 && log.response_bytes == 0, "{log:?}");
-    }
-    let slug = desk.desk().articles().into_iter().find(|row| row.locale == "en").unwrap().slug;
-    desk.desk().edit_article(&slug, "Where is my zebra?", "In the zoo.");
+    assert_eq!(ends(&desk), [("sitemap.xml".to_owned(), 304)]);
+    assert!(requests[0].if_none_match && requests[0].response_bytes == 0, "{requests:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_change_of_600_articles_is_one_article_more() {
+    let (desk, data) = (large(600).await, tempfile::tempdir().unwrap());
+    let (_client, help) = phone(&desk, data.path()).await;
+    help.sync().await.unwrap();
+    let row = desk.desk().articles().into_iter().find(|row| row.title == "Kho 300").unwrap();
+    desk.desk().edit_article(&row.slug, "Ngựa vằn", "Trong sở thú.");
     desk.desk().clear_requests();
     assert!(help.sync().await.unwrap());
-    assert_eq!(asked(&desk).iter().filter(|log| log.status == 200).count(), 1, "only what changed");
-    assert_eq!(titles(&help, "zebra").await, ["Where is my zebra?"]);
+    let article = (format!("{}.json", row.slug), 200);
+    assert_eq!(ends(&desk), [("sitemap.xml".to_owned(), 200), article.clone()]);
+    assert_eq!(titles(&help, "ngua van").await[0], "Ngựa vằn");
+    // A second change of the same day leaves the sitemap as it is.
+    desk.desk().edit_article(&row.slug, "Ngựa vằn và sư tử", "Trong sở thú.");
+    desk.desk().clear_requests();
+    assert!(help.sync().await.unwrap());
+    let (first, rest) = (ends(&desk).remove(0), ends(&desk).split_off(1));
+    assert_eq!((first.0.as_str(), rest), ("sitemap.xml", vec![article]));
+    assert_eq!(titles(&help, "su tu").await[0], "Ngựa vằn và sư tử");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_changes_are_read_in_pages_and_what_is_gone_costs_nothing() {
+    let (desk, data) = (large(600).await, tempfile::tempdir().unwrap());
+    let (_client, help) = phone(&desk, data.path()).await;
+    help.sync().await.unwrap();
+    let here = async || help.articles(None).await.unwrap().into_iter().map(|row| row.title).collect::<Vec<_>>();
+    let rows: Vec<_> = desk.desk().articles().into_iter().filter(|row| row.title.starts_with("Kho")).collect();
+    desk.desk().remove_article(&rows[0].slug);
+    desk.desk().clear_requests();
+    assert!(help.sync().await.unwrap());
+    assert_eq!(ends(&desk), [("sitemap.xml".to_owned(), 200)]);
+    assert!(!here().await.contains(&rows[0].title));
+    for (number, row) in rows[1..301].iter().enumerate() {
+        desk.desk().edit_article(&row.slug, &format!("Mới {number}"), "Mới.");
+        desk.desk().set_article_changed_on(&row.slug, 20_001);
+    }
+    desk.desk().clear_requests();
+    assert!(help.sync().await.unwrap());
+    let pages = ends(&desk).into_iter().filter(|(end, _)| end == "articles.json").count();
+    assert_eq!(pages, 6, "599 articles, in Vietnamese alone");
+    let titles = here().await;
+    assert_eq!((titles.len(), titles.iter().filter(|title| title.starts_with("Mới")).count()), (599, 300));
+    desk.desk().clear_requests();
+    assert!(!help.sync().await.unwrap());
+    assert_eq!(ends(&desk), [("sitemap.xml".to_owned(), 304)]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn articles_without_a_category_come_in_their_language() {
+    let (desk, data) = (desk().await, tempfile::tempdir().unwrap());
+    desk.desk().add_article("vi", "", "Ngựa vằn", "Trong sở thú.");
+    let (_client, help) = phone(&desk, data.path()).await;
+    help.sync().await.unwrap();
+    assert_eq!(titles(&help, "ngua van").await[0], "Ngựa vằn");
+    desk.desk().add_article("vi", "", "Hươu cao cổ", "Trong sở thú.");
+    assert!(help.sync().await.unwrap());
+    assert_eq!(titles(&help, "huou cao co").await[0], "Hươu cao cổ");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn desk_without_a_sitemap_is_read_in_pages_as_the_app_asks() {
+    for fault in [Fault::Status(404), Fault::Status(406), Fault::CaptivePortal] {
+        let (desk, data) = (desk().await, tempfile::tempdir().unwrap());
+        let path_contains = Some("shop/sitemap.xml".to_owned());
+        desk.faults().add(Rule { path_contains, ..Rule::new(fault.clone()) });
+        let (_client, help) = phone(&desk, data.path()).await;
+        assert!(help.sync().await.unwrap(), "{fault:?}");
+        let slug = desk.desk().articles().into_iter().find(|row| row.locale == "en").unwrap().slug;
+        desk.desk().edit_article(&slug, "Where is my zebra?", "In the zoo.");
+        desk.desk().clear_requests();
+        assert!(help.sync().await.unwrap(), "{fault:?}");
+        let asked: Vec<String> = ends(&desk).into_iter().map(|(end, _)| end).collect();
+        assert_eq!(
+            asked,
+            ["vi.json", "articles.json", "articles.json"],
+            "{fault:?}: the sitemap is left alone for a day"
+        );
+        assert_eq!(titles(&help, "zebra").await, ["Where is my zebra?"]);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -157,6 +257,9 @@ async fn sync_is_not_complete_while_the_desk_keeps_an_article_back() {
 #[tokio::test(flavor = "multi_thread")]
 async fn faults_on_the_way_leave_the_old_articles_whole() {
     let (desk, data) = (desk().await, tempfile::tempdir().unwrap());
+    // One that is read in pages.
+    let path_contains = Some("shop/sitemap.xml".to_owned());
+    desk.faults().add(Rule { path_contains, ..Rule::new(Fault::Status(404)) });
     let (_client, help) = phone(&desk, data.path()).await;
     help.sync().await.unwrap();
     let before = help.articles(None).await.unwrap();
@@ -185,6 +288,35 @@ async fn faults_on_the_way_leave_the_old_articles_whole() {
     }
     assert!(help.sync().await.unwrap());
     assert!(help.articles(None).await.unwrap().len() > before.len());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn faults_on_the_way_to_the_sitemap_and_to_single_articles_are_told_and_pass() {
+    let (desk, data) = (desk().await, tempfile::tempdir().unwrap());
+    let (_client, help) = phone(&desk, data.path()).await;
+    help.sync().await.unwrap();
+    let before = help.articles(None).await.unwrap();
+    let slug = desk.desk().add_article("vi", "kho", "Bài mới", "Mới.");
+    for path in ["sitemap.xml", slug.as_str()] {
+        let faults = [
+            Fault::Status(500),
+            Fault::Status(503),
+            Fault::TooManyRequests,
+            Fault::TruncateBody(1),
+            Fault::ResetAfterWrite,
+            Fault::DropBeforeWrite,
+        ];
+        for fault in faults {
+            desk.faults().once(path, fault.clone());
+            desk.desk().clear_requests();
+            let Err(error) = help.sync().await else { panic!("{path} {fault:?} did no harm") };
+            assert!(error.is_retryable(), "{path} {fault:?}: {error}");
+            assert_eq!(help.articles(None).await.unwrap(), before, "{path} {fault:?}");
+            assert!(ends(&desk).iter().all(|(end, _)| end != "articles.json"), "no pages for a desk in trouble");
+        }
+    }
+    assert!(help.sync().await.unwrap());
+    assert_eq!(help.articles(None).await.unwrap().len(), before.len() + 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

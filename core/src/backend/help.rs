@@ -29,9 +29,11 @@ pub trait HelpCenterBackend: Send + Sync {
         validator: Option<&'a str>,
     ) -> BackendFuture<'a, Fetched<DeskArticlePage>>;
 
-    /// One article by its slug, if it is published. `locale` is its language, where the desk itself may not say.
+    /// One article by its slug, if it is published. `locale` is its language, where the desk itself may not say: without
+    /// both, the article's `name.locale` is empty.
     ///
-    /// Asked where a page lacked it: a desk that fails over an article that it does not have may say [`Fault::Desk`].
+    /// Asked where a page lacked it, or where the list says that it has changed: a desk that fails over an article that
+    /// it does not have may say [`Fault::Desk`].
     fn article<'a>(
         &'a self,
         portal: &'a str,
@@ -42,10 +44,14 @@ pub trait HelpCenterBackend: Send + Sync {
         Box::pin(async { Err(BackendError::refused(Fault::Unsupported, "no single articles")) })
     }
 
-    /// Every published article, in all languages. Its validator changes only with what is listed. Asked only where
-    /// [`Capabilities::article_list`](super::Capabilities::article_list) says so.
+    /// Every published article, in all languages. Its validator changes only with what is listed. Asked first in every
+    /// refresh, and only where [`Capabilities::article_list`](super::Capabilities::article_list) says so: it must cost
+    /// the desk little.
     ///
-    /// Errors: [`Fault::Desk`] where the list makes no sense, or is longer than any help centre's.
+    /// # Errors
+    /// [`Fault::Unsupported`] where this desk has no such list, or none that can be used: it makes no sense, is of
+    /// something else, or longer than any help centre's. Such a list is asked for again a day later at the earliest.
+    /// Any other fault is trouble that passes.
     fn article_list<'a>(
         &'a self,
         portal: &'a str,
@@ -156,8 +162,9 @@ pub struct ListedArticle {
     pub slug: String,
     /// Its language, where the list says it.
     pub locale: Option<String>,
-    /// The day of its last change as `YYYY-MM-DD`, where the list says it.
-    pub changed_on: Option<String>,
+    /// The day of its last change, in days since 1970-01-01, where the list says it. It is the desk's day: whatever its
+    /// time zone, UTC has the same date, the one before or the one after.
+    pub changed_on: Option<i64>,
 }
 
 /// A vote on its way to the desk.

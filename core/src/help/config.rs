@@ -23,7 +23,8 @@ pub struct HelpCenterConfig {
     /// A starter pack that the app brings along (see `shopbell-help pack`): what is shown before the first sync.
     pub starter_pack: Option<PathBuf>,
     /// How old the articles may be when the help centre is used before they are asked for again. 1 hour: articles
-    /// change seldom, and the question costs two small conditional requests.
+    /// change seldom, and the question is one small conditional request. A desk without a list of its articles is asked
+    /// for them every six hours at most, for there it costs seconds of its time.
     pub refresh_after: Duration,
 }
 

@@ -307,7 +307,7 @@ impl HelpCenter {
     /// centre at its address; [`SupportError::Unsupported`] where the desk has none at all.
     pub async fn sync(&self) -> Result<bool, SupportError> {
         self.inner.active()?;
-        self.room.sync().await
+        self.room.sync(true).await
     }
 
     /// Searches, on a thread that may wait for the disk.

@@ -123,6 +123,16 @@ CREATE TABLE elsewhere (
 -- Asked for in full once: what was missed would stay hidden behind pages that have not changed.
 UPDATE pages SET validator = NULL;
 ",
+    "
+-- The desk's list of what is published, as far as it was acted upon: of each article the day of change that the list said
+-- when it was last fetched, and the day of that reading, both in days since 1970. One that is not among the articles is
+-- in another language, or was not published.
+CREATE TABLE listed (
+    slug TEXT PRIMARY KEY,
+    changed_on INTEGER NOT NULL,
+    read_on INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+",
 ];
 
 /// Characters of an article that are searched and shown in snippets: as many bytes as the index takes at most.

@@ -11,25 +11,29 @@ use super::{
 };
 use crate::{
     SupportError,
-    backend::{BackendError, DeskArticle, Fault, Fetched, HelpCenterBackend},
+    backend::{BackendError, DeskArticle, Fault, HelpCenterBackend},
     store::Durability,
 };
 
 /// What became of it.
-#[derive(Default)]
 pub(super) struct Missing {
     /// Why something that is published is still missing.
     pub(super) incomplete: Option<BackendError>,
     /// Languages whose pages don't tell what is published, and are to be read in full the next time.
     pub(super) reread: BTreeSet<String>,
+    /// Whether nothing but what came is published in these languages, as far as the desk can say it.
+    pub(super) covers: bool,
 }
 
-/// Holds what came against what the desk says is published, and fetches what is missing into what comes in.
+/// Holds what came against what the desk says is published, and fetches what is missing into what comes in. `list` is the
+/// desk's, where it has one; `passed_over` is known to be in no language of these pages.
 pub(super) async fn fetch(
     room: &Room,
     help: &dyn HelpCenterBackend,
     shelf: &Shelf,
     seen: &[SeenPage],
+    list: Option<Listed>,
+    passed_over: BTreeSet<String>,
 ) -> Result<Missing, SupportError> {
     let mut languages = said(seen);
     let counted = shelf.store.read(move |connection| {
@@ -40,7 +44,7 @@ pub(super) async fn fetch(
     });
     let counted = counted.await?;
     if counted.iter().all(|(language, came)| language.steady && came + language.left_out == language.published) {
-        return Ok(Missing::default());
+        return Ok(Missing { incomplete: None, reread: BTreeSet::new(), covers: true });
     }
     let locales: Vec<String> = seen.iter().map(|page| page.locale.clone()).collect();
     let loaded = shelf.store.read(move |connection| {
@@ -51,9 +55,10 @@ pub(super) async fn fetch(
         }
         Ok((languages, pages::elsewhere(connection, &locales)?))
     });
-    let (languages, elsewhere) = loaded.await?;
-    let has_list = room.backend.capabilities().article_list;
-    complete(room, help, shelf, Reconciliation::new(languages, elsewhere, has_list)).await
+    let (languages, mut elsewhere) = loaded.await?;
+    elsewhere.extend(passed_over);
+    let reconciliation = Reconciliation::new(languages, elsewhere, list.is_some());
+    complete(room, help, shelf, reconciliation, list).await
 }
 
 /// What the pages say of each language that says anything, each with no count yet of what came.
@@ -77,17 +82,14 @@ async fn complete(
     help: &dyn HelpCenterBackend,
     shelf: &Shelf,
     mut reconciliation: Reconciliation,
+    mut list: Option<Listed>,
 ) -> Result<Missing, SupportError> {
     let (mut dropped, mut cause): (BTreeSet<String>, Option<BackendError>) = (BTreeSet::new(), None);
     let complete = loop {
         match reconciliation.next() {
             Next::Complete => break true,
             Next::Incomplete => break false,
-            Next::List => {
-                let (list, error) = list(room, help).await;
-                cause = error.or(cause);
-                reconciliation.listed(list);
-            }
+            Next::List => reconciliation.listed(list.take()),
             Next::Article { slug, locale } => {
                 let came = help.article(&room.config.portal, &slug, locale.as_deref()).await;
                 let answer = judge(&came);
@@ -128,24 +130,10 @@ async fn complete(
             keep.iter().try_for_each(|slug| pages::keep(tx, slug))
         })
         .await?;
-    Ok(Missing { incomplete, reread })
+    Ok(Missing { incomplete, reread, covers: complete || reconciliation.is_exhausted() })
 }
 
-/// The desk's list of what is published, if it makes sense.
-async fn list(room: &Room, help: &dyn HelpCenterBackend) -> (Option<Listed>, Option<BackendError>) {
-    match help.article_list(&room.config.portal, None).await {
-        Ok(Fetched::New { value, .. }) => {
-            (Some(value.into_iter().map(|article| (article.slug, article.locale)).collect()), None)
-        }
-        Ok(Fetched::Unchanged) => (None, None),
-        Err(error) => {
-            tracing::warn!(%error, "the list of published articles can't be used; the pages alone are");
-            (None, Some(error))
-        }
-    }
-}
-
-fn judge(came: &Result<Option<DeskArticle>, BackendError>) -> Answer {
+pub(super) fn judge(came: &Result<Option<DeskArticle>, BackendError>) -> Answer {
     match came {
         Ok(Some(article)) => Answer::Published { locale: article.name.locale.clone() },
         Ok(None) => Answer::Gone,
@@ -154,7 +142,7 @@ fn judge(came: &Result<Option<DeskArticle>, BackendError>) -> Answer {
     }
 }
 
-fn unreachable(error: &BackendError) -> bool {
+pub(super) fn unreachable(error: &BackendError) -> bool {
     matches!(error.fault, Fault::Network | Fault::Interrupted | Fault::Throttled { .. })
 }
 
@@ -163,6 +151,8 @@ async fn take(shelf: &Shelf, article: DeskArticle, locale: String, wanted: bool)
     let take = shelf.store.write(Durability::Later, move |tx| {
         if wanted {
             library::take_in(tx, &article, None)
+        } else if locale.is_empty() {
+            Ok(())
         } else {
             pages::note_elsewhere(tx, &article.name.slug, &locale)
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _, params, params_from_iter};
 
 use crate::store::{StoreError, Tx};
 
@@ -38,8 +38,19 @@ pub(super) fn page(connection: &Connection, locale: &str, page: u32) -> Result<O
     Ok(seen.optional()?)
 }
 
-pub(super) fn set_pages(tx: &Tx<'_>, pages: &[SeenPage]) -> Result<(), StoreError> {
-    tx.execute("DELETE FROM pages", [])?;
+/// Replaces what is known of the pages of the languages that were read (`read`), and forgets those of languages that are
+/// not wanted any more.
+pub(super) fn set_pages(
+    tx: &Tx<'_>,
+    wanted: &[String],
+    read: &BTreeSet<String>,
+    pages: &[SeenPage],
+) -> Result<(), StoreError> {
+    for locale in read_locales(tx)? {
+        if read.contains(&locale) || !wanted.contains(&locale) {
+            tx.execute("DELETE FROM pages WHERE locale = ?1", [locale])?;
+        }
+    }
     let mut insert = tx.prepare_cached(
         "INSERT INTO pages (locale, page, validator, has_more, published, left_out) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     )?;
@@ -47,6 +58,21 @@ pub(super) fn set_pages(tx: &Tx<'_>, pages: &[SeenPage]) -> Result<(), StoreErro
         let published = published.map(|count| i64::try_from(count).unwrap_or(i64::MAX));
         insert.execute(params![locale, page, validator, has_more, published, left_out])?;
     }
+    Ok(())
+}
+
+/// The languages whose pages were read to their end.
+pub(super) fn read_locales(connection: &Connection) -> Result<BTreeSet<String>, StoreError> {
+    slugs_of(connection, "SELECT DISTINCT locale FROM pages", [])
+}
+
+/// Takes over the articles of a language that is not read in pages this time, where they stand.
+pub(super) fn take_over_language(tx: &Tx<'_>, locale: &str) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT OR IGNORE INTO incoming (id, locale, page) SELECT id, locale, page FROM articles WHERE locale = ?1",
+        [locale],
+    )?;
+    tx.execute("INSERT OR IGNORE INTO incoming_places SELECT * FROM places WHERE locale = ?1", [locale])?;
     Ok(())
 }
 
@@ -87,8 +113,16 @@ pub(super) fn kept_slugs(connection: &Connection, locale: &str) -> Result<BTreeS
 }
 
 fn slugs(connection: &Connection, query: &str, locale: &str) -> Result<BTreeSet<String>, StoreError> {
+    slugs_of(connection, query, [locale])
+}
+
+fn slugs_of<const N: usize>(
+    connection: &Connection,
+    query: &str,
+    parameters: [&str; N],
+) -> Result<BTreeSet<String>, StoreError> {
     let mut statement = connection.prepare_cached(query)?;
-    let rows = statement.query_map([locale], |row| row.get(0))?;
+    let rows = statement.query_map(params_from_iter(parameters), |row| row.get(0))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 

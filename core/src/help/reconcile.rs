@@ -76,7 +76,7 @@ pub(super) enum Next {
 /// What became of an article that was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Answer {
-    /// It is published, in this language.
+    /// It is published, in this language; empty where it does not say which.
     Published { locale: String },
     /// It is not published.
     Gone,
@@ -93,14 +93,26 @@ pub(super) struct Reconciliation {
     elsewhere: BTreeSet<String>,
     list: List,
     asked: BTreeSet<String>,
+    /// Slugs that came without a language, while several were possible.
+    placeless: BTreeSet<String>,
+    /// Articles in a row that the desk failed to give, and whether it ever did.
     failed: u32,
+    has_failed: bool,
 }
 
 impl Reconciliation {
     /// `has_list`: whether the desk has a list of what is published.
     pub(super) fn new(languages: Vec<Language>, elsewhere: BTreeSet<String>, has_list: bool) -> Self {
         let list = if has_list { List::NotAsked } else { List::Unavailable };
-        Self { languages, elsewhere, list, asked: BTreeSet::new(), failed: 0 }
+        Self {
+            languages,
+            elsewhere,
+            list,
+            asked: BTreeSet::new(),
+            placeless: BTreeSet::new(),
+            failed: 0,
+            has_failed: false,
+        }
     }
 
     /// What is to be asked next. The answer is told by [`Self::listed`] or [`Self::answered`].
@@ -112,7 +124,7 @@ impl Reconciliation {
         if self.languages.iter().all(settled) {
             return Next::Complete;
         }
-        if self.asked.len() >= MOST_ASKED || self.failed >= MOST_FAILED {
+        if self.asked.len() + self.placeless.len() >= MOST_ASKED || self.failed >= MOST_FAILED {
             return Next::Incomplete;
         }
         let lacking = || self.languages.iter().filter(|language| language.missing() > 0);
@@ -139,7 +151,10 @@ impl Reconciliation {
         }
         let mut unseen = list.iter().filter(|(slug, locale)| {
             let possible = locale.as_ref().is_none_or(|locale| lacking().any(|language| language.locale == *locale));
-            possible && !self.asked.contains(*slug) && !self.elsewhere.contains(*slug) && !self.has(slug)
+            // One that does not say its language is that of the only one that lacks any.
+            let placeable = !self.placeless.contains(*slug) || lacking().count() == 1;
+            let new = !self.asked.contains(*slug) && !self.elsewhere.contains(*slug) && !self.has(slug);
+            possible && placeable && new
         });
         match (lacking().next(), unseen.next()) {
             (Some(first), Some((slug, locale))) => {
@@ -157,7 +172,10 @@ impl Reconciliation {
 
     /// An article has come, or has not.
     pub(super) fn answered(&mut self, slug: &str, answer: &Answer) {
-        self.asked.insert(slug.to_owned());
+        let is_placeless = matches!(answer, Answer::Published { locale } if locale.is_empty());
+        if !is_placeless || !self.placeless.insert(slug.to_owned()) {
+            self.asked.insert(slug.to_owned());
+        }
         // A desk may fail over an article that it does not have, so one that is not on its list either is gone.
         let gone = *answer == Answer::Gone || *answer == Answer::Failed && self.is_unlisted(slug);
         self.failed = match answer {
@@ -165,6 +183,7 @@ impl Reconciliation {
             Answer::Unreachable => MOST_FAILED,
             _ => 0,
         };
+        self.has_failed |= self.failed > 0;
         for language in &mut self.languages {
             let here = matches!(answer, Answer::Published { locale } if *locale == language.locale);
             if here {
@@ -192,6 +211,13 @@ impl Reconciliation {
     /// Whether an article of this slug has come.
     pub(super) fn has(&self, slug: &str) -> bool {
         self.languages.iter().any(|language| language.came.contains(slug))
+    }
+
+    /// Whether every article that the list names, and that could be missing, was asked for and answered. Then the list
+    /// says what is published, and only the number does not agree with it.
+    pub(super) fn is_exhausted(&self) -> bool {
+        let List::Here(_) = &self.list else { return false };
+        !self.has_failed && self.asked.len() < MOST_ASKED && self.next() == Next::Incomplete
     }
 
     fn list_is_here(&self) -> bool {

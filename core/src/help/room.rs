@@ -13,6 +13,7 @@ use tokio::sync::broadcast;
 use super::{
     HelpCenterConfig, library,
     pack::{PackEntry, PackError, PackReader},
+    plan,
     shelf::{DEFAULT, Shelf},
     sync::{self, Synced},
     visit::{Outcome, Visit},
@@ -30,8 +31,12 @@ use crate::{
 /// Events that wait for a slow listener; the oldest is lost past it. A minute's worth of a very busy customer.
 const EVENTS: usize = 256;
 
-/// After a sync that failed nothing is asked again by itself for this long: whatever is wrong, it is not the customer's.
+/// After a sync that failed nothing is asked again automatically for this long: whatever is wrong, it is not the
+/// customer's. Twice as long after each further one that the desk itself has failed.
 const REST: std::time::Duration = std::time::Duration::from_secs(30);
+
+/// So often [`REST`] doubles: to 64 minutes, about what passes between two refreshes of a desk that is well.
+const MOST_DOUBLINGS: u32 = 7;
 
 /// Articles of a starter pack that are put aside in one transaction.
 const PACK_BATCH: usize = 256;
@@ -48,8 +53,8 @@ pub(crate) struct Room {
     path: PathBuf,
     slot: tokio::sync::Mutex<Slot>,
     syncing: tokio::sync::Mutex<()>,
-    /// When the desk was last asked without success.
-    failed_at: Mutex<Option<Timestamp>>,
+    /// When the desk was last asked without success, and how often in a row.
+    failed: Mutex<Option<(Timestamp, u32)>>,
     telling: tokio::sync::Mutex<()>,
     visit: Mutex<Visit>,
     events: broadcast::Sender<HelpEvent>,
@@ -77,7 +82,7 @@ impl Room {
             path,
             slot: tokio::sync::Mutex::default(),
             syncing: tokio::sync::Mutex::default(),
-            failed_at: Mutex::default(),
+            failed: Mutex::default(),
             telling: tokio::sync::Mutex::default(),
             visit: Mutex::default(),
             events: broadcast::channel(EVENTS).0,
@@ -215,14 +220,17 @@ impl Room {
         Ok(())
     }
 
-    /// Asks the desk for the articles; whether anything changed. Where something that is published did not come, what
-    /// came is kept, and the error says so. One at a time.
-    pub(super) async fn sync(self: &Arc<Self>) -> Result<bool, SupportError> {
+    /// Asks the desk for the articles, because the app wants it now (`by_app`) or because they are old; whether anything
+    /// changed. Where something that is published did not come, what came is kept, and the error says so. One at a time.
+    pub(super) async fn sync(self: &Arc<Self>, by_app: bool) -> Result<bool, SupportError> {
         let shelf = self.shelf().await?;
         let _turn = self.syncing.lock().await;
-        let outcome = sync::sync(self, &shelf).await;
-        let failed = outcome.as_ref().map_or(true, |synced| synced.incomplete.is_some());
-        *self.failed_at.lock().unwrap_or_else(PoisonError::into_inner) = failed.then(|| self.clock.now());
+        let outcome = sync::sync(self, &shelf, by_app).await;
+        self.note_failure(match &outcome {
+            Ok(synced) if synced.incomplete.is_none() => None,
+            Ok(_) => Some(false),
+            Err(error) => Some(*error == SupportError::Offline),
+        });
         let Synced { changed, incomplete } = outcome?;
         self.tell_views(&shelf);
         if changed {
@@ -234,23 +242,39 @@ impl Room {
         incomplete.map_or(Ok(changed), |error| Err(error.into()))
     }
 
+    /// Notes that a sync has failed, and whether for want of a network, or (`None`) that it has not.
+    fn note_failure(&self, offline: Option<bool>) {
+        let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        *failed = offline.map(|offline| {
+            let before = failed.map_or(0, |(_, times)| times);
+            (self.clock.now(), if offline { before.max(1) } else { before + 1 })
+        });
+    }
+
+    /// Whether a sync has failed so lately that the next one waits.
+    fn is_resting(&self) -> bool {
+        let failed = *self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        failed.is_some_and(|(at, times)| {
+            let rest = REST.saturating_mul(1 << (times.saturating_sub(1)).min(MOST_DOUBLINGS));
+            plan::age(self.clock.now(), at) < rest
+        })
+    }
+
     /// Asks the desk on the side, where the articles are old. Not more often than it makes sense.
     pub(super) fn refresh(self: &Arc<Self>, shelf: &Arc<Shelf>) {
-        let resting = self.failed_at.lock().unwrap_or_else(PoisonError::into_inner);
-        if resting.is_some_and(|at| self.clock.now().since(at) < REST) || self.backend.help_center().is_none() {
+        if self.is_resting() || self.backend.help_center().is_none() {
             return;
         }
-        drop(resting);
         let (room, shelf) = (Arc::downgrade(self), Arc::clone(shelf));
         aside(Box::pin(async move {
             let synced_at = shelf.store.read(|connection| library::number(connection, sync::SYNCED_AT)).await;
             let (Some(room), Ok(synced_at)) = (room.upgrade(), synced_at) else { return };
-            let old = room.clock.now().since(Timestamp::from_millis(synced_at)) >= room.config.refresh_after;
+            let old = plan::age(room.clock.now(), Timestamp::from_millis(synced_at)) >= room.config.refresh_after;
             // One that is under way will do.
             if !old || room.syncing.try_lock().is_err() {
                 return;
             }
-            if let Err(error) = room.sync().await {
+            if let Err(error) = room.sync(false).await {
                 tracing::debug!(%error, "the help centre could not be asked");
             }
         }));

@@ -79,6 +79,8 @@ pub struct MemoryOptions {
     pub page_size: usize,
     /// Whether pages of articles begin too early, each by one more: they overlap, and the last articles stand on none. Off.
     pub pages_overlap: bool,
+    /// Whether the list of published articles says their languages. Off.
+    pub list_tells_locales: bool,
     /// Whether lists and pages repeat the sender's key; else only the event of the creation does. Off.
     pub keeps_echo: bool,
     /// Whether the app has the right inbox. On.
@@ -110,6 +112,7 @@ impl Default for MemoryOptions {
             info: DeskInfo { name: "Memory".to_owned(), identity_proof_required: false, survey: false },
             page_size: 20,
             pages_overlap: false,
+            list_tells_locales: false,
             keeps_echo: false,
             inbox_known: true,
             single_conversation: false,

@@ -1,13 +1,13 @@
 //! Reads JSON lines, and names the line where something is wrong.
 
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 /// An article as it stands in a file.
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 pub(crate) struct Article {
     pub(crate) id: String,
     pub(crate) title: String,
@@ -50,7 +50,13 @@ pub(crate) enum Failure {
     Output(std::io::Error),
     /// An index that does not open again: a fault of the search crate.
     Open(shopbell_search::OpenError),
-    /// A desk that can't be asked, or does not answer.
+    /// Nothing answers at the desk's address.
+    Unreachable { url: String, detail: String },
+    /// Something answers there that is no desk.
+    NoDesk { url: String, detail: String },
+    /// The desk has no help centre of that slug, or not at that address.
+    NoHelpCentre { url: String, portal: String },
+    /// A desk that can't be asked, that fails, or that keeps an article back.
     Desk(shopbell::SupportError),
     /// A choice that can't be met.
     Choice(String),
@@ -63,8 +69,32 @@ impl fmt::Display for Failure {
             Self::Line { path, line, what } => write!(f, "{}:{line}: {what}", path.display()),
             Self::Output(error) => write!(f, "can't write: {error}"),
             Self::Open(error) => write!(f, "{error}"),
+            Self::Unreachable { url, detail } => {
+                write!(f, "{url} can't be reached; check the address and the network ({detail})")
+            }
+            Self::NoDesk { url, detail } => {
+                write!(f, "{url} does not answer as a desk; check the address ({detail})")
+            }
+            Self::NoHelpCentre { url, portal } => write!(
+                f,
+                "there is no help centre {portal:?} at {url}; the slug is what follows /hc/ in its address, and the \
+                 address must be the desk's own or the help centre's domain"
+            ),
             Self::Desk(error) => write!(f, "{error}"),
             Self::Choice(what) => f.write_str(what),
+        }
+    }
+}
+
+impl Failure {
+    /// What the program ends with: `--help` has the table.
+    pub(crate) fn exit_code(&self) -> u8 {
+        match self {
+            Self::Unreachable { .. } | Self::Desk(shopbell::SupportError::Offline) => 3,
+            Self::NoDesk { .. } => 4,
+            Self::NoHelpCentre { .. } => 5,
+            Self::Desk(error) if error.is_retryable() => 6,
+            _ => 1,
         }
     }
 }

@@ -1,11 +1,9 @@
 //! The `pack` command: a starter pack from a desk, or from a folder of Markdown.
 
+use crate::desk::{self, HelpCentre};
 use crate::folder;
 use crate::lines::{self, Failure, Phrasings};
-use shopbell::backend::chatwoot::{Chatwoot, ChatwootOptions};
-use shopbell::backend::{Backend, DeskCategory, Fetched, HelpCenterBackend};
 use shopbell::help::pack::{PackEntry, PackReader, write};
-use shopbell::{ClientConfig, SupportError};
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
@@ -17,9 +15,6 @@ pub(crate) enum Source<'a> {
     /// A folder of Markdown.
     Folder(&'a Path),
 }
-
-/// Pages of a language that are read: a million articles.
-const MOST_PAGES: u32 = 10_000;
 
 /// Makes a pack and says what is in it. `locales` are the languages to pack; of a desk all if there are none, of a
 /// folder the first is the one of files that name none.
@@ -87,48 +82,10 @@ fn add_phrasings(entries: &mut [PackEntry], path: &Path, more: Vec<(usize, Phras
 }
 
 fn from_desk(url: &str, portal: &str, locales: &[String]) -> Result<(String, Vec<PackEntry>), Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    // Nothing is asked of the inbox, and nothing kept.
-    let mut config = ClientConfig::new(url, "none", "none");
-    config.help_center = Some(shopbell::HelpCenterConfig::new(portal));
-    let options = ChatwootOptions::try_from(&config)?;
-    let desk = Chatwoot::new(options)?;
-    let help = desk.help_center().ok_or(SupportError::Unsupported { what: "show a help centre" })?;
-    runtime.block_on(fetch(help, portal, locales))
-}
-
-async fn fetch(
-    help: &dyn HelpCenterBackend,
-    portal: &str,
-    locales: &[String],
-) -> Result<(String, Vec<PackEntry>), Failure> {
-    let first = locales.first().map_or("en", String::as_str);
-    let Fetched::New { value: told, .. } = help.portal(portal, first, None).await.map_err(SupportError::from)? else {
-        return Err(SupportError::DeskUnavailable.into());
-    };
-    let mut chosen: Vec<String> = told.categories.iter().map(|category| category.locale.clone()).collect();
-    chosen.push(told.default_locale.clone());
-    chosen.sort();
-    chosen.dedup();
-    if let Some(unknown) = locales.iter().find(|locale| !chosen.contains(locale)) {
-        let what = format!("the help centre has no language {unknown:?}; it has {}", chosen.join(", "));
-        return Err(Failure::Choice(what));
-    }
-    chosen.retain(|locale| locales.is_empty() || locales.contains(locale));
-    let shown = |category: &DeskCategory| chosen.contains(&category.locale);
-    let mut entries: Vec<PackEntry> =
-        told.categories.iter().filter(|category| shown(category)).cloned().map(PackEntry::Category).collect();
-    for locale in &chosen {
-        for page in 1..=MOST_PAGES {
-            let fetched = help.articles(portal, locale, page, None).await.map_err(SupportError::from)?;
-            let Fetched::New { value, .. } = fetched else { return Err(SupportError::DeskUnavailable.into()) };
-            entries.extend(value.articles.into_iter().map(PackEntry::Article));
-            if !value.has_more {
-                break;
-            }
-        }
-    }
-    Ok((told.default_locale, entries))
+    let HelpCentre { default_locale, pulled } = desk::read(url, portal, locales)?;
+    let categories = pulled.categories.into_iter().map(PackEntry::Category);
+    let articles = pulled.articles.into_iter().map(|row| PackEntry::Article(row.article));
+    Ok((default_locale, categories.chain(articles).collect()))
 }
 
 #[cfg(test)]
@@ -181,6 +138,6 @@ mod tests {
         let error = packed(&["fr".into()]).unwrap_err().to_string();
         assert_eq!(error, "the help centre has no language \"fr\"; it has en, vi");
         let error = pack(&Source::Desk(&url), "nowhere", &[], None, &to, &mut Vec::new()).unwrap_err();
-        assert!(error.to_string().contains("help_center.portal"), "{error}");
+        assert!(error.to_string().starts_with("there is no help centre \"nowhere\""), "{error}");
     }
 }

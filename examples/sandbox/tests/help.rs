@@ -91,6 +91,9 @@ async fn an_article_is_read_as_json_markdown_and_pixel() {
     let slug = |draft: bool| rows.iter().find(|row| row.draft == draft && row.locale == "en").unwrap().slug.clone();
     let before = read(&shop, &format!("/articles/{}.json", slug(false))).await;
     assert_eq!(before["category"]["locale"], "en");
+    assert_eq!(before["last_updated_at"], "2026-05-28T20:26:40.000Z");
+    let author: Vec<_> = before["author"].as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(author, ["available_name", "name", "thumbnail"]);
     let pixel = shop.http.get(shop.at(&format!("/hc/shop/articles/{}.png", slug(false)))).send().await.unwrap();
     assert_eq!(&pixel.headers()["content-type"], "image/png");
     let after = read(&shop, &format!("/articles/{}.json", slug(false))).await;
@@ -169,7 +172,16 @@ async fn sitemap_lists_what_is_published_in_every_locale_and_has_a_tag_that_view
     shop.http.get(pixel).send().await.unwrap();
     let unchanged = shop.http.get(&url).header("if-none-match", &tag).send().await.unwrap();
     assert_eq!(unchanged.status(), 304);
-    shop.sandbox.desk().add_article("en", "shelf", "Item", "Here.");
+    let slug = shop.sandbox.desk().add_article("en", "", "Item", "Here.");
+    assert!(shop.sandbox.desk().set_article_changed_on(&slug, 20_000));
     let changed = shop.http.get(&url).header("if-none-match", &tag).send().await.unwrap();
     assert_eq!(changed.status(), 200);
+    assert!(changed.text().await.unwrap().contains(&format!("{slug}</loc>\n    <lastmod>2024-10-04</lastmod>")));
+    let alone = read(&shop, &format!("/articles/{slug}.json")).await;
+    assert_eq!((&alone["category"], &alone["category_id"]), (&json!({}), &Value::Null));
+    let listed = read(&shop, "/en/articles.json").await;
+    assert!(
+        listed["payload"].as_array().unwrap().iter().any(|row| row["slug"] == json!(slug)),
+        "in its language's list"
+    );
 }

@@ -82,6 +82,8 @@ pub(super) struct Request<'a> {
     pub(super) long: bool,
     /// The kind of answer that is wanted.
     pub(super) accept: &'static str,
+    /// The longest answer that is read, in bytes, where that is less than the configured limit.
+    pub(super) max_bytes: usize,
 }
 
 /// What the desk speaks.
@@ -91,7 +93,8 @@ impl Request<'_> {
     pub(super) fn new(method: Method, label: &'static str, path: &[&str]) -> Self {
         let path = path.iter().map(|segment| (*segment).to_owned()).collect();
         let (root, query, body) = (Root::Inbox, Vec::new(), None);
-        Self { method, label, root, path, query, body, validator: None, long: false, accept: JSON }
+        let (accept, max_bytes) = (JSON, usize::MAX);
+        Self { method, label, root, path, query, body, validator: None, long: false, accept, max_bytes }
     }
 
     pub(super) fn body(mut self, body: Value) -> Self {
@@ -242,7 +245,7 @@ impl Http {
         let work = async {
             let response =
                 timeout(self.request_timeout, self.follow(&request, url)).await.map_err(|_| late(label))??;
-            self.read(label, response).await
+            self.read_up_to(label, response, request.max_bytes.min(self.max_bytes)).await
         };
         timeout(time, work).await.map_err(|_| late(label))?
     }
@@ -296,7 +299,16 @@ impl Http {
         }
     }
 
-    pub(super) async fn read(&self, label: &'static str, mut response: Response) -> Result<Reply, BackendError> {
+    pub(super) async fn read(&self, label: &'static str, response: Response) -> Result<Reply, BackendError> {
+        self.read_up_to(label, response, self.max_bytes).await
+    }
+
+    async fn read_up_to(
+        &self,
+        label: &'static str,
+        mut response: Response,
+        max_bytes: usize,
+    ) -> Result<Reply, BackendError> {
         let status = response.status();
         let etag = text(&response, &ETAG).map(str::to_owned);
         let media = text(&response, &CONTENT_TYPE).map(str::to_ascii_lowercase);
@@ -308,8 +320,8 @@ impl Http {
             let detail = format!("{label}: {} leads away from the desk", status.as_u16());
             return Err(BackendError::refused(Fault::Network, detail));
         }
-        let body = whole_body(label, &mut response, self.max_bytes, self.request_timeout).await?.ok_or_else(|| {
-            let detail = format!("{label}: the answer is longer than {} bytes", self.max_bytes);
+        let body = whole_body(label, &mut response, max_bytes, self.request_timeout).await?.ok_or_else(|| {
+            let detail = format!("{label}: the answer is longer than {max_bytes} bytes");
             BackendError::unclear(Fault::Desk, detail)
         })?;
         let form = form(media.as_deref(), &body);

@@ -230,6 +230,13 @@ fn iso_millis(text: &str) -> Option<i64> {
     Some(seconds * 1000 + i64::from(millis))
 }
 
+/// The day of a date or moment, `YYYY-MM-DD…`, in days since 1970.
+#[cfg(feature = "help-center")]
+pub(super) fn day(text: &str) -> Option<i64> {
+    let day = text.get(..10)?;
+    Some(iso_millis(&format!("{day}T00:00:00Z"))?.div_euclid(86_400_000))
+}
+
 /// The date of an answer's header: `Wed, 17 Jun 2026 10:00:00 GMT`.
 pub(super) fn http_date(text: &str) -> Option<Timestamp> {
     const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
@@ -281,6 +288,25 @@ mod tests {
         ];
         for (value, expected) in table {
             assert_eq!(to_moment(&value).map(Timestamp::millis), expected, "{value}");
+        }
+    }
+
+    #[cfg(feature = "help-center")]
+    #[test]
+    fn day_of_a_date_is_read() {
+        let table = [
+            ("1970-01-01", Some(0)),
+            ("1969-12-31", Some(-1)),
+            ("2026-05-28T10:00:00Z", Some(20_601)),
+            ("9999-12-31", Some(2_932_896)),
+            ("2026-00-28", None),
+            ("2026-05-2", None),
+            ("28.05.2026", None),
+            ("2026-05-2é", None),
+            ("", None),
+        ];
+        for (text, expected) in table {
+            assert_eq!(day(text), expected, "{text}");
         }
     }
 

@@ -2,16 +2,23 @@
 //!
 //! It is XML of one shape, and read as text: nothing in it is resolved or included, and a link counts only if it is an
 //! article's of this help centre. A document with links, none of which is, makes no sense.
+//!
+//! Whatever can't be read as this help centre's is [`Fault::Unsupported`]: a proxy's page, nonsense and a list without an
+//! end are what the desk has in place of a sitemap, and asking again soon would not change it. Only a document that
+//! breaks off in the middle is trouble on the way.
 
 use std::borrow::Cow;
 
 use url::Url;
 
-use super::help::{article_path, is_tag};
+use super::{
+    help::{article_path, is_tag},
+    lenient::day,
+};
 use crate::backend::{BackendError, Fault, ListedArticle};
 
-/// The longest document that is read: ten times what the largest help centre has.
-const MAX_BYTES: usize = 8 << 20;
+/// The longest document that is read, in bytes: more than 50,000 links take. What is longer is given up while it comes.
+pub(super) const MAX_BYTES: usize = 8 << 20;
 
 /// Links that are read: as many as a sitemap may have.
 const MAX_LINKS: usize = 50_000;
@@ -19,16 +26,11 @@ const MAX_LINKS: usize = 50_000;
 /// Reads it. `own` is the desk's address; a help centre with a domain of its own is listed under that, so where no link
 /// is below `own`, all must be below one other host.
 pub(super) fn read(body: &[u8], own: &Url, portal: &str) -> Result<Vec<ListedArticle>, BackendError> {
-    let wrong = |fault, what: &str| BackendError::unclear(fault, format!("GET sitemap: the answer is {what}"));
-    let nonsense = |what| wrong(Fault::Desk, what);
-    // Something on the way has answered, or has cut the answer off.
-    let foreign = |what| wrong(Fault::Network, what);
-    if body.len() > MAX_BYTES {
-        return Err(nonsense("longer than any help centre's"));
-    }
-    let text = std::str::from_utf8(body).map_err(|_| foreign("not text"))?;
-    let (_, list) = text.split_once("<urlset").ok_or_else(|| foreign("no sitemap"))?;
-    let (list, _) = list.split_once("</urlset>").ok_or_else(|| foreign("cut off"))?;
+    let wrong = |fault, what: &str| BackendError::refused(fault, format!("GET sitemap: the answer is {what}"));
+    let nonsense = |what| wrong(Fault::Unsupported, what);
+    let text = std::str::from_utf8(body).map_err(|_| nonsense("not text"))?;
+    let (_, list) = text.split_once("<urlset").ok_or_else(|| nonsense("no sitemap"))?;
+    let (list, _) = list.split_once("</urlset>").ok_or_else(|| wrong(Fault::Network, "cut off"))?;
     let (mut links, mut hosts, mut others) = (Vec::new(), Vec::new(), 0u32);
     for entry in list.split("<url>").skip(1) {
         if links.len() >= MAX_LINKS {
@@ -68,13 +70,6 @@ fn element<'a>(entry: &'a str, open: &str, close: &str) -> Option<Cow<'a, str>> 
     let (text, _) = entry.split_once(open)?.1.split_once(close)?;
     let text = text.trim();
     Some(if text.contains("&amp;") { text.replace("&amp;", "&").into() } else { text.into() })
-}
-
-/// The day of a moment, `YYYY-MM-DD`.
-fn day(text: &str) -> Option<String> {
-    let day = text.get(..10)?;
-    let fits = |(at, byte): (usize, u8)| if at == 4 || at == 7 { byte == b'-' } else { byte.is_ascii_digit() };
-    day.bytes().enumerate().all(fits).then(|| day.to_owned())
 }
 
 #[cfg(test)]
@@ -123,7 +118,7 @@ mod tests {
             ["1-a", "2-b"].map(|slug| url(&format!("https://help.shop.example/hc/shop/articles/{slug}"))).concat();
         assert_eq!(slugs(&all).unwrap(), ["1-a", "2-b"]);
         let two = all + &url("https://other.example/hc/shop/articles/3-c");
-        assert_eq!(slugs(&two).unwrap_err().fault, Fault::Desk);
+        assert_eq!(slugs(&two).unwrap_err().fault, Fault::Unsupported);
     }
 
     #[test]
@@ -132,8 +127,8 @@ mod tests {
         let body = "<urlset><url><loc> https://desk.example.com/hc/shop/vi/articles/1-a </loc><lastmod>2026-05-28T10:00:00Z\
                     </lastmod></url><url><loc>https://desk.example.com/hc/shop/articles/2-b</loc><lastmod>soon</lastmod></url></urlset>";
         let read = read(body.as_bytes(), &own, "shop").unwrap();
-        assert_eq!((read[0].locale.as_deref(), read[0].changed_on.as_deref()), (Some("vi"), Some("2026-05-28")));
-        assert_eq!((read[1].locale.as_deref(), read[1].changed_on.as_deref()), (None, None));
+        assert_eq!((read[0].locale.as_deref(), read[0].changed_on), (Some("vi"), Some(20_601)));
+        assert_eq!((read[1].locale.as_deref(), read[1].changed_on), (None, None));
     }
 
     #[test]
@@ -141,16 +136,14 @@ mod tests {
         assert_eq!(slugs("").unwrap(), [""; 0]);
         let own = Url::parse("https://desk.example.com/hc").unwrap();
         let read = |body: &[u8]| super::read(body, &own, "shop").map_err(|error| error.fault);
-        for body in
-            [&b"<html>Welcome</html>"[..], b"{}", b"", b"\xff<urlset></urlset>", b"<urlset><url><loc>https://desk"]
-        {
-            assert_eq!(read(body), Err(Fault::Network));
+        for body in [&b"<html>Welcome</html>"[..], b"{}", b"", b"\xff<urlset></urlset>"] {
+            assert_eq!(read(body), Err(Fault::Unsupported));
         }
+        assert_eq!(read(b"<urlset><url><loc>https://desk"), Err(Fault::Network));
         let elsewhere = format!("<urlset>{}</urlset>", url("https://desk.example.com/blog/1"));
-        assert_eq!(read(elsewhere.as_bytes()), Err(Fault::Desk));
+        assert_eq!(read(elsewhere.as_bytes()), Err(Fault::Unsupported));
         let many = url("https://desk.example.com/hc/shop/articles/1-a").repeat(MAX_LINKS + 1);
-        assert_eq!(read(format!("<urlset>{many}</urlset>").as_bytes()), Err(Fault::Desk));
-        assert_eq!(read(&vec![b' '; MAX_BYTES + 1]), Err(Fault::Desk));
+        assert_eq!(read(format!("<urlset>{many}</urlset>").as_bytes()), Err(Fault::Unsupported));
     }
 
     proptest! {

@@ -4,6 +4,7 @@ mod articles;
 mod asking;
 mod faults;
 mod pack;
+mod refresh;
 mod searching;
 mod whole;
 

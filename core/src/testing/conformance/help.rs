@@ -174,6 +174,7 @@ pub(super) async fn list_names_what_is_published_and_nothing_else(desk: &impl De
     };
     let has = |slug: &str| value.iter().any(|listed| listed.slug == slug);
     ensure!(has(&kept.name.slug) && !has(&taken.name.slug), "{} are listed", value.len());
+    ensure!(value.iter().all(|listed| listed.changed_on.is_some()), "an article has no day of change");
     let validator = given(validator, "no validators")?;
     // Somebody reads it: that changes nothing that is listed.
     reader.help()?.count_view(&reader.portal, &kept.name).await?;

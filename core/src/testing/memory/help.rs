@@ -14,13 +14,23 @@ use crate::{
 /// The one help centre's slug.
 pub const PORTAL: &str = "help";
 
+/// An article, as the merchant has it.
+struct Row {
+    article: DeskArticle,
+    published: bool,
+    /// In days since 1970.
+    changed_on: i64,
+}
+
 /// What the help centre holds.
 #[derive(Default)]
 pub(super) struct Help {
     default_locale: String,
     categories: Vec<DeskCategory>,
-    /// In order, with whether each is published.
-    articles: Vec<(DeskArticle, bool)>,
+    /// In order.
+    articles: Vec<Row>,
+    /// The day of the last change.
+    day: i64,
     pictures: BTreeMap<String, Vec<u8>>,
     votes: Vec<OutgoingVote>,
     pub(super) contexts: BTreeMap<DeskConversationId, ConversationContext>,
@@ -32,6 +42,10 @@ impl Help {
     fn check(&self, portal: &str) -> Result<(), BackendError> {
         let unknown = || BackendError::refused(Fault::UnknownPortal, "no such help centre");
         (portal == PORTAL).then_some(()).ok_or_else(unknown)
+    }
+
+    fn published(&self) -> impl Iterator<Item = &Row> {
+        self.articles.iter().filter(|row| row.published)
     }
 
     fn told<T>(&self, value: T, validator: Option<&str>) -> Fetched<T> {
@@ -54,13 +68,22 @@ impl MemoryDesk {
         });
     }
 
-    /// Publishes an article, at the end or in the place of the one with its id.
+    /// Publishes an article, at the end or in the place of the one with its id, on a day of its own: the one after the
+    /// last change.
     pub fn publish(&self, article: DeskArticle) {
+        let day = self.look(|state| state.help.day) + 1;
+        self.publish_on(article, day);
+    }
+
+    /// The same on that day, in days since 1970.
+    pub fn publish_on(&self, article: DeskArticle, day: i64) {
         self.change(|state| {
             state.help.version += 1;
-            match state.help.articles.iter_mut().find(|(known, _)| known.name.id == article.name.id) {
-                Some(known) => *known = (article, true),
-                None => state.help.articles.push((article, true)),
+            state.help.day = day;
+            let row = Row { article, published: true, changed_on: day };
+            match state.help.articles.iter_mut().find(|known| known.article.name.id == row.article.name.id) {
+                Some(known) => *known = row,
+                None => state.help.articles.push(row),
             }
         });
     }
@@ -69,8 +92,8 @@ impl MemoryDesk {
     pub fn unpublish(&self, id: &ArticleId) -> bool {
         self.change(|state| {
             state.help.version += 1;
-            let found = state.help.articles.iter_mut().find(|(known, _)| known.name.id == *id);
-            found.map(|(_, published)| *published = false).is_some()
+            let found = state.help.articles.iter_mut().find(|row| row.article.name.id == *id);
+            found.map(|row| row.published = false).is_some()
         })
     }
 
@@ -81,8 +104,10 @@ impl MemoryDesk {
 
     /// How often an article was read.
     pub fn views(&self, id: &ArticleId) -> u32 {
-        let of =
-            |state: &State| state.help.articles.iter().find(|(row, _)| row.name.id == *id).map(|(row, _)| row.views);
+        let of = |state: &State| {
+            let mut rows = state.help.articles.iter().map(|row| &row.article);
+            rows.find(|article| article.name.id == *id).map(|article| article.views)
+        };
         self.look(of).unwrap_or_default()
     }
 
@@ -128,8 +153,8 @@ impl HelpCenterBackend for MemoryDesk {
         Box::pin(self.perform(Call::Articles, move |state| {
             let (help, size) = (&state.help, state.options.page_size);
             help.check(&portal)?;
-            let shown = |(row, published): &&(DeskArticle, bool)| *published && row.name.locale == locale;
-            let all: Vec<&DeskArticle> = help.articles.iter().filter(shown).map(|(row, _)| row).collect();
+            let published = help.published().map(|row| &row.article);
+            let all: Vec<&DeskArticle> = published.filter(|article| article.name.locale == locale).collect();
             let before = (page as usize).saturating_sub(1);
             let start = size.saturating_mul(before).min(all.len());
             let end = start.saturating_add(size).min(all.len());
@@ -146,14 +171,20 @@ impl HelpCenterBackend for MemoryDesk {
         &'a self,
         portal: &'a str,
         slug: &'a str,
-        _locale: Option<&'a str>,
+        locale: Option<&'a str>,
     ) -> BackendFuture<'a, Option<DeskArticle>> {
-        // Promise: `None` only for what is not published.
-        let (portal, slug) = (portal.to_owned(), slug.to_owned());
+        // Promise: `None` only for what is not published. Promise: the language is the article's, or the one that was
+        // asked for, or empty.
+        let (portal, slug, asked) = (portal.to_owned(), slug.to_owned(), locale.unwrap_or_default().to_owned());
         Box::pin(self.perform(Call::Article, move |state| {
             state.help.check(&portal)?;
-            let found = state.help.articles.iter().find(|(row, published)| *published && row.name.slug == slug);
-            Ok(found.map(|(row, _)| row.clone()))
+            let found = state.help.published().find(|row| row.article.name.slug == slug);
+            let mut article = found.map(|row| row.article.clone());
+            // An article's language is that of its category, to who asks for it alone.
+            if let Some(article) = article.as_mut().filter(|article| article.category.is_none()) {
+                article.name.locale = asked;
+            }
+            Ok(article)
         }))
     }
 
@@ -162,15 +193,18 @@ impl HelpCenterBackend for MemoryDesk {
         portal: &'a str,
         validator: Option<&'a str>,
     ) -> BackendFuture<'a, Fetched<Vec<ListedArticle>>> {
-        // Promise: every published article of every language, and no other. Promise: the validator stays while nothing is
-        // published, changed or taken back.
+        // Promise: every published article of every language, and no other. Promise: an article that has changed has the
+        // day of it. Promise: the validator stays while nothing is published, changed or taken back.
         let (portal, validator) = (portal.to_owned(), validator.map(str::to_owned));
         Box::pin(self.perform(Call::ArticleList, move |state| {
             unsupported(state.options.capabilities.article_list)?;
             state.help.check(&portal)?;
-            let published = state.help.articles.iter().filter(|(_, published)| *published);
-            let listed =
-                published.map(|(row, _)| ListedArticle { slug: row.name.slug.clone(), locale: None, changed_on: None });
+            let tells = state.options.list_tells_locales;
+            let listed = state.help.published().map(|row| ListedArticle {
+                slug: row.article.name.slug.clone(),
+                locale: tells.then(|| row.article.name.locale.clone()),
+                changed_on: Some(row.changed_on),
+            });
             Ok(state.help.told(listed.collect(), validator.as_deref()))
         }))
     }
@@ -181,8 +215,8 @@ impl HelpCenterBackend for MemoryDesk {
         Box::pin(self.perform(Call::CountView, move |state| {
             state.help.check(&portal)?;
             // A view changes nothing that is worth a sync.
-            let found = state.help.articles.iter_mut().find(|(row, _)| row.name.id == id);
-            found.into_iter().for_each(|(row, _)| row.views += 1);
+            let found = state.help.articles.iter_mut().find(|row| row.article.name.id == id);
+            found.into_iter().for_each(|row| row.article.views += 1);
             Ok(())
         }))
     }

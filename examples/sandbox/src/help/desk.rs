@@ -12,7 +12,7 @@ pub struct ArticleView {
     pub slug: String,
     /// Its locale.
     pub locale: String,
-    /// Its category's slug.
+    /// Its category's slug; empty where it is in none.
     pub category: String,
     /// Its title.
     pub title: String,
@@ -30,12 +30,14 @@ impl Desk {
         self.shared.read(|state| state.help.articles.iter().map(view).collect())
     }
 
-    /// Publishes an article at the end of a category, which is made if it is not there; gives its slug.
+    /// Publishes an article at the end of a category, which is made if it is not there, or of none where the category's
+    /// slug is empty; gives its slug.
     pub fn add_article(&self, locale: &str, category: &str, title: &str, content: &str) -> String {
         self.shared.read(|state| {
             let help = &mut state.help;
             let known = help.categories.iter().find(|row| row.locale == locale && row.slug == category);
-            let category = known.cloned().unwrap_or_else(|| {
+            let is_placed = !category.is_empty();
+            let category = known.cloned().or_else(|| {
                 let id = help.categories.iter().map(|row| row.id).max().unwrap_or(0) + 1;
                 let row = Category {
                     id,
@@ -45,14 +47,17 @@ impl Desk {
                     description: String::new(),
                     position: id * 10,
                 };
-                help.categories.push(row.clone());
-                row
+                is_placed.then(|| {
+                    help.categories.push(row.clone());
+                    row
+                })
             });
             let id = help.articles.iter().map(|row| row.id).max().unwrap_or(0) + 1;
             let slug = format!("{}-article", 1_779_990_000 + id);
-            let position = help.next_position(category.id);
+            let position = help.next_position(category.as_ref().map(|category| category.id));
             help.articles.push(Article {
                 id,
+                locale: locale.to_owned(),
                 category,
                 slug: slug.clone(),
                 title: title.to_owned(),
@@ -75,9 +80,17 @@ impl Desk {
         })
     }
 
+    /// Sets the day of an article's last change, in days since 1970: as if it had been changed then. False if there is none.
+    pub fn set_article_changed_on(&self, slug: &str, day: u64) -> bool {
+        self.change_article(slug, |row| row.updated = day * 86_400_000)
+    }
+
     /// Takes an article back into the drafts, or publishes it. False if there is none.
     pub fn set_article_draft(&self, slug: &str, draft: bool) -> bool {
-        self.change_article(slug, |row| row.draft = draft)
+        self.change_article(slug, |row| {
+            row.draft = draft;
+            row.updated = clock::now();
+        })
     }
 
     /// Removes an article. False if there is none.
@@ -98,8 +111,8 @@ fn view(row: &Article) -> ArticleView {
     ArticleView {
         id: row.id,
         slug: row.slug.clone(),
-        locale: row.category.locale.clone(),
-        category: row.category.slug.clone(),
+        locale: row.locale.clone(),
+        category: row.category.as_ref().map(|category| category.slug.clone()).unwrap_or_default(),
         title: row.title.clone(),
         content: row.content.clone(),
         draft: row.draft,

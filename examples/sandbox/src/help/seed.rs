@@ -11,10 +11,11 @@ pub(super) fn pour(centre: &mut HelpCentre, locale: &str, text: &str) {
             let mut parts = heading.split(" | ");
             let Some(category) = category.clone() else { continue };
             let number = u64::try_from(centre.articles.len()).unwrap_or(0) + 1;
-            let position = centre.next_position(category.id);
+            let position = centre.next_position(Some(category.id));
             centre.articles.push(Article {
                 id: number,
-                category,
+                locale: locale.to_owned(),
+                category: Some(category),
                 // Chatwoot puts the moment of creation before every slug.
                 slug: format!("{}-{}", 1_779_990_000 + number, parts.next().unwrap_or_default()),
                 title: parts.next().unwrap_or_default().to_owned(),

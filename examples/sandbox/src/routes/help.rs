@@ -195,7 +195,7 @@ fn portal_body(desk: &Desk) -> Value {
 
 /// A category: of whatever locale, and without its id.
 fn category_body(help: &HelpCentre, row: &Category) -> Value {
-    let articles = help.articles.iter().filter(|article| article.category.id == row.id).count();
+    let articles = help.articles.iter().filter(|article| article.is_in(row.id)).count();
     json!({
         "name": row.name,
         "slug": row.slug,
@@ -209,7 +209,7 @@ fn category_body(help: &HelpCentre, row: &Category) -> Value {
 fn article_body(desk: &Desk, row: &Article) -> Value {
     json!({
         "id": row.id,
-        "category_id": row.category.id,
+        "category_id": row.category.as_ref().map(|category| category.id),
         "title": row.title,
         "content": row.content,
         "description": row.description,
@@ -219,7 +219,11 @@ fn article_body(desk: &Desk, row: &Article) -> Value {
         "last_updated_at": iso(row.updated),
         "slug": row.slug,
         "portal": portal_body(desk),
-        "category": { "id": row.category.id, "slug": row.category.slug, "locale": row.category.locale },
+        "category": match &row.category {
+            Some(category) => json!({ "id": category.id, "slug": category.slug, "locale": category.locale }),
+            // What the article's language is, nothing else in it says.
+            None => json!({}),
+        },
         // Nobody has counted yet.
         "views": (row.views > 0).then_some(row.views),
         "author": { "available_name": AGENT_NAME, "name": AGENT_NAME, "thumbnail": "" },
@@ -231,7 +235,7 @@ fn article_body(desk: &Desk, row: &Article) -> Value {
 fn found_body(desk: &Desk, row: &Article) -> Value {
     json!({
         "id": row.id,
-        "category_id": row.category.id,
+        "category_id": row.category.as_ref().map(|category| category.id),
         "title": row.title,
         "content": snippet(&row.content),
         "link": format!("/hc/{}/articles/{}", desk.options.help_slug, row.slug),

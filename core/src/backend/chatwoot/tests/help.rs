@@ -148,7 +148,7 @@ async fn single_article_is_told_from_a_draft_and_from_one_that_is_not_there() {
     assert_eq!(found("1-a", Some("en")).await, Ok(Some("vi".to_owned())), "as the desk says");
     assert_eq!(found("2-b", None).await, Ok(None));
     assert_eq!(found("3-c", Some("en")).await, Ok(Some("en".to_owned())), "of no category");
-    assert_eq!(found("3-c", None).await, Ok(None));
+    assert_eq!(found("3-c", None).await, Ok(Some(String::new())), "published, in a language that it does not say");
     assert_eq!(found("5-e", None).await, Ok(None));
     for (slug, fault) in [("4-d", Fault::Desk), ("6-f", Fault::Network), ("7-g", Fault::Desk)] {
         assert_eq!(found(slug, None).await.unwrap_err().fault, fault, "{slug}");
@@ -181,12 +181,51 @@ async fn sitemap_is_asked_for_as_what_it_is_and_only_if_it_has_changed() {
     assert_eq!(adapter.article_list("shop", validator.as_deref()).await.unwrap(), Fetched::Unchanged);
     assert_eq!(desk.lines()[0], "GET /prefix/hc/shop/sitemap.xml");
     assert!(!desk.seen()[0].headers.contains(KEY));
+    let none = Fault::Unsupported;
+    let not_ours = || json(401, r#"{"error":"Domain: x is not registered with us."}"#);
     for (desk, fault) in [
-        (Desk::always(|| html(200)).await, Fault::Network),
-        (Desk::always(|| json(404, "{}")).await, Fault::UnknownPortal),
+        (Desk::always(|| html(200)).await, none.clone()),
+        (Desk::always(|| json(404, "{}")).await, none.clone()),
+        (Desk::always(|| html(404)).await, none.clone()),
+        (Desk::always(|| html(406)).await, none.clone()),
+        (Desk::always(|| json(200, "{}")).await, none.clone()),
+        (Desk::always(not_ours).await, Fault::UnknownPortal),
         (Desk::always(|| json(500, "{}")).await, Fault::Desk),
+        (Desk::always(|| html(503)).await, Fault::Desk),
         (Desk::always(|| say(304, "", b"")).await, Fault::Desk),
     ] {
         assert_eq!(super::adapter(&desk.url).article_list("shop", None).await.unwrap_err().fault, fault);
+    }
+}
+
+#[tokio::test]
+async fn sitemap_without_an_end_is_given_up_while_it_comes() {
+    // It is cut off at eight megabytes: the rest of the fifty does not come.
+    let url = "<url><loc>https://elsewhere.example/x</loc></url>\n";
+    let body = format!("<urlset>{}</urlset>", url.repeat((50 << 20) / url.len()));
+    let desk = Desk::always(move || say(200, "content-type: application/xml\r\n", body.as_bytes())).await;
+    let error = adapter(&desk.url).article_list("shop", None).await.unwrap_err();
+    assert_eq!(error.fault, Fault::Unsupported);
+    assert!(error.detail.contains("longer than 8388608 bytes"), "{}", error.detail);
+}
+
+#[tokio::test]
+async fn count_of_the_published_ends_the_paging() {
+    let desk = Desk::new(|seen, _| {
+        let count = if seen.line.contains("/vi/") { "200" } else { "201" };
+        let row = r#"{"id":1,"slug":"1-a","title":"A","status":"published"}"#;
+        let rows = vec![row; 100].join(",");
+        let meta =
+            if seen.line.contains("/fr/") { String::new() } else { format!(r#","meta":{{"articles_count":{count}}}"#) };
+        json(200, &format!(r#"{{"payload":[{rows}]{meta}}}"#))
+    })
+    .await;
+    let adapter = adapter(&desk.url);
+    for (locale, page, more) in [("vi", 1, true), ("vi", 2, false), ("en", 2, true), ("en", 3, false), ("fr", 3, true)]
+    {
+        let Fetched::New { value, .. } = adapter.articles("shop", locale, page, None).await.unwrap() else {
+            panic!("unchanged")
+        };
+        assert_eq!(value.has_more, more, "{locale} {page}");
     }
 }
