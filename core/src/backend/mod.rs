@@ -406,6 +406,16 @@ pub struct DeskConversation {
     pub complete: bool,
     /// The channel that it is in; `None` where the desk has one channel, or does not tell.
     pub channel: Option<DeskChannel>,
+    /// The identifier of the contact that it belongs to, as this very answer says it: `Some(None)` where that has none,
+    /// `None` where the desk does not tell. One that is not the customer's is not taken in.
+    pub contact: Option<Option<String>>,
+}
+
+impl DeskConversation {
+    /// Whether it certainly belongs to somebody else than the customer with this identifier.
+    pub(crate) fn is_of_another_than(&self, identifier: &str) -> bool {
+        self.contact.as_ref().is_some_and(|contact| contact.as_deref() != Some(identifier))
+    }
 }
 
 /// One of the desk's channels: this app's inbox, another app's, the web chat, mail. A desk that shows a customer what

@@ -24,7 +24,7 @@ use crate::{
     runtime::{blocking, go_on},
     signal::Signal,
     store::{CustomerKey, CustomerRow, Durability, Recorded, SessionRow, Store, StoreError, Tx, adopt},
-    sync::{self, moment::History},
+    sync::{self, budget::Reason, moment::History},
 };
 
 /// How long what is being sent may take to finish on the way to the background: phones give an app about five seconds.
@@ -51,13 +51,18 @@ pub(crate) struct Active {
 }
 
 impl Active {
-    /// Opens the file, finishes what a crash left half done, and starts the workers.
-    pub(crate) async fn start(inner: &Arc<Inner>, recorded: Recorded) -> Result<Arc<Self>, SupportError> {
+    /// Opens the file, finishes what a crash left half done, and starts the workers. News are asked for by themselves
+    /// where there is a reason.
+    pub(crate) async fn start(
+        inner: &Arc<Inner>,
+        recorded: Recorded,
+        why: Option<Reason>,
+    ) -> Result<Arc<Self>, SupportError> {
         let (place, feed, now) = (inner.place.clone(), inner.feed.clone(), inner.config.clock.now());
         let path = place.database(&recorded.current);
         let store = Arc::new(blocking(move || Store::open(&path, now, feed)).await?);
         let key = recorded.current.clone();
-        let started = Self::start_on(inner, recorded, Arc::clone(&store)).await;
+        let started = Self::start_on(inner, recorded, why, Arc::clone(&store)).await;
         if started.is_err() {
             let _ = blocking(move || {
                 store.close();
@@ -69,7 +74,12 @@ impl Active {
         started
     }
 
-    async fn start_on(inner: &Arc<Inner>, recorded: Recorded, store: Arc<Store>) -> Result<Arc<Self>, SupportError> {
+    async fn start_on(
+        inner: &Arc<Inner>,
+        recorded: Recorded,
+        why: Option<Reason>,
+        store: Arc<Store>,
+    ) -> Result<Arc<Self>, SupportError> {
         let (session, secret) = (token(inner.config.random.as_ref()), token(inner.config.random.as_ref()));
         let secret = Secret::new(secret);
         let begun = token(inner.config.random.as_ref());
@@ -163,6 +173,7 @@ impl Active {
         let reader = sync::worker::Worker {
             fetcher: Arc::clone(&fetcher),
             rules,
+            why,
             clock: Arc::clone(&config.clock),
             moment: inner.moment.clone(),
             signals: sync_inbox,

@@ -11,6 +11,7 @@ use crate::{
     model::{AttentionReason, AttributeValue, CustomerProfile, Identity, ProfileField, RefusedField, Verification},
     runtime::blocking,
     store::{CustomerKey, CustomerRow, Durability, EntryRow, EntryState, Recorded, SessionRow, StoreError, Tx},
+    sync::budget::Reason,
 };
 
 impl SupportClient {
@@ -166,7 +167,7 @@ impl SupportClient {
         self.inner.enter(Phase::Paused(old.key.clone()));
         old.stop().await;
         let next = match self.record(recorded.clone()).await {
-            Ok(()) => Active::start(&self.inner, recorded).await,
+            Ok(()) => Active::start(&self.inner, recorded, Some(Reason::Opening)).await,
             Err(error) => Err(error),
         };
         match next {
@@ -177,7 +178,7 @@ impl SupportClient {
             Err(error) => {
                 self.record(before.clone()).await?;
                 // With the phone's token.
-                let again = Active::start(&self.inner, before).await?;
+                let again = Active::start(&self.inner, before, Some(Reason::Opening)).await?;
                 self.inner.enter(Phase::Open(again));
                 Err(error)
             }

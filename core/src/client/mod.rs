@@ -150,7 +150,7 @@ impl SupportClient {
             push_token: Mutex::new(None),
             changing: tokio::sync::Mutex::default(),
         });
-        let active = Active::start(&inner, recorded).await?;
+        let active = Active::start(&inner, recorded, Some(Reason::Opening)).await?;
         inner.enter(Phase::Open(active));
         Ok(Self { inner })
     }
@@ -326,15 +326,15 @@ impl SupportClient {
             Phase::Open(active) => {
                 self.inner.enter(Phase::Paused(active.key.clone()));
                 active.stop().await;
-                self.reopen(active.key.clone()).await.map(|_| ())
+                self.reopen(active.key.clone(), Some(Reason::Return)).await.map(|_| ())
             }
-            Phase::Paused(key) => self.reopen(key).await.map(|_| ()),
+            Phase::Paused(key) => self.reopen(key, Some(Reason::Return)).await.map(|_| ()),
             Phase::Closed => Err(SupportError::Closed),
         }
     }
 
-    async fn reopen(&self, key: CustomerKey) -> Result<Arc<Active>, SupportError> {
-        let active = Active::start(&self.inner, Recorded { current: key, adopting: None }).await?;
+    async fn reopen(&self, key: CustomerKey, why: Option<Reason>) -> Result<Arc<Active>, SupportError> {
+        let active = Active::start(&self.inner, Recorded { current: key, adopting: None }, why).await?;
         #[cfg(feature = "help-center")]
         if let Some(help) = &self.inner.help {
             help.open_again().await;

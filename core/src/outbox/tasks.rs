@@ -28,8 +28,8 @@ use crate::{
     runtime::go_on,
     signal::Signal,
     store::{
-        ConversationRow, Durability, EntryRow, Fence, Marks, MessageRow, NewEntry, Store, StoreError, Task, Tx, Work,
-        facts, incoming, seen,
+        ConversationRow, CustomerRow, Durability, EntryRow, Fence, Marks, MessageRow, NewEntry, SessionRow, Store,
+        StoreError, Task, Tx, Work, facts, incoming, seen,
     },
 };
 
@@ -414,10 +414,18 @@ impl Tools {
         };
         let (seq, fence, id) = (job.entry.seq, job.entry.fence, conversation.id.clone());
         let (random, sync) = (Arc::clone(&self.random), self.sync.clone());
+        let session = job.entry.session.clone();
         self.write(move |tx| {
+            let own = SessionRow::find(tx, &session)?.is_some_and(|row| row.own);
+            let identity = CustomerRow::find(tx)?.and_then(|customer| customer.identity).filter(|_| own);
+            let is_ours = |found: &DeskConversation| {
+                identity.as_ref().is_none_or(|identity| !found.is_of_another_than(identity.identifier()))
+            };
             // The first one beyond the fence: what comes later was begun by somebody else.
-            let mut found: Vec<&DeskConversation> =
-                list.iter().filter(|found| found.id.get() > fence && incoming::may_be_opening(found)).collect();
+            let mut found: Vec<&DeskConversation> = list
+                .iter()
+                .filter(|found| found.id.get() > fence && incoming::may_be_opening(found) && is_ours(found))
+                .collect();
             found.sort_by_key(|found| found.id);
             for found in found {
                 if let Some(known) = ConversationRow::by_desk_id(tx, found.id)?

@@ -234,6 +234,7 @@ async fn empty_conversation_of_the_desk_is_not_shown() {
         messages: Vec::new(),
         complete: true,
         channel: None,
+        contact: None,
     };
     let known = fixture
         .store

@@ -12,7 +12,9 @@ use crate::{json::from_json, model::Timestamp};
 /// Why the list is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Reason {
-    /// The app was opened, or came back to the foreground, and nothing says that there is anything new.
+    /// The app came back to the foreground, and nothing says that there is anything new.
+    Return,
+    /// The same where the app was opened.
     Opening,
     /// The standing with the desk may be new, or newly proved.
     Standing,
@@ -48,6 +50,9 @@ const TIMES_ITS_COST: u32 = 10_000;
 /// With pushes on, a conversation that an agent begins is named by its push; the list is only for those that got lost.
 const WITH_PUSHES: u32 = 5;
 
+/// Returns are many for each opening.
+const AT_A_RETURN: u32 = 2;
+
 /// What was begun elsewhere, or was pulled for, is wanted soon; but a list that does not come is not asked for by every
 /// pull. One that is cut off after 15 s rests for an hour, one that is refused at once for a few seconds.
 const TIMES_ITS_FAILURE: u32 = 240;
@@ -63,9 +68,10 @@ pub(crate) fn is_due(reason: Reason, last: Option<&LastList>, verified: bool, pu
         (Reason::Standing, _) => return false,
         (Reason::Unknown | Reason::Wanted, true) => return true,
         (Reason::Wanted, false) => took.saturating_mul(TIMES_ITS_FAILURE),
-        (Reason::Opening, _) | (Reason::Unknown, false) => {
-            let rest = took.saturating_mul(TIMES_ITS_COST).max(SELDOM);
-            if pushes && reason == Reason::Opening { rest.saturating_mul(WITH_PUSHES) } else { rest }
+        (Reason::Return | Reason::Opening, _) | (Reason::Unknown, false) => {
+            let seldom = if pushes && reason != Reason::Unknown { WITH_PUSHES } else { 1 };
+            let seldom = if reason == Reason::Return { seldom * AT_A_RETURN } else { seldom };
+            took.saturating_mul(TIMES_ITS_COST).max(SELDOM).saturating_mul(seldom)
         }
     };
     // A clock that was set back is no reason to wait for it to come round.
@@ -93,6 +99,8 @@ mod tests {
             (Reason::Opening, 48, true, true, 5 * HOUR),
             (Reason::Opening, 443, true, true, 22_150),
             (Reason::Opening, 4_400, true, true, 220_000),
+            (Reason::Return, 443, true, false, 8_860),
+            (Reason::Return, 443, true, true, 44_300),
             (Reason::Opening, 15_000, false, false, 150_000),
             (Reason::Unknown, 4_400, true, true, 0),
             (Reason::Unknown, 15_000, false, true, 150_000),

@@ -93,6 +93,7 @@ impl Desk {
             messages: Vec::new(),
             complete: true,
             channel: None,
+            contact: None,
         };
         Self { seconds: 1_000_000, conversation, agent: None, events: Vec::new() }
     }

@@ -153,8 +153,8 @@ pub(crate) struct Link {
 }
 
 impl Link {
-    /// Down, with everything to be asked for at once.
-    pub(crate) fn new(rules: Rules) -> Self {
+    /// Down, with everything to be asked for at once for this reason; without one, for somebody else's errand, nothing.
+    pub(crate) fn new(rules: Rules, why: Option<Reason>, now: Timestamp) -> Self {
         Self {
             rules,
             shown: Shown::Nothing,
@@ -167,8 +167,8 @@ impl Link {
             deaf_at: None,
             asking: None,
             asked_at: None,
-            page_at: Timestamp::default(),
-            list: Some(Reason::Opening),
+            page_at: if why.is_some() { now } else { now.plus(rules.pace.idle) },
+            list: why,
             list_now: false,
             again: false,
             ask_failures: 0,
@@ -209,7 +209,7 @@ impl Link {
             }
             Event::Wake => {
                 self.hurry(now);
-                self.list = self.list.max(Some(Reason::Opening));
+                self.list = self.list.max(Some(Reason::Return));
                 if !self.has_just_asked(now) {
                     self.wait_for_confirmation(now);
                 }
@@ -478,6 +478,7 @@ mod tests {
 
     const PAGE: Effect = Effect::Ask(Question { pages: true, list: None });
     const OPENING: Effect = Effect::Ask(Question { pages: true, list: Some(Reason::Opening) });
+    const RETURN: Effect = Effect::Ask(Question { pages: true, list: Some(Reason::Return) });
 
     fn at(seconds: i64) -> Timestamp {
         Timestamp::from_seconds(1_000 + seconds)
@@ -505,7 +506,7 @@ mod tests {
 
     /// A conversation on screen, its connection confirmed and its page read at the start.
     fn live(awaited: bool) -> Link {
-        let mut link = Link::new(RULES);
+        let mut link = Link::new(RULES, Some(Reason::Opening), at(0));
         assert_eq!(link.handle(Event::Shown(Shown::Conversation), at(0), 0.0), [Effect::Connect]);
         let effects = link.handle(Event::Connected, at(0), 0.0);
         assert_eq!(effects, [Effect::AnnouncePresence, OPENING]);
@@ -516,9 +517,16 @@ mod tests {
 
     #[test]
     fn opening_asks_once_and_then_every_two_minutes_for_pages_alone() {
-        let mut link = Link::new(RULES);
+        let mut link = Link::new(RULES, Some(Reason::Opening), at(0));
         let expected = [(0, OPENING), (120, PAGE), (240, PAGE), (360, PAGE), (480, PAGE)];
         assert_eq!(pass(&mut link, 0, 600), expected);
+    }
+
+    #[test]
+    fn file_that_is_opened_for_a_push_asks_for_nothing_of_its_own() {
+        let mut link = Link::new(RULES, None, at(0));
+        assert_eq!(link.handle(Event::Shown(Shown::Nothing), at(0), 0.0), []);
+        assert_eq!(link.handle(Event::Wake, at(5), 0.0), [RETURN], "until the app comes back");
     }
 
     #[test]
@@ -533,7 +541,7 @@ mod tests {
 
     #[test]
     fn confirmation_that_takes_long_is_not_waited_for() {
-        let mut link = Link::new(RULES);
+        let mut link = Link::new(RULES, Some(Reason::Opening), at(0));
         let _ = link.handle(Event::Shown(Shown::Conversation), at(0), 0.0);
         assert_eq!(link.next_wake(), Some(at(0).plus(CONFIRMED_WITHIN)));
         assert_eq!(link.handle(Event::Tick, at(2), 0.0), [OPENING]);
@@ -541,7 +549,7 @@ mod tests {
         assert_eq!(link.handle(Event::Connected, at(3), 0.0), [Effect::AnnouncePresence]);
         assert_eq!(link.handle(Event::Answered, at(4), 0.0), [PAGE], "what came in between");
         // One that fails is no reason to wait for it, either.
-        let mut link = Link::new(RULES);
+        let mut link = Link::new(RULES, Some(Reason::Opening), at(0));
         let _ = link.handle(Event::Shown(Shown::Conversation), at(0), 0.0);
         assert_eq!(link.handle(Event::Lost(Fault::Network), at(1), 0.0), [OPENING]);
     }
@@ -549,7 +557,7 @@ mod tests {
     #[test]
     fn answered_conversation_is_asked_for_ever_less_often() {
         let link = &mut live(false);
-        assert_eq!(asked(&pass(link, 0, 590)), [30, 60, 120, 240, 480]);
+        assert_eq!(asked(&pass(link, 0, 590)), [60, 120, 240, 480]);
         // Until somebody writes.
         assert_eq!(link.handle(Event::Stirred { awaited: true }, at(590), 0.0), []);
         assert_eq!(asked(&pass(link, 590, 621)), [605, 620]);
@@ -592,10 +600,10 @@ mod tests {
         assert_eq!(link.next_wake(), None, "offline, nothing is due");
         assert_eq!(link.handle(Event::Online(true), at(3), 1.0), [Effect::Connect]);
         assert_eq!(link.handle(Event::Wake, at(3), 1.0), [], "two reasons, one question");
-        assert_eq!(link.handle(Event::Connected, at(4), 1.0), [Effect::AnnouncePresence, OPENING]);
+        assert_eq!(link.handle(Event::Connected, at(4), 1.0), [Effect::AnnouncePresence, RETURN]);
         assert_eq!(link.handle(Event::Answered, at(4), 1.0), []);
         assert_eq!(link.handle(Event::Wake, at(5), 1.0), [], "just asked");
-        assert_eq!(link.handle(Event::Wake, at(7), 1.0), [OPENING]);
+        assert_eq!(link.handle(Event::Wake, at(7), 1.0), [RETURN]);
     }
 
     #[test]
@@ -645,7 +653,7 @@ mod tests {
 
     #[test]
     fn silent_refusal_makes_a_new_standing_once() {
-        let mut link = Link::new(RULES);
+        let mut link = Link::new(RULES, Some(Reason::Opening), at(0));
         let _ = link.handle(Event::Shown(Shown::Conversation), at(0), 0.0);
         assert!(link.handle(Event::Lost(Fault::SessionGone), at(10), 0.0).contains(&Effect::ForgetSession));
         assert!(!link.handle(Event::Lost(Fault::SessionGone), at(20), 0.0).contains(&Effect::ForgetSession));
@@ -698,7 +706,7 @@ mod tests {
 
     #[test]
     fn desk_without_realtime_is_asked() {
-        let mut link = Link::new(Rules { realtime: false, ..RULES });
+        let mut link = Link::new(Rules { realtime: false, ..RULES }, Some(Reason::Opening), at(0));
         assert_eq!(link.handle(Event::Shown(Shown::Conversation), at(0), 0.0), [OPENING]);
         let _ = link.handle(Event::Answered, at(0), 0.0);
         let _ = link.handle(Event::Stirred { awaited: true }, at(0), 0.0);
@@ -736,7 +744,7 @@ mod tests {
         fn any_order_of_events_keeps_one_connection_and_one_question(
             script in proptest::collection::vec((event(), 0_u32..30_000), 0..200)
         ) {
-            let mut link = Link::new(RULES);
+            let mut link = Link::new(RULES, Some(Reason::Opening), at(0));
             let (mut now, mut open, mut asking, mut shown, mut online) = (at(0), false, false, false, true);
             for (event, pause) in script {
                 now = now.plus(Duration::from_millis(u64::from(pause)));

@@ -50,17 +50,18 @@ impl Fetcher {
     }
 
     async fn ask_for_lists(&self, reason: Reason) -> Result<Asked, BackendError> {
-        let (sessions, identified, pushes) = self
+        let (sessions, identifier, pushes) = self
             .store
             .read(|connection| {
                 let customer = CustomerRow::find(connection)?;
-                let identified = customer.as_ref().is_some_and(|customer| customer.identity.is_some());
-                let pushes = customer.is_some_and(|customer| push::is_on(&customer.profile));
+                let pushes = customer.as_ref().is_some_and(|customer| push::is_on(&customer.profile));
+                let identifier =
+                    customer.and_then(|customer| customer.identity).map(|identity| identity.identifier().to_owned());
                 let sessions = SessionRow::all(connection)?.into_iter().map(|row| {
                     let last = facts::get::<LastList>(connection, &fact(&row.id))?;
                     Ok((row, last))
                 });
-                Ok((sessions.collect::<Result<Vec<_>, StoreError>>()?, identified, pushes))
+                Ok((sessions.collect::<Result<Vec<_>, StoreError>>()?, identifier, pushes))
             })
             .await
             .map_err(|error| storage(&error))?;
@@ -69,14 +70,16 @@ impl Fetcher {
         let mut known = None;
         for (row, last) in sessions {
             // Somebody who has logged in may have conversations from another phone: their standing is made now.
-            if !(row.established || row.own && identified) {
+            if !(row.established || row.own && identifier.is_some()) {
                 continue;
             }
             if !budget::is_due(reason, last.as_ref(), row.verified, pushes, now) {
                 known = Some(known.unwrap_or(true) && last.is_some_and(|last| last.came));
                 continue;
             }
-            match self.timed_list(&row).await {
+            // A session from before the log-in leads to an anonymous contact.
+            let identifier = identifier.as_deref().filter(|_| row.own);
+            match self.timed_list(&row, identifier).await {
                 Ok(()) if asked.is_ok() => asked = Ok(Asked::List),
                 Ok(()) => {}
                 // The other standings' lists are read all the same.
@@ -108,11 +111,11 @@ impl Fetcher {
     }
 
     /// Reads the list of one session, and notes what that cost.
-    async fn timed_list(&self, row: &SessionRow) -> Result<(), BackendError> {
+    async fn timed_list(&self, row: &SessionRow, identifier: Option<&str>) -> Result<(), BackendError> {
         let session = self.standing.session(&row.id).await?;
         let began = Instant::now();
         let mut took = None;
-        let read = self.session_list(row, &session, || took = Some(began.elapsed())).await;
+        let read = self.session_list(row, &session, identifier, || took = Some(began.elapsed())).await;
         let took = took.unwrap_or_else(|| began.elapsed());
         match &read {
             // Nothing was asked of the desk, or not for long.
@@ -131,7 +134,13 @@ impl Fetcher {
         read
     }
 
-    async fn session_list(&self, row: &SessionRow, session: &Session, came: impl FnOnce()) -> Result<(), BackendError> {
+    async fn session_list(
+        &self,
+        row: &SessionRow,
+        session: &Session,
+        identifier: Option<&str>,
+        came: impl FnOnce(),
+    ) -> Result<(), BackendError> {
         let id = row.id.clone();
         let known = self
             .store
@@ -145,11 +154,15 @@ impl Fetcher {
         let Fetched::New { value, mut validator } = fetched else { return Ok(()) };
         let id = row.id.clone();
         let listed: HashSet<DeskConversationId> = value.iter().map(|conversation| conversation.id).collect();
-        // Of a contact that is not the customer's, nothing comes here that was not here before.
+        // Of a contact that is not the customer's, nothing comes here that was not here before. What this answer says of
+        // itself counts beside what the latest answers said: that may have been forgotten meanwhile.
         let foreign = self.standing.is_somebody_elses(&id);
+        let is_foreign = |conversation: &DeskConversation| {
+            foreign || identifier.is_some_and(|identifier| conversation.is_of_another_than(identifier))
+        };
         let held: HashSet<DeskConversationId> = known.iter().map(|(_, number)| *number).collect();
         for conversation in value {
-            if foreign && !held.contains(&conversation.id) {
+            if is_foreign(&conversation) && !held.contains(&conversation.id) {
                 validator = None;
                 continue;
             }

@@ -47,22 +47,24 @@ const PATIENCE: u32 = 120;
 /// And never more than so many times as slow: a minute by default.
 const SLOWEST_AWAITED: u32 = 4;
 
-/// Where none is awaited: twice as slow at first, and up to four minutes by default.
+/// Where none is awaited: slower at first, and up to four minutes by default. A connection that tells is believed for a
+/// minute by default: what it keeps to itself makes it late, and is looked for sooner.
 const UNAWAITED: u32 = 2;
+const UNAWAITED_AND_TOLD: u32 = 4;
 const SLOWEST: u32 = 16;
 
 /// How long after the last question the next one is due, where nothing has moved for `quiet`.
 pub(crate) fn interval(rules: &Rules, shown: Shown, hears: Hears, awaited: bool, quiet: Duration) -> Duration {
-    let base = match (shown, hears) {
+    let (base, unawaited) = match (shown, hears) {
         (Shown::Nothing, _) => return rules.idle,
-        (_, Hears::AtOnce) => rules.live,
-        (_, Hears::Late | Hears::Nothing) => rules.active,
+        (_, Hears::AtOnce) => (rules.live, UNAWAITED_AND_TOLD),
+        (_, Hears::Late | Hears::Nothing) => (rules.active, UNAWAITED),
     };
     let times = |n: u32| base.saturating_mul(n);
     if awaited {
         (quiet / PATIENCE).clamp(base, times(SLOWEST_AWAITED))
     } else {
-        quiet.clamp(times(UNAWAITED), times(SLOWEST))
+        quiet.clamp(times(unawaited), times(SLOWEST))
     }
 }
 
@@ -84,8 +86,8 @@ mod tests {
             (Shown::Conversation, Hears::Late, true, 0, 10),
             (Shown::Conversation, Hears::Nothing, true, 0, 10),
             (Shown::Conversation, Hears::Nothing, true, 86_400, 40),
-            (Shown::Conversation, Hears::AtOnce, false, 0, 30),
-            (Shown::Conversation, Hears::AtOnce, false, 60, 60),
+            (Shown::Conversation, Hears::AtOnce, false, 0, 60),
+            (Shown::Conversation, Hears::AtOnce, false, 90, 90),
             (Shown::Conversation, Hears::AtOnce, false, 86_400, 240),
             (Shown::Conversation, Hears::Nothing, false, 0, 20),
             (Shown::Conversation, Hears::Late, false, 86_400, 160),
@@ -107,7 +109,7 @@ mod tests {
             now += interval(&RULES, Shown::Conversation, Hears::AtOnce, false, now);
             pages += 1;
         }
-        // After 30 s, 1, 2, 4 and 8 minutes, then every four.
-        assert_eq!(pages, 18);
+        // After 1, 2, 4 and 8 minutes, then every four.
+        assert_eq!(pages, 17);
     }
 }

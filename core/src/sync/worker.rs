@@ -33,6 +33,8 @@ const FOREIGN_WRITES: std::time::Duration = std::time::Duration::from_secs(2);
 pub(crate) struct Worker {
     pub(crate) fetcher: Arc<Fetcher>,
     pub(crate) rules: Rules,
+    /// Why the customer's file is open: to ask for news, or for somebody else's errand.
+    pub(crate) why: Option<Reason>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) moment: Moment,
     pub(crate) signals: mpsc::UnboundedReceiver<Signal>,
@@ -102,7 +104,7 @@ impl Worker {
         // The link's time never goes back and never jumps, whatever is done to the phone's clock.
         let (began, origin) = (Instant::now(), self.clock.now());
         let now = move || origin.plus(began.elapsed());
-        let mut link = Link::new(self.rules);
+        let mut link = Link::new(self.rules, self.why, now());
         let mut work = Work::default();
         let mut stop = self.stop.clone();
         let mut screen = self.screen.clone();
@@ -398,7 +400,7 @@ impl Worker {
         }
         let now = self.clock.now();
         work.asking = Some(Box::pin(async move {
-            let opening = question.list == Some(Reason::Opening);
+            let opening = matches!(question.list, Some(Reason::Opening | Reason::Return));
             let mut pages = match on_screen.conversation.clone().filter(|_| question.pages) {
                 Some(id) => fetcher.conversation(&id).await,
                 None => Ok(Asked::Nothing),

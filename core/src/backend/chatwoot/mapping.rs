@@ -74,7 +74,7 @@ pub(super) fn message(
     let in_reply_to = attributes.get("in_reply_to").and_then(to_number).and_then(DeskMessageId::new);
     let content = content::content(wire.content.unwrap_or_default(), wire.content_type.as_deref(), attributes, deleted);
     // The desk's query has no order, so files come as its database likes. They are numbered as they were sent.
-    wire.attachments.items.sort_by_key(|file| file.id);
+    wire.attachments.items.sort_by_key(|file| file.id.unwrap_or(i64::MAX));
     let attachments = if deleted { Vec::new() } else { wire.attachments.items.into_iter().map(attachment).collect() };
     Some(DeskMessage {
         id,
@@ -243,6 +243,7 @@ pub(super) fn conversation(wire: wire::Conversation) -> Option<DeskConversation>
         messages: messages(wire.messages.items, id),
         complete: true,
         channel: channel(wire.inbox_id),
+        contact: wire.contact.identifier,
     })
 }
 

@@ -174,6 +174,16 @@ async fn desk_that_joins_two_customers_is_told_of_and_the_profile_held_back() {
     second.client.refresh().await.unwrap();
     let list = second.client.conversations().next().await.unwrap().unwrap();
     assert!(format!("{list:?}").matches("ConversationSummary").count() <= 1, "{list:?}");
+    // Nor by a list that is on its way while what is known of the sessions is thrown away.
+    desk.once(Call::Conversations, Play::AnswerHeld);
+    let refreshing = second.client.clone();
+    let refreshing = tokio::spawn(async move { refreshing.refresh().await });
+    desk.until(|desk| desk.held() == 1).await;
+    second.client.start_conversation().unwrap().active().unwrap().standing.look_again();
+    desk.release();
+    refreshing.await.unwrap().unwrap();
+    let list = second.client.conversations().next().await.unwrap().unwrap();
+    assert!(format!("{list:?}").matches("ConversationSummary").count() <= 1, "{list:?}");
     second.client.start_conversation().unwrap().send("still here").await.unwrap();
     second.until("the words", |desk| desk.texts_of_customers().contains(&"still here".to_owned())).await;
 }

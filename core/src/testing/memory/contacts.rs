@@ -114,7 +114,7 @@ impl State {
         self.seats.values_mut().filter(|seat| seat.contact == ours).for_each(|seat| seat.contact = theirs);
     }
 
-    fn contact(&self, key: &str) -> Option<&Contact> {
+    pub(super) fn contact(&self, key: &str) -> Option<&Contact> {
         self.contacts.all.get(&self.seats.get(key)?.contact)
     }
 

@@ -129,7 +129,9 @@ impl State {
         if validator == Some(current.as_str()) {
             return Ok(Fetched::Unchanged);
         }
-        let mut value: Vec<DeskConversation> = seen.into_iter().map(|row| row.conversation.clone()).collect();
+        let contact = self.contact(session.key.expose()).map(|contact| contact.identifier.clone());
+        let listed = |row: &Row| DeskConversation { contact: contact.clone(), ..row.conversation.clone() };
+        let mut value: Vec<DeskConversation> = seen.into_iter().map(listed).collect();
         value.iter_mut().flat_map(|conversation| &mut conversation.messages).for_each(|message| self.forget(message));
         Ok(Fetched::New { value, validator: Some(current) })
     }
@@ -186,6 +188,7 @@ impl State {
             messages: Vec::new(),
             complete: true,
             channel: self.options.channel,
+            contact: None,
         };
         let row = Row { owner: session.key.expose().to_owned(), version: 0, conversation: conversation.clone() };
         self.rows.insert(id, row);
