@@ -20,6 +20,9 @@ fn the_tour_without_a_terminal_happens_and_ends_well() {
         "✓ with the network back, the desk has counted the view",
         "✓ he sees no conversation and nothing unread",
         "✓ all her 6 messages are there",
+        "── The desk goes deaf ──",
+        "── The desk's frames come late ──",
+        "✓ the bar says: ◐ delayed, and the socket stays",
     ] {
         assert!(told.contains(line), "{line:?} is missing in\n{told}");
     }

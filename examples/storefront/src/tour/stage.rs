@@ -9,8 +9,8 @@ use std::{
 use jiff::tz::TimeZone;
 use sandbox::{ConversationView, Desk, Faults, MessageView, Options, Sandbox};
 use shopbell::{
-    ClientConfig, Clock as _, Conversation, ConversationList, ConversationSummary, HelpCenterConfig, Message,
-    SupportClient, SupportError, SystemClock, Timeline,
+    ClientConfig, ClientStatus, Clock as _, Conversation, ConversationList, ConversationSummary, HelpCenterConfig,
+    Message, SupportClient, SupportError, SystemClock, Timeline,
 };
 use tempfile::TempDir;
 
@@ -26,6 +26,16 @@ const PATIENCE: Duration = Duration::from_secs(120);
 
 /// How often the desk is looked at while waiting for something there; its side has no observers.
 const LOOK: Duration = Duration::from_millis(20);
+
+/// How often the conversation on screen is asked for where a scene waits for that: a fifth of the usual 15 s. The
+/// connection is judged by fractions of it, so that a much shorter one would take a slow machine for a deaf desk.
+pub(super) const QUICK_BEAT: Duration = Duration::from_secs(3);
+
+/// The same while the connection is known to tell late or not at all, a fifth of the usual 10 s.
+const QUICKER_BEAT: Duration = Duration::from_secs(2);
+
+/// Where the desk's sockets are opened.
+const SOCKET: &str = "/cable";
 
 /// What did not happen.
 #[derive(Debug)]
@@ -102,9 +112,33 @@ impl Stage {
 
     /// The app, opened on this phone.
     pub(crate) async fn open_app(&self) -> Told<SupportClient> {
+        Ok(SupportClient::open(self.config()).await?)
+    }
+
+    /// The same with [`QUICK_BEAT`].
+    pub(crate) async fn open_app_with_a_quick_beat(&self) -> Told<SupportClient> {
+        let mut config = self.config();
+        config.limits.live_poll = QUICK_BEAT;
+        config.limits.active_poll = QUICKER_BEAT;
+        Ok(SupportClient::open(config).await?)
+    }
+
+    fn config(&self) -> ClientConfig {
         let mut config = ClientConfig::new(self.url(), self.inbox(), self.phone());
         config.help_center = Some(HelpCenterConfig::new(self.sandbox.help_slug()).in_languages(["vi-VN"]));
-        Ok(SupportClient::open(photo::allow(config, self.megabytes)).await?)
+        photo::allow(config, self.megabytes)
+    }
+
+    /// How many sockets the phone has opened so far.
+    pub(crate) fn sockets(&self) -> usize {
+        self.desk().requests().iter().filter(|request| request.path == SOCKET).count()
+    }
+
+    /// How many pages of messages were asked for since the last socket was opened.
+    pub(crate) fn pages_beside_the_socket(&self) -> usize {
+        let requests = self.desk().requests();
+        let since = requests.iter().rev().take_while(|request| request.path != SOCKET);
+        since.filter(|request| request.method == "GET" && request.path.ends_with("/messages")).count()
     }
 
     /// The desk's one conversation of this person.
@@ -210,6 +244,29 @@ pub(crate) async fn until_listed(
     match tokio::time::timeout(PATIENCE, watching).await {
         Ok(outcome) => outcome.map(|()| lines),
         Err(_) => Err(Missed::new(expected, format!("{lines:?}"))),
+    }
+}
+
+/// Waits until things stand as they should, and says how they stand then.
+pub(crate) async fn until_status(
+    client: &SupportClient,
+    expected: &str,
+    right: impl Fn(&ClientStatus) -> bool,
+) -> Told<ClientStatus> {
+    let mut status = client.status();
+    let mut last = None;
+    let watching = async {
+        loop {
+            match status.next().await? {
+                Some(now) if right(&now) => return Ok(now),
+                Some(now) => last = Some(now),
+                None => return Err(Missed::new(expected, "the client closed")),
+            }
+        }
+    };
+    match within(expected, watching).await {
+        Ok(outcome) => outcome,
+        Err(_) => Err(Missed::new(expected, format!("{last:?}"))),
     }
 }
 

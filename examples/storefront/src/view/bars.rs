@@ -79,7 +79,12 @@ fn connection(app: &App) -> Span<'static> {
     if app.offline {
         return Span::styled("○ offline (F2)", theme::bad());
     }
-    match app.status.map(|status| status.connection) {
+    sign(app.status.map(|status| status.connection))
+}
+
+/// What the bar says of the connection.
+pub(crate) fn sign(connection: Option<Connection>) -> Span<'static> {
+    match connection {
         Some(Connection::Live) => Span::styled("● live", theme::good()),
         Some(Connection::Delayed) => Span::styled("◐ delayed", theme::quiet()),
         Some(Connection::Online) => Span::styled("● online", theme::good()),

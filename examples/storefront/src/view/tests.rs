@@ -1,7 +1,8 @@
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use shopbell::{
-    Answer, AnswerState, ArticleLink, Attachment, AttachmentKind, AttentionReason, Card, CardAction, Content,
-    ConversationStatus, ConversationSummary, Delivery, Diff, FieldValue, Message, Timestamp, Typing,
+    Answer, AnswerState, ArticleLink, Attachment, AttachmentKind, AttentionReason, Availability, Card, CardAction,
+    Connection, Content, ConversationStatus, ConversationSummary, Delivery, Diff, FieldValue, Message, Timestamp,
+    Typing,
 };
 
 use super::testing::*;
@@ -135,6 +136,27 @@ fn the_agent_types_while_the_shopper_writes_two_lines() {
     update(&mut app, Event::Pasted("one 抹茶\ntwo".to_owned()));
     app.offline = true;
     insta::assert_snapshot!(screen(&app));
+}
+
+#[tokio::test]
+async fn a_connection_that_tells_late_is_told_and_somebody_is_still_there() {
+    let mut app = chat(
+        80,
+        24,
+        vec![customer_says("m1", "How do I wash it?", Delivery::Sent), agent_says("m2", "By hand, in cold water")],
+    );
+    let status = status(Connection::Delayed, Availability::Online).await;
+    update(&mut app, Event::Status(status));
+    let wide = screen(&app);
+    app.size.0 = 60;
+    let narrow = screen(&app);
+    for text in [&wide, &narrow] {
+        assert!(text.contains("◐ delayed") && text.contains("somebody is here"), "{text}");
+    }
+    insta::assert_snapshot!(wide);
+    // The customer's own switch is the better reason.
+    app.offline = true;
+    assert!(!screen(&app).contains("delayed"));
 }
 
 #[test]
