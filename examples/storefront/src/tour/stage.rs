@@ -27,14 +27,14 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// How often the desk is looked at while waiting for something there; its side has no observers.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// How often the conversation on screen is asked for where a scene waits for that: a fifth of the usual 15 s. The
-/// connection is judged by fractions of it, so that a much shorter one would take a slow machine for a deaf desk.
+/// `live_poll` in the scenes that wait for it: a fifth of the default of 15 s. The client judges the connection by
+/// fractions of it, so a much shorter one would mistake a slow machine for a deaf desk.
 pub(super) const QUICK_BEAT: Duration = Duration::from_secs(3);
 
-/// The same while the connection is known to tell late or not at all, a fifth of the usual 10 s.
+/// `active_poll` in these scenes: a fifth of the default of 10 s.
 const QUICKER_BEAT: Duration = Duration::from_secs(2);
 
-/// Where the desk's sockets are opened.
+/// Path of the desk's sockets.
 const SOCKET: &str = "/cable";
 
 /// What did not happen.
@@ -115,7 +115,7 @@ impl Stage {
         Ok(SupportClient::open(self.config()).await?)
     }
 
-    /// The same with [`QUICK_BEAT`].
+    /// The app with [`QUICK_BEAT`].
     pub(crate) async fn open_app_with_a_quick_beat(&self) -> Told<SupportClient> {
         let mut config = self.config();
         config.limits.live_poll = QUICK_BEAT;
@@ -129,12 +129,12 @@ impl Stage {
         photo::allow(config, self.megabytes)
     }
 
-    /// How many sockets the phone has opened so far.
+    /// How many sockets were opened so far.
     pub(crate) fn sockets(&self) -> usize {
         self.desk().requests().iter().filter(|request| request.path == SOCKET).count()
     }
 
-    /// How many pages of messages were asked for since the last socket was opened.
+    /// How many pages of messages the desk has answered since the last socket was opened.
     pub(crate) fn pages_beside_the_socket(&self) -> usize {
         let requests = self.desk().requests();
         let since = requests.iter().rev().take_while(|request| request.path != SOCKET);
@@ -247,7 +247,7 @@ pub(crate) async fn until_listed(
     }
 }
 
-/// Waits until things stand as they should, and says how they stand then.
+/// Waits until the status is as it should be, and returns it.
 pub(crate) async fn until_status(
     client: &SupportClient,
     expected: &str,

@@ -1,5 +1,5 @@
-//! A shopper asks, loses the network, is killed, comes back, is answered, says thanks, and is answered once more by a desk
-//! whose socket tells nothing in time.
+//! A shopper asks, loses the network, is killed, comes back, is answered, and says thanks. Then she is answered by a desk
+//! whose socket is deaf or late.
 
 use std::{
     os::unix::process::ExitStatusExt as _,

@@ -1,5 +1,5 @@
-//! The desk's socket tells nothing, then tells late: each time the answer is on the phone all the same, by the page that the
-//! phone asks for on its beat, and the bar says how things are.
+//! The desk's socket delivers no frames, then late ones. Each time the phone shows the answer from the page that it polls,
+//! and the bar shows the state of the connection.
 
 use std::time::Duration;
 
@@ -20,10 +20,10 @@ const ABOUT_STRAPS: &str = "Are there longer straps, too?";
 const FROM_MAY: &str = "Yes, from May on";
 const IN_TIME: &str = "Shall I keep a pair for you?";
 
-/// By how much the frames are late: longer than what is left of the tour, so that no frame can have brought the answer.
+/// Delay of the late frames: longer than the rest of the tour, so that only a page can deliver the answer.
 const LATENESS: Duration = Duration::from_secs(60);
 
-/// A conversation on screen, and the desk behind it.
+/// The conversation on screen and the desk behind it.
 struct Scene<'a> {
     stage: &'a Stage,
     client: &'a SupportClient,
@@ -53,20 +53,20 @@ impl Scene<'_> {
         self.asks(ABOUT_WASHING).await?;
         let sockets = self.stage.sockets();
         let rule = Rule::new(Fault::Deaf);
-        tell("desk", "loses its message broker: the socket is pinged as before, and tells nothing");
+        tell("desk", "loses its message broker: the socket is still pinged, and no frame comes");
         self.is_answered_in_spite_of(rule, BY_HAND).await?;
-        // A machine that stood still meanwhile may have gone on to what follows.
+        // `Online` already, if this machine stalled: the next step expects that.
         let doubted = self.until("a connection in doubt", |now| now.connection != Connection::Live).await?;
         seen(&format!("the bar says: {doubted}"));
         let online = self.until("a connection given up", |now| now.connection == Connection::Online).await?;
         let one_more = |opened: &usize| *opened == sockets + 1;
         self.stage.until_at_desk("one socket more", || self.stage.sockets(), one_more).await?;
-        seen(&format!("asked, it did not answer: one new socket takes its place, and is not confirmed: {online}"));
+        seen(&format!("the socket does not answer and is replaced, once; the new one is not confirmed: {online}"));
 
         self.stage.network().clear();
-        // Sockets that are deaf stay so: a desk needs this restart in truth, too.
+        // Deaf sockets stay deaf until they are closed. A real desk needs this restart, too.
         self.stage.network().drop_sockets();
-        tell("desk", "is restarted, and tells again");
+        tell("desk", "is restarted: frames come again");
         self.until_live().await?;
         self.goes_on_live(BACK_AGAIN).await
     }
@@ -76,16 +76,16 @@ impl Scene<'_> {
         self.asks(ABOUT_STRAPS).await?;
         let sockets = self.stage.sockets();
         let rule = Rule::new(Fault::LateFrames(LATENESS));
-        tell("desk", "has thousands of jobs to do first: whatever the socket tells, it tells a minute late");
+        tell("desk", "has thousands of jobs queued: every frame comes a minute late");
         self.is_answered_in_spite_of(rule, FROM_MAY).await?;
-        let delayed = self.until("a delay told", |now| now.connection == Connection::Delayed).await?;
+        let delayed = self.until("a delayed connection", |now| now.connection == Connection::Delayed).await?;
         if self.stage.sockets() != sockets {
-            return Err(Missed::new("the socket that there was", "a new one"));
+            return Err(Missed::new("the same socket", "a new one"));
         }
         seen(&format!("the bar says: {delayed}, and the socket stays"));
 
         self.stage.network().clear();
-        tell("desk", "has done them");
+        tell("desk", "has worked through them");
         self.goes_on_live(IN_TIME).await
     }
 
@@ -107,10 +107,12 @@ impl Scene<'_> {
         self.screen.until("the answer", |messages| is_there(messages, answer)).await?;
         let after = asked.elapsed().as_secs_f32();
         if self.stage.network().injected() == injected {
-            return Err(Missed::new("a socket that tells nothing", "a good one"));
+            return Err(Missed::new("a fault on the socket", "none was played"));
         }
         let beat = QUICK_BEAT.as_secs();
-        seen(&format!("the answer is on the phone after {after:.1} s: it asks for a page every {beat} s, here"));
+        seen(&format!(
+            "the answer is on the phone after {after:.1} s, by a page: one every {beat} s in this tour, 15 s else"
+        ));
         Ok(())
     }
 
@@ -123,8 +125,8 @@ impl Scene<'_> {
         Ok(())
     }
 
-    /// Waits until the socket tells, the desk has said over it that somebody is there, and a page was asked for beside
-    /// it: from then on, what a page holds is held against the socket.
+    /// Waits until the connection is live, has answered the first presence announcement, and a page was read after it
+    /// opened. From then on the client notices messages that a page holds and the socket did not deliver.
     async fn until_live(&self) -> Told<()> {
         let live = |now: &ClientStatus| now.connection == Connection::Live && now.availability != Availability::Unknown;
         self.until("a live connection", live).await?;
@@ -133,7 +135,7 @@ impl Scene<'_> {
         Ok(())
     }
 
-    /// Waits until things stand as they should, and says what the bar makes of the connection.
+    /// Waits for a status and returns what the bar shows for its connection.
     async fn until(&self, expected: &str, right: impl Fn(&ClientStatus) -> bool) -> Told<String> {
         let now = until_status(self.client, expected, right).await?;
         Ok(bars::sign(Some(now.connection)).content.into_owned())

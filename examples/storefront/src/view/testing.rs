@@ -26,7 +26,7 @@ pub(crate) fn app(width: u16, height: u16) -> App {
     App::new(desk, shop::person("mai"), (width, height), local)
 }
 
-/// How things stand for a shopper who has proved who she is. A client says it first, for nobody else can make one.
+/// The status of a verified shopper's client. It begins as a real client's, since only the core can construct one.
 pub(crate) async fn status(connection: Connection, availability: Availability) -> ClientStatus {
     let phone = tempfile::tempdir().unwrap();
     let client = SupportClient::open(ClientConfig::new("http://127.0.0.1:1", "shop", phone.path())).await.unwrap();
