@@ -4,11 +4,14 @@
 use std::time::Duration;
 
 use sandbox::{Fault, Rule};
-use shopbell::{Availability, ClientStatus, Connection, Conversation, ConversationId, Message, SupportClient};
+use shopbell::{
+    Availability, ClientStatus, Connection, Conversation, ConversationId, ConversationStatus, ConversationSummary,
+    Message, SupportClient,
+};
 use tokio::time::Instant;
 
 use super::{
-    stage::{Missed, QUICK_BEAT, Screen, Stage, Told, chapter, seen, tell, until_status},
+    stage::{Missed, QUICK_BEAT, Screen, Stage, Told, chapter, seen, tell, until_listed, until_status},
     story::{has_come, sent},
 };
 use crate::view::bars;
@@ -95,6 +98,12 @@ impl Scene<'_> {
         self.conversation.send(question).await?;
         self.screen.until("the question sent", |messages| has_come(messages, question, sent)).await?;
         tell("shopper", &format!("asks: “{question}”"));
+        // The first question reopens a resolved conversation. The phone learns that from a frame, which must come before
+        // the fault: an answer in a resolved conversation is polled for half as often.
+        let list = &mut self.client.conversations();
+        let id = self.conversation.id();
+        let open = |line: &ConversationSummary| line.id == *id && line.status == ConversationStatus::Open;
+        until_listed(list, "an open conversation", |lines| lines.iter().any(open)).await?;
         Ok(())
     }
 
