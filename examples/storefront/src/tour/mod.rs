@@ -9,6 +9,7 @@ mod help;
 mod photo;
 mod stage;
 mod story;
+mod unheard;
 
 use crate::problem::Problem;
 

@@ -9,8 +9,8 @@ use std::{
 use jiff::tz::TimeZone;
 use sandbox::{ConversationView, Desk, Faults, MessageView, Options, Sandbox};
 use shopbell::{
-    ClientConfig, Clock as _, Conversation, ConversationList, ConversationSummary, HelpCenterConfig, Message,
-    SupportClient, SupportError, SystemClock, Timeline,
+    ClientConfig, ClientStatus, Clock as _, Conversation, ConversationList, ConversationSummary, HelpCenterConfig,
+    Message, SupportClient, SupportError, SystemClock, Timeline,
 };
 use tempfile::TempDir;
 
@@ -26,6 +26,16 @@ const PATIENCE: Duration = Duration::from_secs(120);
 
 /// How often the desk is looked at while waiting for something there; its side has no observers.
 const LOOK: Duration = Duration::from_millis(20);
+
+/// `live_poll` in the scenes that wait for it: a fifth of the default of 15 s. The client judges the connection by
+/// fractions of it, so a much shorter one would mistake a slow machine for a deaf desk.
+pub(super) const QUICK_BEAT: Duration = Duration::from_secs(3);
+
+/// `active_poll` in these scenes: a fifth of the default of 10 s.
+const QUICKER_BEAT: Duration = Duration::from_secs(2);
+
+/// Path of the desk's sockets.
+const SOCKET: &str = "/cable";
 
 /// What did not happen.
 #[derive(Debug)]
@@ -102,9 +112,33 @@ impl Stage {
 
     /// The app, opened on this phone.
     pub(crate) async fn open_app(&self) -> Told<SupportClient> {
+        Ok(SupportClient::open(self.config()).await?)
+    }
+
+    /// The app with [`QUICK_BEAT`].
+    pub(crate) async fn open_app_with_a_quick_beat(&self) -> Told<SupportClient> {
+        let mut config = self.config();
+        config.limits.live_poll = QUICK_BEAT;
+        config.limits.active_poll = QUICKER_BEAT;
+        Ok(SupportClient::open(config).await?)
+    }
+
+    fn config(&self) -> ClientConfig {
         let mut config = ClientConfig::new(self.url(), self.inbox(), self.phone());
         config.help_center = Some(HelpCenterConfig::new(self.sandbox.help_slug()).in_languages(["vi-VN"]));
-        Ok(SupportClient::open(photo::allow(config, self.megabytes)).await?)
+        photo::allow(config, self.megabytes)
+    }
+
+    /// How many sockets were opened so far.
+    pub(crate) fn sockets(&self) -> usize {
+        self.desk().requests().iter().filter(|request| request.path == SOCKET).count()
+    }
+
+    /// How many pages of messages the desk has answered since the last socket was opened.
+    pub(crate) fn pages_beside_the_socket(&self) -> usize {
+        let requests = self.desk().requests();
+        let since = requests.iter().rev().take_while(|request| request.path != SOCKET);
+        since.filter(|request| request.method == "GET" && request.path.ends_with("/messages")).count()
     }
 
     /// The desk's one conversation of this person.
@@ -210,6 +244,29 @@ pub(crate) async fn until_listed(
     match tokio::time::timeout(PATIENCE, watching).await {
         Ok(outcome) => outcome.map(|()| lines),
         Err(_) => Err(Missed::new(expected, format!("{lines:?}"))),
+    }
+}
+
+/// Waits until the status is as it should be, and returns it.
+pub(crate) async fn until_status(
+    client: &SupportClient,
+    expected: &str,
+    right: impl Fn(&ClientStatus) -> bool,
+) -> Told<ClientStatus> {
+    let mut status = client.status();
+    let mut last = None;
+    let watching = async {
+        loop {
+            match status.next().await? {
+                Some(now) if right(&now) => return Ok(now),
+                Some(now) => last = Some(now),
+                None => return Err(Missed::new(expected, "the client closed")),
+            }
+        }
+    };
+    match within(expected, watching).await {
+        Ok(outcome) => outcome,
+        Err(_) => Err(Missed::new(expected, format!("{last:?}"))),
     }
 }
 

@@ -1,4 +1,5 @@
-//! A shopper asks, loses the network, is killed, comes back, is answered, and says thanks.
+//! A shopper asks, loses the network, is killed, comes back, is answered, and says thanks. Then she is answered by a desk
+//! whose socket is deaf or late.
 
 use std::{
     os::unix::process::ExitStatusExt as _,
@@ -18,7 +19,7 @@ use tokio::{
 
 use super::{
     child, photo,
-    stage::{Missed, Screen, Stage, Told, chapter, seen, tell, until_listed, within},
+    stage::{Missed, Screen, Stage, Told, chapter, seen, tell, until_listed, until_status, within},
 };
 use crate::shop::{PEOPLE, Person, server};
 
@@ -36,7 +37,8 @@ pub(super) async fn tell_story(stage: &Stage) -> Told<()> {
     let client = stage.open_app().await?;
     let outcome = rest(stage, &client, &id, mai, kenji).await;
     client.shutdown().await;
-    outcome
+    outcome?;
+    super::unheard::answers_come_all_the_same(stage, &id, number_of(stage, mai)?).await
 }
 
 async fn rest(
@@ -166,11 +168,11 @@ async fn the_app_comes_back(
     Ok(screen)
 }
 
-fn sent(delivery: &Delivery) -> bool {
+pub(super) fn sent(delivery: &Delivery) -> bool {
     matches!(delivery, Delivery::Sent | Delivery::Delivered | Delivery::Read)
 }
 
-fn has_come(messages: &[Message], words: &str, far_enough: fn(&Delivery) -> bool) -> Option<()> {
+pub(super) fn has_come(messages: &[Message], words: &str, far_enough: fn(&Delivery) -> bool) -> Option<()> {
     let message = messages.iter().find(|message| message.content.as_text() == words)?;
     message.delivery.as_ref().filter(|delivery| far_enough(delivery)).map(|_| ())
 }
@@ -271,25 +273,6 @@ async fn the_agent_sends_a_file(
     seen(&format!("files took {} MB on the phone, and make room when asked", size.fetched / 1_000_000));
     conversation.mark_seen().await?;
     Ok(())
-}
-
-/// Waits until things stand as they should.
-async fn until_status(client: &SupportClient, expected: &str, right: impl Fn(&ClientStatus) -> bool) -> Told<()> {
-    let mut status = client.status();
-    let mut last = None;
-    let watching = async {
-        loop {
-            match status.next().await? {
-                Some(now) if right(&now) => return Ok(()),
-                Some(now) => last = Some(now),
-                None => return Err(Missed::new(expected, "the client closed")),
-            }
-        }
-    };
-    match within(expected, watching).await {
-        Ok(outcome) => outcome,
-        Err(_) => Err(Missed::new(expected, format!("{last:?}"))),
-    }
 }
 
 async fn the_shopper_picks(stage: &Stage, conversation: &Conversation, screen: &mut Screen, number: u64) -> Told<()> {

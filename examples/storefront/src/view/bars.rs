@@ -25,7 +25,29 @@ pub(crate) const BOTTOM: u16 = 3;
 
 pub(super) fn top(frame: &mut Frame<'_>, area: Rect, app: &App) {
     let width = usize::from(area.width);
-    let mut left = vec![Span::styled(format!(" {} ", if width < 90 { "🏮" } else { shop::NAME }), theme::brand())];
+    let length = |spans: &[Span<'_>]| spans.iter().map(Span::width).sum::<usize>();
+    let bars = [Names::All, Names::Current, Names::None].map(|names| (tabs(app, width, names), state(app, names)));
+    // How the desk is reached must be visible on any screen: the names give way.
+    let fits = |(left, right): &(Vec<Span<'_>>, Vec<Span<'_>>)| length(left) + length(right) <= width;
+    let [all, current, none] = bars;
+    let (mut left, right) = [all, current].into_iter().find(fits).unwrap_or(none);
+    left.push(Span::raw(" ".repeat(width.saturating_sub(length(&left) + length(&right)))));
+    left.extend(right);
+    let line = Line::from(left);
+    frame.render_widget(Paragraph::new(vec![line, rule(width)]), area);
+}
+
+/// Which tabs show their name beside their number.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Names {
+    All,
+    Current,
+    /// Nor does the shopper's.
+    None,
+}
+
+fn tabs(app: &App, width: usize, names: Names) -> Vec<Span<'static>> {
+    let mut spans = vec![Span::styled(format!(" {} ", if width < 90 { "🏮" } else { shop::NAME }), theme::brand())];
     for (number, tab, name) in [
         (1, Tab::Shop, "Shop"),
         (2, Tab::Cart, "Cart"),
@@ -33,28 +55,30 @@ pub(super) fn top(frame: &mut Frame<'_>, area: Rect, app: &App) {
         (4, Tab::Support, "Support"),
         (5, Tab::Help, "Help"),
     ] {
-        let style = if app.tab == tab { theme::brand().add_modifier(Modifier::REVERSED) } else { Style::new() };
-        left.push(Span::raw(" "));
-        left.push(Span::styled(format!(" {number} {name} "), style));
+        let current = app.tab == tab;
+        let style = if current { theme::brand().add_modifier(Modifier::REVERSED) } else { Style::new() };
+        spans.push(Span::raw(" "));
+        let named = names == Names::All || (names == Names::Current && current);
+        let label = if named { format!(" {number} {name} ") } else { format!(" {number} ") };
+        spans.push(Span::styled(label, style));
         match tab {
             Tab::Cart if app.shopping.cart_count() > 0 => {
-                left.push(Span::styled(format!("({})", app.shopping.cart_count()), theme::good()));
+                spans.push(Span::styled(format!("({})", app.shopping.cart_count()), theme::good()));
             }
             Tab::Support if app.unread() > 0 => {
-                left.push(Span::styled(format!(" ●{} ", app.unread()), theme::bad()));
+                spans.push(Span::styled(format!(" ●{} ", app.unread()), theme::bad()));
             }
             _ => {}
         }
     }
-    let mut right = who(app);
-    right.push(Span::raw("  "));
-    right.push(connection(app));
-    right.push(Span::raw(" "));
-    let used: usize = left.iter().chain(&right).map(Span::width).sum();
-    left.push(Span::raw(" ".repeat(width.saturating_sub(used))));
-    left.extend(right);
-    let line = Line::from(left);
-    frame.render_widget(Paragraph::new(vec![line, rule(width)]), area);
+    spans
+}
+
+/// Who is logged in, and how the desk is reached.
+fn state(app: &App, names: Names) -> Vec<Span<'static>> {
+    let mut spans = if names == Names::None { Vec::new() } else { who(app) };
+    spans.extend([Span::raw("  "), connection(app), Span::raw(" ")]);
+    spans
 }
 
 fn rule(width: usize) -> Line<'static> {
@@ -79,7 +103,12 @@ fn connection(app: &App) -> Span<'static> {
     if app.offline {
         return Span::styled("○ offline (F2)", theme::bad());
     }
-    match app.status.map(|status| status.connection) {
+    sign(app.status.map(|status| status.connection))
+}
+
+/// What the bar says of the connection.
+pub(crate) fn sign(connection: Option<Connection>) -> Span<'static> {
+    match connection {
         Some(Connection::Live) => Span::styled("● live", theme::good()),
         Some(Connection::Delayed) => Span::styled("◐ delayed", theme::quiet()),
         Some(Connection::Online) => Span::styled("● online", theme::good()),

@@ -3,8 +3,8 @@
 use jiff::tz::TimeZone;
 use ratatui::{Terminal, backend::TestBackend};
 use shopbell::{
-    Agent, Author, Choice, Content, ConversationId, Delivery, FormField, Message, MessageId, SurveyScale, Timestamp,
-    markdown,
+    Agent, Author, Availability, Choice, ClientConfig, ClientStatus, Connection, Content, ConversationId, Delivery,
+    FormField, Message, MessageId, SupportClient, SurveyScale, Timestamp, Verification, markdown,
 };
 
 use super::time::Local;
@@ -24,6 +24,18 @@ pub(crate) fn app(width: u16, height: u16) -> App {
     let desk = DeskLine { url: "http://127.0.0.1:3900".to_owned(), embedded: true };
     let local = Local { now: NOW, zone: TimeZone::UTC };
     App::new(desk, shop::person("mai"), (width, height), local)
+}
+
+/// The status of a verified shopper's client. It begins as a real client's, since only the core can construct one.
+pub(crate) async fn status(connection: Connection, availability: Availability) -> ClientStatus {
+    let phone = tempfile::tempdir().unwrap();
+    let client = SupportClient::open(ClientConfig::new("http://127.0.0.1:1", "shop", phone.path())).await.unwrap();
+    let mut status = client.status().next().await.unwrap().unwrap();
+    client.shutdown().await;
+    status.connection = connection;
+    status.availability = availability;
+    status.verification = Verification::Verified;
+    status
 }
 
 /// The screen as text, without the colours.

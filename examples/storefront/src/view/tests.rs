@@ -1,7 +1,8 @@
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use shopbell::{
-    Answer, AnswerState, ArticleLink, Attachment, AttachmentKind, AttentionReason, Card, CardAction, Content,
-    ConversationStatus, ConversationSummary, Delivery, Diff, FieldValue, Message, Timestamp, Typing,
+    Answer, AnswerState, ArticleLink, Attachment, AttachmentKind, AttentionReason, Availability, Card, CardAction,
+    Connection, Content, ConversationStatus, ConversationSummary, Delivery, Diff, FieldValue, Message, Timestamp,
+    Typing,
 };
 
 use super::testing::*;
@@ -135,6 +136,31 @@ fn the_agent_types_while_the_shopper_writes_two_lines() {
     update(&mut app, Event::Pasted("one 抹茶\ntwo".to_owned()));
     app.offline = true;
     insta::assert_snapshot!(screen(&app));
+}
+
+#[tokio::test]
+async fn a_late_connection_shows_as_delayed_on_any_width() {
+    let mut app = chat(
+        80,
+        24,
+        vec![customer_says("m1", "How do I wash it?", Delivery::Sent), agent_says("m2", "By hand, in cold water")],
+    );
+    let status = status(Connection::Delayed, Availability::Online).await;
+    update(&mut app, Event::Status(status));
+    let wide = screen(&app);
+    insta::assert_snapshot!(wide);
+    for (width, top) in [
+        (60, " 🏮   1   2   3   4 Support   5            Mai ✓  ◐ delayed"),
+        (40, " 🏮   1   2   3   4   5       ◐ delayed"),
+    ] {
+        app.size.0 = width;
+        let text = screen(&app);
+        assert_eq!(text.lines().next(), Some(top));
+        assert!(text.contains("somebody is here"), "{text}");
+    }
+    // The shopper's own offline switch comes first.
+    app.offline = true;
+    assert!(!screen(&app).contains("delayed"));
 }
 
 #[test]
