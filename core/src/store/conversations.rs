@@ -412,7 +412,16 @@ impl ConversationRow {
         )?;
         let newest: Option<(bool, i64, i64)> =
             newest.query_row([row.id.as_str()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).optional()?;
-        let is_over = matches!(row.status, ConversationStatus::Resolved | ConversationStatus::Gone);
+        let is_over = match row.status {
+            ConversationStatus::Gone => true,
+            // What the customer writes opens it again at the desk, and the word of that may not have come.
+            ConversationStatus::Resolved => {
+                let mut ended = connection.prepare_cached("SELECT updated_at FROM conversations WHERE id = ?1")?;
+                let ended: i64 = ended.query_row([row.id.as_str()], |row| row.get(0))?;
+                unsent.is_none() && newest.is_none_or(|(_, at, _)| at <= ended)
+            }
+            _ => false,
+        };
         let is_customers = unsent.is_some() || newest.is_some_and(|(own, ..)| own);
         Ok(LastWord { awaits_answer: is_customers && !is_over, which: (unsent, newest.map(|(_, at, id)| (at, id))) })
     }

@@ -248,6 +248,31 @@ async fn empty_conversation_of_the_desk_is_not_shown() {
 }
 
 #[tokio::test]
+async fn customers_last_word_awaits_an_answer_unless_the_conversation_was_ended_after_it() {
+    let fixture = fixture().await;
+    let awaits = |message: DeskMessage, resolved_at: Option<Timestamp>| {
+        let id = fixture.conversation.clone();
+        fixture.store.write(Durability::Later, move |tx| {
+            incoming::messages(tx, &id, &[message], &|| "m".to_owned())?;
+            if let Some(at) = resolved_at {
+                ConversationRow::is_news(tx, &id, Some(at))?;
+                ConversationRow::set_status(tx, &id, ConversationStatus::Resolved)?;
+            }
+            Ok(ConversationRow::last_word(tx, &id)?.awaits_answer)
+        })
+    };
+    let hello = own(1, "hello", None);
+    let after = hello.created_at.plus(std::time::Duration::from_millis(300));
+    assert!(awaits(hello.clone(), None).await.unwrap());
+    assert!(!awaits(hello, Some(after)).await.unwrap());
+    // It opens the conversation again, and nothing here has said so.
+    let again = DeskMessage { created_at: after.plus(std::time::Duration::from_secs(60)), ..own(2, "again", None) };
+    assert!(awaits(again.clone(), None).await.unwrap());
+    let answer = DeskMessage { created_at: again.created_at, ..crate::testing::message(3) };
+    assert!(!awaits(answer, None).await.unwrap());
+}
+
+#[tokio::test]
 async fn failed_write_leaves_nothing_and_a_panic_leaves_the_store_working() {
     let fixture = fixture().await;
     let id = fixture.conversation.clone();
