@@ -117,11 +117,13 @@ impl Client {
         self.host.show(async move |open| Ok(open.client.handle_push(&data).await?.into())).await
     }
 
-    /// Observes the list of conversations, the one with the latest activity first. Follows whoever is here.
-    pub fn conversations(&self, listener: Box<dyn ConversationsListener>) -> Arc<Subscription> {
+    /// Observes the list of conversations, the one with the latest activity first. Follows whoever is here. With
+    /// `on_screen` the list counts as shown while it is observed, and a realtime connection is held.
+    pub fn conversations(&self, listener: Box<dyn ConversationsListener>, on_screen: bool) -> Arc<Subscription> {
         let listener: Arc<dyn ConversationsListener> = listener.into();
-        self.subscribe(|open, outlet| {
-            let mut updates = open.client.conversations();
+        self.subscribe(move |open, outlet| {
+            let updates = open.client.conversations();
+            let mut updates = if on_screen { updates } else { updates.off_screen() };
             Box::pin(async move {
                 let mut pause = Pause::new();
                 loop {
@@ -220,6 +222,15 @@ impl Client {
     /// Errors: [`SupportError::Offline`] and its kin; what is on the phone stays as it is.
     pub async fn refresh(&self) -> Result<(), SupportError> {
         self.host.show(async move |open| Ok(open.client.refresh().await?)).await
+    }
+
+    /// The list is shown, or no longer is: for a host that observes it all the time. Returns at once.
+    pub fn show_list(&self, shown: bool) {
+        self.host.when_open(Box::new(move |open| {
+            if let Ok(open) = open {
+                open.client.show_list(shown);
+            }
+        }));
     }
 
     /// The host knows that there is a network again (`true`), or that there is none (`false`). Never needed, always

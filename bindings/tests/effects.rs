@@ -50,7 +50,7 @@ fn command_that_returned_has_been_shown_everywhere() {
     let conversation = wait(client.start_conversation()).unwrap();
     let (screen, list) = (Screen::new(), List::new());
     let _timeline = conversation.timeline(shared(&screen));
-    let _list = client.conversations(shared(&list));
+    let _list = client.conversations(shared(&list), true);
     for round in 0..ROUNDS {
         let written = format!("message {round}");
         let id = wait(conversation.send(written.clone())).unwrap();
@@ -65,7 +65,7 @@ fn customer_who_has_left_is_nowhere_when_the_call_returns() {
     let (desk, data) = (Desk::open(), tempfile::tempdir().unwrap());
     let client = desk.phone(data.path());
     let (list, badge) = (List::new(), Arc::new(Badge(Seen::new(0))));
-    let _observed = (client.conversations(shared(&list)), client.status(shared(&badge)));
+    let _observed = (client.conversations(shared(&list), true), client.status(shared(&badge)));
     let mut ids = Vec::new();
     for (number, who) in ["mai", "lan"].into_iter().enumerate() {
         log_in(&client, who);
@@ -115,7 +115,7 @@ fn page_that_was_loaded_is_shown() {
     }
     desk.until_texts(&written.iter().map(String::as_str).collect::<Vec<_>>());
     let list = List::new();
-    let _list = client.conversations(shared(&list));
+    let _list = client.conversations(shared(&list), true);
     list.0.until("none waiting", |lines| lines.first().is_some_and(|line| line.waiting == 0).then_some(()));
     let screen = Screen::new();
     let timeline = conversation.timeline(shared(&screen));
@@ -178,7 +178,7 @@ fn listener_that_does_not_return_holds_nothing_up_for_good() {
     log_in(&client, "mai");
     let conversation = wait(client.start_conversation()).unwrap();
     let list = List::new();
-    let _list = client.conversations(shared(&list));
+    let _list = client.conversations(shared(&list), true);
     wait(conversation.send("one".into())).unwrap();
     let (stuck, free) = (Arc::new(Barrier::new(2)), Arc::new(Barrier::new(2)));
     let (is_stuck, until) = (Arc::clone(&stuck), Arc::clone(&free));

@@ -77,7 +77,7 @@ fn message_and_answer_are_shown_and_told() {
         assert_eq!(shown.messages[1].blocks.len(), 1);
     });
     let list = List::new();
-    let _list = client.conversations(shared(&list));
+    let _list = client.conversations(shared(&list), true);
     list.0.until("one unread", |lines| (lines.len() == 1 && lines[0].unread == 1).then_some(()));
     assert_eq!(wait(client.unread()), Ok(1));
     assert_eq!(wait(client.current_status()).unwrap().unread, 1);
@@ -267,7 +267,7 @@ fn calls_after_shutdown_are_closed() {
     let screen = Screen::new();
     let _never = client.conversation("c1".into()).timeline(shared(&screen));
     let list = List::new();
-    let _never = client.conversations(shared(&list));
+    let _never = client.conversations(shared(&list), true);
     assert_eq!(Arc::strong_count(&screen), 1, "a listener that is never called is not held");
     assert_eq!(Arc::strong_count(&list), 1);
 }
@@ -305,7 +305,7 @@ fn conversation_ends_with_its_customer() {
     assert!(matches!(wait(conversation.send("x".into())), Err(SupportError::Closed { .. })));
     wait(client.identify(customer("mai"), profile())).unwrap();
     let list = List::new();
-    let _list = client.conversations(shared(&list));
+    let _list = client.conversations(shared(&list), true);
     list.0.until("her conversation", |lines| (lines.len() == 1 && lines[0].preview == "hello").then_some(()));
     wait(client.shutdown());
 }

@@ -231,6 +231,13 @@ impl SupportClient {
         }
     }
 
+    /// The list of conversations is on screen, or no longer is: for a host that observes it all the time
+    /// ([`ConversationList::off_screen`]). While it is, a realtime connection is held. Returns at once; saying the same
+    /// twice changes nothing.
+    pub fn show_list(&self, shown: bool) {
+        self.inner.screen.show_list(shown);
+    }
+
     /// How many messages the customer has not seen, in all conversations.
     pub async fn unread(&self) -> Result<u32, SupportError> {
         self.inner.active()?.store.read(ConversationRow::unread).await

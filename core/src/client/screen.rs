@@ -19,6 +19,8 @@ struct Opened {
     next: u64,
     /// Each by its number; `None` is the list.
     stack: Vec<(u64, Option<ConversationId>)>,
+    /// The host says that it shows the list.
+    list: bool,
     /// The app is in the background: nobody looks at it.
     hidden: bool,
 }
@@ -40,6 +42,11 @@ impl Screen {
         self.change(|opened| opened.hidden = hidden);
     }
 
+    /// The host shows the list, or no longer does.
+    pub(super) fn show_list(&self, shown: bool) {
+        self.change(|opened| opened.list = shown);
+    }
+
     fn change<T>(&self, change: impl FnOnce(&mut Opened) -> T) -> T {
         let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
         let value = change(&mut opened);
@@ -48,7 +55,7 @@ impl Screen {
         } else {
             OnScreen {
                 conversation: opened.stack.iter().rev().find_map(|(_, id)| id.clone()),
-                list: opened.stack.iter().any(|(_, id)| id.is_none()),
+                list: opened.list || opened.stack.iter().any(|(_, id)| id.is_none()),
             }
         };
         self.shown.send_if_modified(|now| {

@@ -33,12 +33,30 @@ use crate::{
 pub struct ConversationList {
     observer: Observer,
     last: Option<Vec<Arc<ConversationSummary>>>,
-    _on_screen: ScreenGuard,
+    on_screen: Option<ScreenGuard>,
 }
 
 impl ConversationList {
     pub(crate) fn new(inner: &Arc<Inner>) -> Self {
-        Self { observer: Observer::new(inner, Topic::List, None), last: None, _on_screen: ScreenGuard::of_list(inner) }
+        Self {
+            observer: Observer::new(inner, Topic::List, None),
+            last: None,
+            on_screen: Some(ScreenGuard::of_list(inner)),
+        }
+    }
+
+    /// The same for a host that observes the list all the time, and says when it is shown
+    /// ([`SupportClient::show_list`](crate::SupportClient::show_list)).
+    ///
+    /// ```no_run
+    /// # fn example(client: shopbell::SupportClient) {
+    /// let mut always = client.conversations().off_screen();
+    /// client.show_list(true); // the screen with the list has come
+    /// # }
+    /// ```
+    pub fn off_screen(mut self) -> Self {
+        self.on_screen = None;
+        self
     }
 
     /// The next batch of changes; the first is the whole list as it is on the phone. Waits while nothing changes and

@@ -32,7 +32,7 @@ public final class ShopbellClient: Sendable {
         self.engine = engine
         helpCenter = HelpCenter(engine)
         shownConversations = Shared(engine) { feed in
-            try await engine.native().conversations(listener: ConversationsObserver(feed))
+            try await engine.native().conversations(listener: ConversationsObserver(feed), onScreen: true)
         }
         shownStatus = Shared(engine) { feed in
             try await engine.native().status(listener: StatusObserver { feed.give($0) })
@@ -73,7 +73,8 @@ public final class ShopbellClient: Sendable {
         try await engine.call { try await $0.opened() }
     }
 
-    /// The conversations of whoever is here, the one with the latest activity first.
+    /// The conversations of whoever is here, the one with the latest activity first. While somebody reads them the list
+    /// counts as on screen, and a realtime connection is held; for a badge, read ``unreadCount``, which holds none.
     public var conversations: Updates<[ConversationSummary]> {
         Updates { self.shownConversations.stream(keeping: self) }
     }

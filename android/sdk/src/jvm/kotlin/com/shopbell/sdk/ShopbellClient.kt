@@ -2,12 +2,15 @@ package com.shopbell.sdk
 
 import com.shopbell.sdk.internal.Engine
 import com.shopbell.sdk.internal.Shown
+import java.io.File
 import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.CoroutineDispatcher
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.flow.StateFlow
 import kotlinx.coroutines.flow.asStateFlow
-import java.io.File
+import kotlinx.coroutines.flow.distinctUntilChanged
+import kotlinx.coroutines.flow.map
+import kotlinx.coroutines.launch
 
 /**
  * In-app support: one for an app. [Shopbell] is the door that most apps use.
@@ -37,7 +40,11 @@ public class ShopbellClient internal constructor(
 
     private val shown = Shown()
 
-    /** The conversations of whoever is here, the one with the latest activity first. */
+    /**
+     * The conversations of whoever is here, the one with the latest activity first. While somebody collects them the list
+     * counts as on screen, and a realtime connection is held: collect them while they are shown (`repeatOnLifecycle`,
+     * `collectAsStateWithLifecycle`). For a badge, collect [unreadCount], which holds none.
+     */
     public val conversations: StateFlow<List<ConversationSummary>> = shown.conversations.asStateFlow()
 
     /** How many messages the customer has not seen, in all conversations. */
@@ -51,6 +58,13 @@ public class ShopbellClient internal constructor(
 
     init {
         engine.post(shown::observe)
+        // Observed all the time, and on screen only while somebody collects them.
+        engine.scope.launch {
+            shown.conversations.subscriptionCount
+                .map { it > 0 }
+                .distinctUntilChanged()
+                .collect { onScreen -> engine.post { it.showList(onScreen) } }
+        }
     }
 
     /** Waits until the store is open, or tells why it can't be. Never needed: every call waits by itself. */

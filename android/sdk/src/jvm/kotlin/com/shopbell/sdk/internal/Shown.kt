@@ -33,7 +33,7 @@ internal class Shown {
         conversations.value = emptyList()
         unread.value = 0
         status.value = null
-        observing = listOf(native.conversations(Lines(mine)), native.status(Standing(mine)))
+        observing = listOf(native.conversations(Lines(mine), onScreen = false), native.status(Standing(mine)))
     }
 
     private inline fun show(
