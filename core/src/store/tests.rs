@@ -253,7 +253,8 @@ async fn customers_last_word_awaits_an_answer_unless_the_conversation_was_ended_
     let awaits = |message: DeskMessage, resolved_at: Option<Timestamp>| {
         let id = fixture.conversation.clone();
         fixture.store.write(Durability::Later, move |tx| {
-            incoming::messages(tx, &id, &[message], &|| "m".to_owned())?;
+            let new_id = format!("m{}", message.id.get());
+            incoming::messages(tx, &id, &[message], &|| new_id.clone())?;
             if let Some(at) = resolved_at {
                 ConversationRow::is_news(tx, &id, Some(at))?;
                 ConversationRow::set_status(tx, &id, ConversationStatus::Resolved)?;
