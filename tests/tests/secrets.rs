@@ -55,7 +55,7 @@ async fn whole_story_leaves_no_word_and_no_secret_in_the_log() {
     let refused = help.vote(&article, false, Some(&"secretreason".repeat(99))).await.unwrap_err();
     let told = format!("{help:?} {results:?} {refused:?} {refused} {:?}", events.next().await);
     // Not the counting of the view, which goes its own way.
-    desk.faults().once("shop/en.json", Fault::CaptivePortal);
+    desk.faults().once("sitemap.xml", Fault::Status(503));
     help.sync().await.unwrap_err();
     let details = [("secretdetail".to_owned(), AttributeValue::Text("secretvalue".into()))];
     client.log_event("secretevent", details.into()).await.unwrap();

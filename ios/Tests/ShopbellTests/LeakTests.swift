@@ -30,7 +30,7 @@ import Testing
         let engine = Engine(folder.config(desk))
         let counts = Guarded(Counts())
         let shown = Shared(engine) { feed in
-            try await engine.native().conversations(listener: Counted(feed, counts))
+            try await engine.native().conversations(listener: Counted(feed, counts), onScreen: false)
         }
         try await flat(rounds: 10_000) { round in
             let loop = Task { for await _ in shown.stream(keeping: shown) { break } }
