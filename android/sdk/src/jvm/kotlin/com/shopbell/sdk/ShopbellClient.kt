@@ -8,8 +8,6 @@ import kotlinx.coroutines.CoroutineDispatcher
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.flow.StateFlow
 import kotlinx.coroutines.flow.asStateFlow
-import kotlinx.coroutines.flow.distinctUntilChanged
-import kotlinx.coroutines.flow.map
 import kotlinx.coroutines.launch
 
 /**
@@ -60,10 +58,14 @@ public class ShopbellClient internal constructor(
         engine.post(shown::observe)
         // Observed all the time, and on screen only while somebody collects them.
         engine.scope.launch {
-            shown.conversations.subscriptionCount
-                .map { it > 0 }
-                .distinctUntilChanged()
-                .collect { onScreen -> engine.post { it.showList(onScreen) } }
+            var told = false
+            shown.conversations.subscriptionCount.collect { readers ->
+                val onScreen = readers > 0
+                if (onScreen != told) {
+                    told = onScreen
+                    engine.post { it.showList(onScreen) }
+                }
+            }
         }
     }
 
