@@ -61,8 +61,9 @@ pub(super) async fn play(data: &Path, messages: usize) -> Scenes {
     world.time.pass(MINUTE * 10).await;
     let in_front = world.take_bill();
 
+    // Between two beats of pages: those go on whatever becomes of the connection.
     world.show_chat().await;
-    world.time.pass(MINUTE * 2).await;
+    world.time.pass(MINUTE + MINUTE / 2).await;
     world.take_bill();
     world.desk.faults().drop_sockets();
     world.time.pass(SETTLED).await;
