@@ -251,6 +251,9 @@ pub struct Capabilities {
     pub read_receipts: bool,
     /// The customer can end a conversation.
     pub resolve: bool,
+    /// [`Backend::conversations`] gives whole conversations, from the first message on, and costs the desk as much. What
+    /// one answer holds is said by [`DeskConversation::complete`].
+    pub complete_list: bool,
     /// [`Backend::open_conversation_with`] keeps what it is given, and the agents see it.
     pub conversation_context: bool,
     /// [`Backend::update_customer`] clears name, e-mail address, phone number and picture. Attributes can always be
@@ -285,6 +288,7 @@ impl Default for Capabilities {
             typing: false,
             read_receipts: false,
             resolve: false,
+            complete_list: false,
             conversation_context: false,
             clears_profile_fields: false,
             article_votes: false,

@@ -108,6 +108,7 @@ const CAPABILITIES: Capabilities = Capabilities {
     typing: true,
     read_receipts: true,
     resolve: true,
+    complete_list: true,
     conversation_context: true,
     // An empty value is ignored there.
     clears_profile_fields: false,

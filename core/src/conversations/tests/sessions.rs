@@ -2,7 +2,7 @@
 
 use super::{Phone, until, until_lines, words};
 use crate::{
-    Conversation,
+    Connection, Conversation,
     backend::{BackendError, Fault},
     model::DeskConversationId,
     testing::memory::{Call, MemoryDesk, Play},
@@ -54,4 +54,29 @@ async fn conversation_of_the_other_session_that_comes_on_screen_is_live() {
     drop(timeline);
     phone.desk.agent_says(first, "to the first");
     phone.until("the first's answer", |shown| words(shown).contains(&"to the first")).await;
+}
+
+#[tokio::test]
+async fn list_on_screen_hears_of_an_answer_and_of_a_conversation_that_an_agent_begins() {
+    let mut phone = Phone::new().await;
+    phone.conversation.send("hello").await.unwrap();
+    phone.until_sent().await;
+    let Phone { desk, client, timeline, folder: _folder, .. } = phone;
+    drop(timeline);
+    let is_down = |status: &crate::ClientStatus| status.connection == Connection::Online;
+    super::until_status(&client, is_down).await;
+    let list = client.conversations().off_screen();
+    client.show_list(true);
+    desk.until(|desk| desk.connections() == 1).await;
+    let there = desk.all_conversations()[0].id;
+    desk.agent_says(there, "an answer");
+    until_lines(&client, "the answer", |lines| lines.iter().any(|line| line.preview == "an answer")).await;
+    let begun = desk.open_for(&desk.sessions()[0]);
+    desk.agent_says(begun, "may we help?");
+    until_lines(&client, "what the agent began", |lines| lines.len() == 2 && lines.iter().all(|line| line.unread == 1))
+        .await;
+    assert_eq!(client.unread().await.unwrap(), 2);
+    client.show_list(false);
+    drop(list);
+    super::until_status(&client, is_down).await;
 }
