@@ -12,6 +12,17 @@ fn library(data: &Path) -> std::path::PathBuf {
     files(data, ".db").into_iter().find(|path| path.to_string_lossy().contains("help-")).unwrap()
 }
 
+/// Syncs, and lets go of every answer that the desk holds meanwhile.
+async fn sync_releasing(desk: &MemoryDesk, help: &HelpCenter) -> Result<bool, SupportError> {
+    let help = help.clone();
+    let syncing = tokio::spawn(async move { help.sync().await });
+    while !syncing.is_finished() {
+        desk.release();
+        tokio::task::yield_now().await;
+    }
+    syncing.await.unwrap()
+}
+
 #[tokio::test]
 async fn second_sync_with_nothing_new_changes_nothing() {
     let (desk, data) = (desk(), tempfile::tempdir().unwrap());
@@ -62,15 +73,7 @@ async fn sync_in_pages_that_is_cut_off_leaves_the_old_articles() {
         if cut > 1 {
             desk.once(Call::Articles, Play::request_lost());
         }
-        let syncing = tokio::spawn({
-            let help = help.clone();
-            async move { help.sync().await }
-        });
-        while !syncing.is_finished() {
-            desk.release();
-            tokio::task::yield_now().await;
-        }
-        assert_eq!(syncing.await.unwrap(), Err(SupportError::Offline), "{cut}");
+        assert_eq!(sync_releasing(&desk, &help).await, Err(SupportError::Offline), "{cut}");
         assert_eq!(titles().await, MANY, "{cut}");
     }
     desk.heal();
@@ -94,15 +97,7 @@ async fn sync_of_single_articles_that_is_cut_off_leaves_each_old_or_new() {
         let before = desk.count(Call::Article);
         desk.once(Call::Article, Play::AnswerHeld);
         desk.once(Call::Article, Play::request_lost());
-        let syncing = tokio::spawn({
-            let help = help.clone();
-            async move { help.sync().await }
-        });
-        while !syncing.is_finished() {
-            desk.release();
-            tokio::task::yield_now().await;
-        }
-        assert_eq!(syncing.await.unwrap(), Err(SupportError::Offline), "{fetched}");
+        assert_eq!(sync_releasing(&desk, &help).await, Err(SupportError::Offline), "{fetched}");
         assert_eq!(desk.count(Call::Article) - before, 2, "{fetched}");
         let all = (found(&help, "old").await.len(), found(&help, "new").await.len());
         assert_eq!(all, (5 - fetched, fetched));
