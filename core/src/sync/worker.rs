@@ -231,12 +231,13 @@ impl Worker {
 
     async fn on_screen(&self, on_screen: OnScreen, work: &mut Work) -> Vec<Event> {
         let before = std::mem::replace(&mut work.on_screen, on_screen);
-        let both = before.conversation.is_some() && work.on_screen.conversation.is_some();
         let mut events = Vec::new();
-        if both && before.conversation != work.on_screen.conversation {
-            events.push(Event::Changed { by_another: self.is_of_another_session(work).await });
-        } else if work.on_screen.conversation != before.conversation && self.is_of_another_session(work).await {
-            events.push(Event::Changed { by_another: true });
+        if before.conversation != work.on_screen.conversation {
+            let by_another = self.is_of_another_session(work).await;
+            let in_its_place = before.conversation.is_some() && work.on_screen.conversation.is_some();
+            if by_another || in_its_place {
+                events.push(Event::Changed { by_another });
+            }
         }
         events.push(Event::Shown(match &work.on_screen {
             OnScreen { conversation: Some(_), .. } => Shown::Conversation,
