@@ -181,8 +181,16 @@ fn window(
     let run = MessageRow::run_start(&moment, id, &row.sync)?;
     let mut rows = MessageRow::window(&moment, id, from.max(run).unwrap_or(Position::FIRST))?;
     let most = view.count.saturating_add(page_size.saturating_mul(PAGES_BEFORE_MOVING));
-    if rows.len() > usize::try_from(most).unwrap_or(usize::MAX) {
-        from = MessageRow::page_start(&moment, id, None, view.count)?;
+    let moved = if rows.len() > usize::try_from(most).unwrap_or(usize::MAX) {
+        MessageRow::page_start(&moment, id, None, view.count)?
+    } else if rows.iter().filter(|row| !row.is_unsent()).count() < usize::try_from(view.count).unwrap_or(usize::MAX) {
+        // A greeting that is read after the customer's first words were sent stands before where the window began.
+        from.min(MessageRow::page_start(&moment, id, None, view.count)?.or(from))
+    } else {
+        from
+    };
+    if moved != from {
+        from = moved;
         rows = MessageRow::window(&moment, id, from.max(run).unwrap_or(Position::FIRST))?;
     }
     let mut changed = Vec::new();

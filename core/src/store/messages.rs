@@ -30,6 +30,13 @@ pub(crate) struct WindowRow {
     pub(super) entry: Option<i64>,
 }
 
+impl WindowRow {
+    /// Whether the desk does not have it.
+    pub(crate) fn is_unsent(&self) -> bool {
+        self.entry.is_some()
+    }
+}
+
 /// A message as it is kept.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct MessageRow {

@@ -130,6 +130,26 @@ async fn list_that_is_read_while_a_conversation_is_opened_leaves_it_to_the_outbo
 }
 
 #[tokio::test]
+async fn greeting_that_is_read_after_the_first_words_were_sent_is_shown_before_them() {
+    let mut phone = Phone::new().await;
+    phone.desk.always(Call::Connect, Play::unreachable());
+    phone.desk.once(Call::OpenConversation, Play::AnswerHeld);
+    phone.conversation.send("first words").await.unwrap();
+    phone.desk.until(|desk| !desk.all_conversations().is_empty()).await;
+    let there = phone.desk.all_conversations()[0].id;
+    phone.desk.agent_writes(there, Content::text("Welcome! How can we help?"));
+    // Nothing but a page tells of it.
+    phone.desk.always(Call::Conversations, Play::unreachable());
+    phone.desk.always(Call::Messages, Play::Held);
+    phone.desk.release();
+    phone.until("the words sent", |shown| is_sent(shown, "first words")).await;
+    assert_eq!(words(&phone.shown), ["first words"]);
+    phone.desk.heal();
+    phone.desk.release();
+    phone.until("the greeting", |shown| words(shown) == ["Welcome! How can we help?", "first words"]).await;
+}
+
+#[tokio::test]
 async fn current_conversation_is_the_open_one_or_the_same_new_one_until_it_is_written_to() {
     let phone = Phone::new().await;
     let current = async || phone.client.current_conversation().await.unwrap();
