@@ -95,8 +95,8 @@ impl Fetcher {
         match &asked {
             Ok(Asked::Nothing) => match known {
                 // As it was the last time, which may have been before the app was in the background.
-                Some(true) => self.moment.set_history(History::Listed),
-                Some(false) => self.moment.set_history(History::Unavailable),
+                Some(true) => self.moment.recall_history(History::Listed),
+                Some(false) => self.moment.recall_history(History::Unavailable),
                 None => {}
             },
             Ok(_) => self.moment.set_history(History::Listed),

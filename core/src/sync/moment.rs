@@ -147,6 +147,17 @@ impl Moment {
         self.history.send_if_modified(|now| std::mem::replace(now, history) != history);
     }
 
+    /// As it was the last time. What was learnt meanwhile, by somebody else who asked, is newer.
+    pub(crate) fn recall_history(&self, history: History) {
+        self.history.send_if_modified(|now| {
+            let is_news = *now == History::Unknown && history != History::Unknown;
+            if is_news {
+                *now = history;
+            }
+            is_news
+        });
+    }
+
     pub(crate) fn set_connection(&self, connection: Connection) {
         self.connection.send_if_modified(|now| std::mem::replace(now, connection) != connection);
     }
@@ -214,6 +225,16 @@ mod tests {
 
     fn types(typist: &Typist, now: Timestamp) -> Option<&str> {
         typist.at(now).and_then(|(typing, _)| typing.name.as_deref())
+    }
+
+    #[test]
+    fn what_was_so_the_last_time_gives_way_to_what_was_learnt() {
+        let moment = Moment::new(Feed::new());
+        moment.recall_history(History::Listed);
+        assert_eq!(*moment.history().borrow(), History::Listed);
+        moment.set_history(History::Unavailable);
+        moment.recall_history(History::Listed);
+        assert_eq!(*moment.history().borrow(), History::Unavailable);
     }
 
     #[test]

@@ -157,7 +157,7 @@ async fn broken_json_and_bad_utf8_may_have_happened() {
 async fn slow_desk_times_out_and_may_have_happened() {
     for begun in ["", "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{"] {
         let desk = Desk::always(move || Act::Hang(begun.into())).await;
-        let limits = |limits: &mut crate::Limits| limits.request_timeout = Duration::from_millis(100);
+        let limits = |limits: &mut crate::Limits| limits.request_timeout = Duration::from_secs(1);
         let error = send_to(&adapter_with(&desk.url, limits, Timing::default())).await;
         assert_eq!((error.fault, error.happened), (Fault::Network, Happened::Maybe));
         assert!(error.detail.contains("in time"), "{}", error.detail);
