@@ -159,8 +159,11 @@ impl Conversation {
 
     /// Fills in a form: a value for each field by its name; fields left out are empty.
     ///
-    /// Errors: [`SupportError::InvalidInput`] where a required field is empty or a value is none of a field's choices;
-    /// [`SupportError::NotFound`] where the message is no form or has no such field.
+    /// Values are checked by the type of their field, but not against its `pattern`: that is up to the app.
+    ///
+    /// Errors: [`SupportError::InvalidInput`] where a required field is empty, a value is none of a field's choices, or
+    /// does not fit the type of its field, such as `email`; [`SupportError::NotFound`] where the message is no form or
+    /// has no such field.
     pub async fn fill_in(&self, message: String, values: Vec<FieldValue>) -> Result<(), SupportError> {
         self.run(async move |core| Ok(core.fill_in(&MessageId::new(message), list(values)).await?)).await
     }

@@ -71,13 +71,13 @@ pub fn library_version() -> String {
     env!("CARGO_PKG_VERSION").to_owned()
 }
 
-/// Reads Markdown, as agents and articles are written in, into blocks for native views.
+/// Reads an agent's message into blocks for native views: its Markdown, and everything else as it was typed.
 #[uniffi::export]
 pub fn parse_markdown(source: &str) -> Vec<Block> {
     model::list(shopbell::markdown::parse(source))
 }
 
-/// The words of Markdown without their looks, on one line, at most `max_chars` characters.
+/// The words of an agent's message without their looks, on one line, at most `max_chars` characters.
 #[uniffi::export]
 pub fn plain_text(markdown: &str, max_chars: i32) -> String {
     shopbell::markdown::plain(markdown, usize::try_from(max_chars).unwrap_or(0))

@@ -7,6 +7,7 @@
 use crate::{
     SupportError, address,
     backend::{Capabilities, ConversationContext},
+    markdown::loose_link,
     model::{AttributeValue, ProfileField},
 };
 
@@ -80,10 +81,28 @@ pub(crate) fn profile_field(
 
 fn email(email: &str) -> Result<(), SupportError> {
     line("email", email)?;
-    let whole = email.split_once('@').is_some_and(|(user, host)| {
-        !user.is_empty() && !host.is_empty() && !host.contains('@') && !email.contains(char::is_whitespace)
-    });
-    if whole { Ok(()) } else { Err(SupportError::input("email", "is not an e-mail address")) }
+    if is_email(email) { Ok(()) } else { Err(SupportError::input("email", NO_EMAIL)) }
+}
+
+const NO_EMAIL: &str = "is not an e-mail address";
+
+fn is_email(text: &str) -> bool {
+    text.split_once('@').is_some_and(|(user, host)| {
+        !user.is_empty() && !host.is_empty() && !host.contains('@') && !text.contains(char::is_whitespace)
+    })
+}
+
+/// What is wrong with a value for an input of this type, as HTML names them. Other types take any text.
+pub(crate) fn typed(input: &str, value: &str) -> Option<&'static str> {
+    let has_digit = value.bytes().any(|b| b.is_ascii_digit());
+    let is_made_of = |others: &str| value.chars().all(|c| c.is_ascii_digit() || others.contains(c));
+    match input {
+        "email" if !is_email(value) => Some(NO_EMAIL),
+        "number" if !has_digit || !is_made_of("+-.,") => Some("is not a number"),
+        "tel" if !has_digit || !is_made_of("+-./() ") => Some("is not a telephone number"),
+        "url" if loose_link(value).is_none() => Some("is not an address on the web"),
+        _ => None,
+    }
 }
 
 fn phone(phone: &str) -> Result<(), SupportError> {

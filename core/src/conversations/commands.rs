@@ -51,6 +51,9 @@ pub(crate) fn checked_form(
         if !field.choices.is_empty() && !field.choices.iter().any(|choice| choice.value == value) {
             return Err(SupportError::input("form", format!("{:?} has no such choice", field.label)));
         }
+        if let Some(problem) = rules::typed(&field.input, value) {
+            return Err(SupportError::input("form", format!("{:?} {problem}", field.label)));
+        }
         checked.push(FieldValue { name: field.name.clone(), value: value.to_owned() });
     }
     Ok(checked)
@@ -352,4 +355,56 @@ pub(crate) fn resolve(tx: &mut Tx<'_>, this: &This) -> Result<(), StoreError> {
         EntryRow::insert(tx, entry)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn value_that_does_not_fit_the_type_of_its_field_is_refused() {
+        let filled = |input: &str, value: &str| {
+            let field = FormField {
+                name: "f".into(),
+                label: "Field".into(),
+                input: input.into(),
+                placeholder: None,
+                default: None,
+                required: false,
+                choices: Vec::new(),
+                pattern: Some("^never$".into()),
+                pattern_error: None,
+            };
+            checked_form(&[field], vec![FieldValue { name: "f".into(), value: value.into() }], &Capabilities::default())
+        };
+        for (input, value) in [
+            ("email", "mai@shop.example"),
+            ("email", " mai@shop.example "),
+            ("email", ""),
+            ("number", "-12,5"),
+            ("tel", "+84 (901) 234-567"),
+            ("url", "https://shop.example/a b"),
+            ("url", "www.shop.example"),
+            ("text", "not-an-email"),
+            ("novel", "anything"),
+        ] {
+            assert!(filled(input, value).is_ok(), "{input}: {value}");
+        }
+        for (input, value) in [
+            ("email", "not-an-email"),
+            ("email", "@shop.example"),
+            ("email", "a@b@c"),
+            ("email", "a b@c"),
+            ("number", "twelve"),
+            ("number", "-"),
+            ("tel", "call me"),
+            ("tel", "+"),
+            ("url", "shop"),
+            ("url", "javascript:alert(1)"),
+        ] {
+            let error = filled(input, value).unwrap_err();
+            assert!(matches!(error, SupportError::InvalidInput { field: "form", .. }), "{input}: {value}: {error}");
+            assert!(!error.to_string().contains(value), "an error holds no words of the customer's");
+        }
+    }
 }

@@ -115,10 +115,8 @@ impl HelpCenter {
             let kept = library::article(connection, &wanted)?.ok_or(SupportError::NotFound { what: "article" })?;
             let help = backend.help_center();
             let url = help.and_then(|help| help.article_url(&portal, &kept.name()));
-            let blocks = match url.as_deref().and_then(|url| Url::parse(url).ok()) {
-                Some(base) => markdown::parse_at(&kept.content, &base),
-                None => markdown::parse(&kept.content),
-            };
+            let base = url.as_deref().and_then(|url| Url::parse(url).ok());
+            let blocks = markdown::parse_article(&kept.content, base.as_ref());
             let mut links = Vec::new();
             for link in help.map(|help| linked(&blocks, help, &portal)).unwrap_or_default() {
                 let (url, slug) = link;

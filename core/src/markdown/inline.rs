@@ -69,6 +69,11 @@ impl Inline {
         self.link.as_ref()?.url.as_deref()
     }
 
+    /// Whether the link that is open has words of its own.
+    pub(super) fn is_link_shown(&self) -> bool {
+        self.link.as_ref().is_some_and(|link| link.shown)
+    }
+
     /// Links don't nest: CommonMark sees to it.
     pub(super) fn open_link(&mut self, url: Option<String>) {
         self.link = Some(OpenLink { url, shown: false });
@@ -153,6 +158,13 @@ impl Run {
         self.source.clear();
         self.parts.clear();
     }
+}
+
+/// Spans of several pieces, tidy.
+pub(super) fn joined(pieces: Vec<Span>) -> Vec<Span> {
+    let mut spans = Vec::with_capacity(pieces.len());
+    pieces.into_iter().for_each(|span| add(&mut spans, span));
+    spans
 }
 
 /// Adds a span, or its text to the one before where both look the same.

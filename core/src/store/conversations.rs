@@ -434,10 +434,11 @@ impl ConversationRow {
     }
 }
 
-/// What there is of a message on one line: its words, else the name of its first file.
+/// What there is of a message on one line: its words, else what its parts are called, else the name of its first file.
 pub(super) fn preview(own: bool, content: &str, attachments: Option<&str>) -> Result<String, StoreError> {
     let content: Content = json::from_str(content)?;
-    let words = if own { fold(content.as_text()) } else { markdown::plain(content.as_text(), PREVIEW_CHARS) };
+    let words = content.to_words();
+    let words = if own { fold(&words) } else { markdown::plain(&words, PREVIEW_CHARS) };
     let Some(json) = attachments.filter(|_| words.is_empty()) else { return Ok(words) };
     let attachments: Vec<Attachment> = json::from_str(json)?;
     Ok(attachments.into_iter().next().map(|first| first.name).unwrap_or_default())

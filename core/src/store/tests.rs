@@ -14,6 +14,33 @@ use crate::{
     testing::message,
 };
 
+#[test]
+fn message_of_parts_alone_has_a_preview() {
+    let preview = |content: &Content| conversations::preview(false, &serde_json::to_string(content).unwrap(), None);
+    let card = |title: &str, description: &str, actions| Card {
+        title: title.into(),
+        description: description.into(),
+        image_url: None,
+        actions,
+    };
+    let button = CardAction::Reply { text: "Buy".into(), payload: "BUY".into() };
+    let cards = vec![card("Bag", "Blue", vec![]), card("", "Red", vec![]), card("", "", vec![button])];
+    let choices =
+        vec![Choice { title: "S".into(), value: "1".into() }, Choice { title: "M".into(), value: "2".into() }];
+    let article = ArticleLink { title: "Returns".into(), description: String::new(), url: "https://d/a".into() };
+    for (content, expected) in [
+        (Content::Cards { text: String::new(), cards: cards.clone() }, "Bag Red Buy"),
+        (Content::Cards { text: "Look".into(), cards }, "Look"),
+        (Content::Select { text: " ".into(), choices, answer: None }, "S M"),
+        (Content::Articles { text: String::new(), articles: vec![article] }, "Returns"),
+        (Content::text("![](https://d/a.png)"), "a.png"),
+        (Content::text("[Order]: #1207"), "[Order]: #1207"),
+        (Content::text("5."), "5."),
+    ] {
+        assert_eq!(preview(&content).unwrap(), expected);
+    }
+}
+
 struct Fixture {
     store: Arc<Store>,
     conversation: ConversationId,

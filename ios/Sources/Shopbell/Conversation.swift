@@ -144,8 +144,11 @@ public final class Conversation: Sendable, Identifiable {
     /// Fills in a ``Content/form(text:fields:button:answer:)``: a value for each field by its name; fields left out are
     /// empty.
     ///
-    /// - Throws: ``SupportError/invalidInput(field:message:)`` where a required field is empty or a value is none of a
-    ///   field's choices; ``SupportError/notFound(message:)`` where the message is no form or has no such field.
+    /// Values are checked by the type of their field, but not against its `pattern`: that is up to the app.
+    ///
+    /// - Throws: ``SupportError/invalidInput(field:message:)`` where a required field is empty, a value is none of a
+    ///   field's choices, or does not fit the type of its field, such as `email`; ``SupportError/notFound(message:)``
+    ///   where the message is no form or has no such field.
     public func fillIn(
         _ messageId: String, values: [String: String], isolation: isolated (any Actor)? = #isolation
     ) async throws {

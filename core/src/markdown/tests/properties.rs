@@ -22,6 +22,7 @@ proptest! {
     #[test]
     fn any_markup_keeps_every_promise(source in markup(), max in 0usize..60) {
         check(&parse(&source));
+        check(&article(&source));
         check(&verbatim(&source));
         let preview = plain(&source, max);
         prop_assert!(preview.chars().count() <= max);
@@ -31,6 +32,7 @@ proptest! {
     #[test]
     fn any_text_keeps_every_promise(source in "(?s).{0,200}", max in 0usize..60) {
         check(&parse(&source));
+        check(&article(&source));
         check(&verbatim(&source));
         prop_assert!(plain(&source, max).chars().count() <= max);
     }

@@ -175,7 +175,10 @@ public class Conversation internal constructor(
     /**
      * Fills in a [Content.Form]: a value for each field by its name; fields left out are empty.
      *
-     * @throws SupportException.InvalidInput where a required field is empty or a value is none of a field's choices.
+     * Values are checked by the type of their field, but not against its `pattern`: that is up to the app.
+     *
+     * @throws SupportException.InvalidInput where a required field is empty, a value is none of a field's choices, or
+     *   does not fit the type of its field, such as `email`.
      * @throws SupportException.NotFound where the message is no form or has no such field.
      */
     public suspend fun fillIn(
