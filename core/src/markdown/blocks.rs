@@ -76,6 +76,7 @@ struct Picture {
     url: Option<String>,
     /// The address as it was written, where it was refused.
     refused: String,
+    title: String,
     alt: String,
     /// Pictures within its text, which only add to the text.
     inner: usize,
@@ -95,6 +96,8 @@ struct Builder<'a> {
     picture: Option<Picture>,
     /// The address of the link that is open, as it was written, where it was refused.
     refused: Option<String>,
+    /// What is shown behind the link that is open.
+    title: String,
     table: Option<Table>,
     /// Where the last piece of text ended in `source`.
     text_end: usize,
@@ -137,8 +140,7 @@ impl Builder<'_> {
         if !self.is_chat() {
             return None;
         }
-        let typed = chat::restore(self.source.get(range)?.trim(), true);
-        (!typed.is_empty()).then(|| Block::Paragraph { spans: super::linked(&typed) })
+        super::paragraph(&chat::restore(self.source.get(range)?, true))
     }
 
     fn start(&mut self, tag: Tag<'_>, range: &Range<usize>) {
@@ -146,7 +148,7 @@ impl Builder<'_> {
             Tag::Emphasis => self.inline.emphasis += 1,
             Tag::Strong => self.inline.strong += 1,
             Tag::Strikethrough => self.inline.strikethrough += 1,
-            Tag::Link { link_type, dest_url, .. } => {
+            Tag::Link { link_type, dest_url, title, .. } => {
                 // `<a@b.c>` is said without its scheme.
                 let url =
                     if link_type == LinkType::Email { format!("mailto:{dest_url}") } else { dest_url.to_string() };
@@ -157,15 +159,17 @@ impl Builder<'_> {
                     self.refused = Some(url.into_owned());
                 }
                 self.inline.open_link(link);
+                self.title = self.shown_title(&title);
             }
-            Tag::Image { dest_url, .. } => match &mut self.picture {
+            Tag::Image { dest_url, title, .. } => match &mut self.picture {
                 Some(picture) => picture.inner += 1,
                 None => {
                     let written = self.typed(&dest_url);
                     // Pictures are fetched, not tapped: `mailto:` makes none.
                     let url = self.link(&written).filter(|url| url.starts_with("http"));
                     let refused = if url.is_none() { written.into_owned() } else { String::new() };
-                    self.picture = Some(Picture { url, refused, ..Picture::default() });
+                    let title = self.shown_title(&title);
+                    self.picture = Some(Picture { url, refused, title, ..Picture::default() });
                 }
             },
             Tag::Superscript | Tag::Subscript => {}
@@ -241,6 +245,7 @@ impl Builder<'_> {
                     self.push_refused(self.inline.is_link_shown(), &address, range);
                 }
                 self.inline.close_link();
+                self.inline.push_words(&std::mem::take(&mut self.title));
             }
             TagEnd::Image => self.end_picture(range),
             TagEnd::Superscript | TagEnd::Subscript => {}
@@ -341,15 +346,8 @@ impl Builder<'_> {
                 let block = if text.trim().is_empty() { self.as_typed(range) } else { None };
                 self.blocks.push(block.unwrap_or(Block::Code { language, text }));
             }
-            Leaf::Html(source) if !self.is_chat() => {
-                let text = html::text(&source);
-                if !text.is_empty() {
-                    self.blocks.push(Block::Paragraph { spans: super::linked(&text) });
-                }
-            }
-            Leaf::Html(text) | Leaf::Indented(text) => {
-                self.blocks.push(Block::Paragraph { spans: super::linked(text.trim()) });
-            }
+            Leaf::Html(source) if !self.is_chat() => self.blocks.extend(super::paragraph(&html::text(&source))),
+            Leaf::Html(text) | Leaf::Indented(text) => self.blocks.extend(super::paragraph(&text)),
             Leaf::Paragraph | Leaf::Heading | Leaf::Cell => {}
         }
     }
@@ -367,6 +365,11 @@ impl Builder<'_> {
         if self.is_chat() { chat::restore(text, true) } else { text.into() }
     }
 
+    /// The title of a link or a picture, which a document shows under a pointer; in a chat, it stands behind.
+    fn shown_title(&self, title: &str) -> String {
+        if self.is_chat() && !title.is_empty() { format!(" ({})", self.typed(title)) } else { String::new() }
+    }
+
     /// In a chat, an address that can't be opened is shown as words behind its text, if that is shown.
     fn push_refused(&mut self, shown: bool, address: &str, range: Range<usize>) {
         if !self.is_chat() {
@@ -374,12 +377,12 @@ impl Builder<'_> {
         }
         match (shown, address) {
             (true, "") => {}
-            (true, address) => self.inline.push_text(&format!(" ({address})"), None),
+            (true, address) => self.inline.push_words(&format!(" ({address})")),
             (false, "") => {
                 let typed = chat::restore(self.source.get(range).unwrap_or_default(), true);
                 self.inline.push_text(&typed, None);
             }
-            (false, address) => self.inline.push_text(address, None),
+            (false, address) => self.inline.push_words(address),
         }
     }
 
@@ -400,7 +403,8 @@ impl Builder<'_> {
             }
             _ => {}
         }
-        let Some(Picture { url, refused, alt, .. }) = self.picture.take() else { return };
+        let Some(Picture { url, refused, alt, title, .. }) = self.picture.take() else { return };
+        let alt = alt + &title;
         let alt = alt.split_whitespace().collect::<Vec<_>>().join(" ");
         match url {
             Some(url) if matches!(self.leaf, Leaf::Paragraph) => {

@@ -119,6 +119,12 @@ pub fn verbatim(text: &str) -> Vec<Block> {
     blocks
 }
 
+/// Plain text as a paragraph, unless it is blank.
+fn paragraph(text: &str) -> Option<Block> {
+    let spans = linked(text);
+    (!spans.is_empty()).then_some(Block::Paragraph { spans })
+}
+
 /// Plain text as spans, with its bare URLs made links.
 fn linked(text: &str) -> Vec<Span> {
     let mut line = inline::Inline::default();

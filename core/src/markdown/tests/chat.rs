@@ -94,8 +94,21 @@ fn text_that_only_a_document_gives_a_meaning_stays_as_typed() {
     ] {
         same(text);
     }
-    for text in ["> -", "- -", "# #", "> * * *", "1.\n\n5.", "| |\n|-|", "- [ ]", "> [!NOTE]", "[a]: https://a.example"]
-    {
+    for text in [
+        "> -",
+        "- -",
+        "# #",
+        "> * * *",
+        "1.\n\n5.",
+        "| |\n|-|",
+        "- [ ]",
+        "    <br>",
+        "> <br>",
+        "- <br>",
+        "> [!NOTE]",
+        "[a]: https://a.example",
+    ] {
+        check(&parse(text));
         assert!(!parse(text).is_empty() && !plain(text, 80).is_empty(), "{text:?}");
     }
 }
@@ -189,6 +202,26 @@ fn escaped_characters_are_text() {
 }
 
 #[test]
+fn titles_stand_behind_what_they_name() {
+    let url = "https://a.example/";
+    assert_eq!(parse(&format!("[a]({url} \"500k\") b")), [p([link("a", url), t(" (500k) b")])]);
+    assert_eq!(parse(&format!("![a]({url} \"500k\")")), [image(url, "a (500k)")]);
+    assert_eq!(
+        parse(&format!("{url}x [a]({url})")),
+        [p([link("https://a.example/x", "https://a.example/x"), t(" "), link("a", url)])]
+    );
+    assert_eq!(parse(&format!("[a](b) {url}")), [p([t("a (b) "), link(url, url)])]);
+    assert_eq!(article(&format!("[a]({url} \"500k\") b")), [p([link("a", url), t(" b")])]);
+}
+
+#[test]
+fn address_that_is_refused_is_no_link() {
+    for address in ["blob:https://x.example", "https://bank.example\u{202e}moc", "https://a@b.example"] {
+        assert_eq!(parse(&format!("[x]({address})")), [p([t(&format!("x ({address})"))])]);
+    }
+}
+
+#[test]
 fn picture_alone_has_a_preview() {
     assert_eq!(plain("![](https://x.example/a%20%C4%91.png?v=1)", 80), "a đ.png");
     assert_eq!(plain("![a bag](https://x.example/a.png)", 80), "a bag");
@@ -196,8 +229,8 @@ fn picture_alone_has_a_preview() {
     assert_eq!(plain_article("a ![](https://x.example/a.png)", 80), "a");
 }
 
-/// Text made of words, numbers and what means something to the parser. Entities and titles of links are left out: they
-/// are markup that no reader sees.
+/// Text made of words, numbers and what means something to the parser. Entities are left out: they are markup that no reader
+/// sees.
 fn chat() -> impl Strategy<Value = String> {
     let mark = proptest::sample::select(vec![
         "*",
@@ -275,7 +308,7 @@ fn chat() -> impl Strategy<Value = String> {
     proptest::collection::vec(token, 0..25).prop_map(|tokens| tokens.concat())
 }
 
-/// What became formatting is not shown, and an address may be shown percent-encoded or cleaned.
+/// How often each character that a reader sees stands in a text.
 fn counts(text: &str) -> std::collections::BTreeMap<char, usize> {
     let mut counts = std::collections::BTreeMap::new();
     for c in text.chars().filter(|c| is_visible(*c)) {

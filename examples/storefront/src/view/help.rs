@@ -174,7 +174,7 @@ mod tests {
         let text = "Trong **30 ngày**:\n\n1. Mở đơn\n2. Chạm *Trả hàng*\n\n> [!TIP]\n> Giữ biên nhận.";
         let article = Article {
             summary: summary("1", "Đổi trả hàng trong 30 ngày"),
-            blocks: markdown::parse(text),
+            blocks: markdown::parse_article(text, None),
             links: Vec::new(),
             related: vec![summary("2", "Đổi cỡ khác")],
             updated_at: None,
