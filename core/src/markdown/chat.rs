@@ -237,7 +237,7 @@ impl Shield {
         if mark == '*'
             && let Some(open) = open
         {
-            *open = !after.is_whitespace() && !(*open && !before.is_whitespace());
+            *open = (before.is_whitespace() || !*open) && !after.is_whitespace();
         }
         // CommonMark asks for a space or a further mark outside of emphasis that begins or ends with punctuation.
         // Chinese, Japanese and Korean write neither, and a hurried agent forgets it after a colon. The rules are the
