@@ -302,3 +302,26 @@ async fn what_is_no_push_of_ours_or_no_token_changes_nothing() {
     let push = Data::from([("shopbell_conversation".to_owned(), "1".to_owned())]);
     assert_eq!(failure(client.handle_push(&push).await), SupportError::Closed);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn notification_says_all_that_an_agent_typed() {
+    let (mut relay, desk, client, _data) = begun().await;
+    client.pause().await;
+    for (written, told) in [
+        ("5.", "5."),
+        ("#", "#"),
+        ("[1]: 500k", "[1]: 500k"),
+        ("2. Size M", "2. Size M"),
+        ("Best regards,\n--\nAnna", "Best regards, -- Anna"),
+        ("**Lưu ý:**bạn", "Lưu ý:bạn"),
+        ("![](https://desk.example/bag.png)", "bag.png"),
+    ] {
+        desk.desk().reply(1, written);
+        let news = news(client.handle_push(&relay.next("fcm:T1").await).await.unwrap());
+        assert_eq!(news.preview.as_deref(), Some(told), "{written}");
+    }
+    let cards = serde_json::json!({"items": [{"title": "Bag", "actions": [{"text": "Open", "uri": "myapp://bag"}]}]});
+    desk.desk().reply_rich(1, "cards", "", cards);
+    assert_eq!(news(client.handle_push(&relay.next("fcm:T1").await).await.unwrap()).preview.as_deref(), Some("Bag"));
+    client.shutdown().await;
+}
