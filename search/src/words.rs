@@ -277,26 +277,26 @@ impl Splitter {
         if !text.bytes().any(|byte| byte.is_ascii_digit()) {
             return;
         }
-        let digit = |c: char| c.is_ascii_digit();
-        let parts = || {
-            text.char_indices().scan(None, |last: &mut Option<bool>, (at, c)| {
-                let begins = last.is_none_or(|last| last != digit(c));
-                *last = Some(digit(c));
-                Some(begins.then_some(at))
-            })
-        };
-        let count = parts().flatten().count();
+        let (mut parts, mut last) = (0, None);
+        for c in text.chars() {
+            parts += usize::from(last != Some(c.is_ascii_digit()));
+            last = Some(c.is_ascii_digit());
+        }
         // More parts than a model's name has: a token, a hash.
-        if !(2..=MOST_JOINED).contains(&count) {
+        if !(2..=MOST_JOINED).contains(&parts) {
             return;
         }
-        let ends = parts().flatten().skip(1).chain([text.len()]);
-        for (from, to) in parts().flatten().zip(ends) {
-            let part = text.get(from..to).unwrap_or_default();
-            // One letter says nothing.
-            if part.starts_with(digit) || part.chars().nth(1).is_some() {
-                self.aside(from..to, text.get(..from).map_or(0, |before| before.chars().count()), each);
+        let (mut from, mut first, mut last) = (0, 0, None);
+        for (number, (at, c)) in text.char_indices().chain([(text.len(), '\0')]).enumerate() {
+            let ends = at == text.len() || last.is_some_and(|last| last != c.is_ascii_digit());
+            if ends {
+                // One letter says nothing.
+                if last == Some(true) || number > first + 1 {
+                    self.aside(from..at, first, each);
+                }
+                (from, first) = (at, number);
             }
+            last = Some(c.is_ascii_digit());
         }
     }
 

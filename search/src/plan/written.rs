@@ -31,18 +31,22 @@ pub(super) struct Joined {
     text: Range<usize>,
 }
 
+/// What a word of the query is replaced by.
+struct Respelt {
+    /// With spaces between.
+    words: String,
+    /// The spelling of the one word, if it is known.
+    spelt: String,
+}
+
 impl Plan {
     /// Replaces words that no article has by the words that they are there.
     pub(super) fn respell(&mut self, segments: &[&Segment], stamp: u64) {
         let Some(base) = segments.first() else { return };
         self.find_terms(segments);
-        // Of each word: what replaces it, and how that is spelt.
-        let mut found: Vec<(usize, Vec<(String, String)>)> = Vec::new();
+        let mut found: Vec<(usize, Respelt)> = Vec::new();
         for at in 0..self.asked.len() {
-            let words = self.respelt(at, base, segments, stamp);
-            if !words.is_empty() {
-                found.push((at, words));
-            }
+            found.extend(self.respelt(at, base, segments, stamp).map(|respelt| (at, respelt)));
         }
         if found.is_empty() {
             return;
@@ -50,11 +54,12 @@ impl Plan {
         let (asked, sequence) = (std::mem::take(&mut self.asked), std::mem::take(&mut self.sequence));
         for at in sequence {
             let Some(known) = asked.get(at) else { continue };
-            if let Some((_, words)) = found.iter().find(|(of, _)| *of == at) {
-                for (place, (word, spelt)) in words.iter().enumerate() {
+            if let Some((_, respelt)) = found.iter().find(|(of, _)| *of == at) {
+                let mut words = respelt.words.split(' ').peekable();
+                while let Some(word) = words.next() {
                     let listed = LISTS.look_up(word, word, &mut self.spelt);
-                    self.spelt.clone_from(spelt);
-                    self.note(word, true, known.open && place + 1 == words.len(), listed);
+                    self.spelt.clone_from(&respelt.spelt);
+                    self.note(word, true, known.open && words.peek().is_none(), listed);
                 }
             } else {
                 let of = self.part(&known.text).to_owned();
@@ -76,61 +81,58 @@ impl Plan {
         }
     }
 
-    /// What a word is replaced by, each with its spelling; nothing if it stays.
-    fn respelt(&mut self, at: usize, base: &Segment, segments: &[&Segment], stamp: u64) -> Vec<(String, String)> {
-        let Some(asked) = self.asked.get(at) else { return Vec::new() };
-        let (open, word, stemmed) = (asked.open, self.part(&asked.text), self.part(&asked.stem));
-        if !word.starts_with(|c| class(c) == Class::Letter) {
-            return Vec::new();
+    /// What a word is replaced by, if it does not stay.
+    fn respelt(&mut self, at: usize, base: &Segment, segments: &[&Segment], stamp: u64) -> Option<Respelt> {
+        let asked = self.asked.get(at)?;
+        let open = asked.open;
+        let word = self.part(&asked.text);
+        if asked.terms.is_some_and(|terms| terms.iter().any(Option::is_some))
+            || !word.starts_with(|c| class(c) == Class::Letter)
+            || open && segments.iter().any(|segment| segment.begins(word.as_bytes()))
+        {
+            return None;
         }
-        let fits = |word: &str, stemmed: &str| {
-            let fits = |segment: &&Segment| {
-                segment.find(stemmed.as_bytes()).is_some() || open && segment.begins(word.as_bytes())
-            };
-            segments.iter().any(fits)
-        };
-        let is_term = asked.terms.is_some_and(|terms| terms.iter().any(Option::is_some));
-        if is_term || open && fits(word, stemmed) {
-            return Vec::new();
-        }
-        let (word, stemmed) = (word.to_owned(), stemmed.to_owned());
+        let (word, stemmed) = (word.to_owned(), self.part(&asked.stem).to_owned());
         let letters = word.chars().count();
         // Vietnamese has these letters beside each other.
-        if letters >= UMLAUTS && base.counted().languages(None) >> VIETNAMESE & 1 == 0 {
-            let umlauts = with_umlauts(&word, &mut |word| {
-                stem(word, &mut self.stem);
-                fits(word, &self.stem)
-            });
-            if let Some(with) = umlauts {
-                let spelt = spell_umlauts(&word, &with);
-                return vec![(with, spelt)];
-            }
+        let umlauts = letters >= UMLAUTS && base.counted().languages(None) >> VIETNAMESE & 1 == 0;
+        if let Some(with) = with_umlauts(&word).filter(|_| umlauts)
+            && self.fits(&with, open, segments)
+        {
+            return Some(Respelt { spelt: spell_umlauts(&word, &with), words: with });
         }
-        // Thousands: "500k".
+        // What of its accents belongs where is not known.
+        let respelt = |words: String| Some(Respelt { words, spelt: String::new() });
         let digits = word.bytes().take_while(u8::is_ascii_digit).count();
         let (number, unit) = word.split_at_checked(digits).unwrap_or_default();
         if digits > 0 && unit == "k" {
-            let number = format!("{number}000");
-            if fits(&number, &number) {
-                return vec![(number.clone(), number)];
+            // Thousands: "500k".
+            let number = [number, "000"].concat();
+            if self.fits(&number, open, segments) {
+                return respelt(number);
             }
         }
-        let is_right = match self.divider.divide(&word, open, base) {
-            None => false,
-            Some(Evidence::Beside) => true,
-            Some(Evidence::Together) => {
-                letters >= DIVIDED && !unit.is_empty() && self.is_alone(&stemmed, open, segments, stamp)
-            }
-        };
-        if !is_right {
+        let evidence = self.divider.divide(&word, open, base);
+        if evidence == Some(Evidence::Beside)
+            || evidence.is_some()
+                && letters >= DIVIDED
+                && !unit.is_empty()
+                && self.is_alone(&stemmed, open, segments, stamp)
+        {
+            return respelt(self.divider.words(&word));
+        }
+        if digits > 0 && !unit.is_empty() && self.fits(number, open, segments) {
             // The number of "500000đ", whatever the currency.
-            let parts =
-                if digits > 0 && !unit.is_empty() && fits(number, number) { vec![number, unit] } else { Vec::new() };
-            return parts.into_iter().map(|part| (part.to_owned(), String::new())).collect();
+            return respelt([number, unit].join(" "));
         }
-        // Where its accents would stand is not known.
-        let pieces = self.divider.pieces.iter().filter_map(|piece| word.get(piece.clone()));
-        pieces.map(|piece| (piece.to_owned(), String::new())).collect()
+        None
+    }
+
+    /// Whether a word is a term, or may become one.
+    fn fits(&mut self, word: &str, open: bool, segments: &[&Segment]) -> bool {
+        stem(word, &mut self.stem);
+        let stem = self.stem.as_bytes();
+        segments.iter().any(|segment| segment.find(stem).is_some() || open && segment.begins(word.as_bytes()))
     }
 
     /// Whether a word that no article has has no kin there either, nor a neighbour by a typing error.
