@@ -10,8 +10,8 @@ use crate::{
     outbox::{self, Begun, Handover, Words},
     rules,
     store::{
-        Channel, ConversationRow, EntryRow, EntryState, Fence, FileId, FileRow, MessageRow, NewEntry, NewMessage, Part,
-        StoreError, Task, Tx, incoming,
+        Channel, ConversationRow, EntryRow, EntryState, Fence, FileRow, MessageRow, NewEntry, NewMessage, StoreError, Task,
+        Tx, incoming,
     },
 };
 
@@ -217,8 +217,7 @@ pub(crate) fn edit(tx: &mut Tx<'_>, this: &This, message: &MessageId, text: Stri
     Ok(())
 }
 
-/// Gives the names of files that belong to nobody now.
-pub(crate) fn discard(tx: &mut Tx<'_>, this: &This, message: &MessageId) -> Result<Vec<String>, StoreError> {
+pub(crate) fn discard(tx: &mut Tx<'_>, this: &This, message: &MessageId) -> Result<(), StoreError> {
     let entry = waiting(tx, this, message)?;
     match (&entry.task, &entry.state) {
         (Task::Answer { .. }, _) => return discard_answer(tx, this, message),
@@ -227,10 +226,6 @@ pub(crate) fn discard(tx: &mut Tx<'_>, this: &This, message: &MessageId) -> Resu
         _ => return Err(SupportError::NotFound { what: "message" }.into()),
     }
     let attachments = MessageRow::of_entry(tx, entry.seq)?.map(|row| row.message.attachments).unwrap_or_default();
-    let mut files = Vec::new();
-    for attachment in &attachments {
-        files.extend(FileRow::find(tx, &FileId::of(&attachment.id, Part::Whole))?.map(|row| row.name));
-    }
     FileRow::forget(tx, &attachments)?;
     EntryRow::remove(tx, entry.seq)?;
     let rest = EntryRow::of_conversation(tx, &this.id)?;
@@ -242,12 +237,11 @@ pub(crate) fn discard(tx: &mut Tx<'_>, this: &This, message: &MessageId) -> Resu
     }
     tx.touch_outbox();
     // In a file of an older version the conversation's own line may still be what it said.
-    ConversationRow::refresh(tx, &this.id)?;
-    Ok(files)
+    ConversationRow::refresh(tx, &this.id)
 }
 
 /// Takes an answer back that the desk does not have: what it had before stands again.
-fn discard_answer(tx: &mut Tx<'_>, this: &This, message: &MessageId) -> Result<Vec<String>, StoreError> {
+fn discard_answer(tx: &mut Tx<'_>, this: &This, message: &MessageId) -> Result<(), StoreError> {
     let mut answers = EntryRow::of_conversation(tx, &this.id)?;
     answers.retain(|entry| entry.message.as_ref() == Some(message) && matches!(entry.task, Task::Answer { .. }));
     let on_its_way = |entry: &EntryRow| matches!(entry.state, EntryState::InFlight | EntryState::Unclear { .. });
@@ -270,7 +264,7 @@ fn discard_answer(tx: &mut Tx<'_>, this: &This, message: &MessageId) -> Result<V
     }
     tx.touch_outbox();
     tx.touch(&this.id);
-    Ok(Vec::new())
+    Ok(())
 }
 
 pub(crate) fn answer(

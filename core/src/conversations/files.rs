@@ -8,7 +8,7 @@ use crate::{
     attachments::{Download, NewAttachment, NewMessage, Rules, Taken, take_in},
     client::Active,
     clock::token,
-    model::{Attachment, AttachmentId, MessageId},
+    model::{AttachmentId, MessageId},
     rules,
     runtime::blocking_on,
     store::{ConversationRow, Durability, MessageRow, Part},
@@ -90,14 +90,8 @@ impl Conversation {
         let active = self.active()?;
         let (this, wanted) = (self.id().clone(), attachment.clone());
         let found = active.store.read(move |connection| {
-            let message = match wanted.message() {
-                Some(message) => MessageRow::find(connection, &message)?,
-                None => None,
-            };
-            let file = message
-                .filter(|row| row.message.conversation == this)
-                .and_then(|row| row.message.attachments.into_iter().find(|file: &Attachment| file.id == wanted));
-            Ok(file.zip(ConversationRow::find(connection, &this)?))
+            let file = MessageRow::attachment(connection, &wanted)?.filter(|(conversation, _)| *conversation == this);
+            Ok(file.map(|(_, file)| file).zip(ConversationRow::find(connection, &this)?))
         });
         let (file, conversation) = found.await?.ok_or(SupportError::NotFound { what: "attachment" })?;
         Arc::clone(&active.attachments).download(&file, part, &conversation).await

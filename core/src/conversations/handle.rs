@@ -104,8 +104,7 @@ impl Conversation {
     /// Errors: [`SupportError::Conflict`] where it is on its way or has arrived.
     pub async fn discard(&self, message: &MessageId) -> Result<(), SupportError> {
         let message = message.clone();
-        let files = self.command(Durability::Now, move |tx, this| commands::discard(tx, this, &message)).await?;
-        if files.is_empty() { Ok(()) } else { self.active()?.attachments.remove(files).await }
+        self.command(Durability::Now, move |tx, this| commands::discard(tx, this, &message)).await
     }
 
     /// Picks a choice of a [`Content::Select`], by its value.

@@ -28,7 +28,7 @@ use crate::{
     runtime::go_on,
     signal::Signal,
     store::{
-        ConversationRow, CustomerRow, Durability, EntryRow, Fence, Marks, MessageRow, NewEntry, SessionRow, Store,
+        ConversationRow, CustomerRow, Durability, EntryRow, Fence, FileRow, Marks, MessageRow, NewEntry, SessionRow, Store,
         StoreError, Task, Tx, Work, facts, incoming, seen,
     },
 };
@@ -517,6 +517,7 @@ fn say_opened(tx: &mut Tx<'_>, sync: mpsc::UnboundedSender<Signal>, id: &Convers
 /// The conversation is to be opened at the desk (again) before anything else in it.
 fn reopen(tx: &mut Tx<'_>, id: &ConversationId, session: &str) -> Result<(), StoreError> {
     ConversationRow::set_desk_id(tx, id, None)?;
+    FileRow::forget_all(tx, id)?;
     if !EntryRow::opens(tx, id)? {
         EntryRow::insert(tx, NewEntry { conversation: Some(id), session, task: Task::Open, message: None })?;
     }

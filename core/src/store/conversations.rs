@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension as _, Row, ToSql, params};
 
-use super::{StoreError, Tx, facts, unsent};
+use super::{FileRow, StoreError, Tx, facts, unsent};
 use crate::{
     backend::DeskChannel,
     json, markdown,
@@ -232,7 +232,7 @@ impl ConversationRow {
         Ok(())
     }
 
-    /// Where it stands; a change is seen in the list.
+    /// Where it stands; a change is seen in the list. The files of one that the desk has deleted go.
     pub(crate) fn set_status(
         tx: &mut Tx<'_>,
         id: &ConversationId,
@@ -243,6 +243,9 @@ impl ConversationRow {
             .execute(params![id.as_str(), serde_json::to_string(&status)?])?;
         if changed > 0 {
             tx.touch(id);
+            if status == ConversationStatus::Gone {
+                FileRow::forget_all(tx, id)?;
+            }
         }
         Ok(())
     }

@@ -24,7 +24,7 @@ mod customer;
 mod entries;
 pub(crate) mod facts;
 mod feed;
-mod files;
+pub(crate) mod files;
 pub(crate) mod incoming;
 mod join;
 mod log;

@@ -1,6 +1,7 @@
 //! The desk's word on a message's files, held against what is known of them here.
 
 use crate::{
+    backend::DeskMessage,
     file_name::{essence, safe},
     model::{Attachment, AttachmentId, AttachmentKind, MessageId},
 };
@@ -19,6 +20,11 @@ pub(super) fn same(found: &[Attachment], sent: &[Attachment]) -> bool {
 fn is_one(a: &Attachment, b: &Attachment) -> bool {
     let sizes = a.size.zip(b.size).is_none_or(|(a, b)| a == b);
     sizes && essence(&a.name).eq(essence(&b.name))
+}
+
+/// The files that a message has: one that is deleted has none, whatever the desk still says of them.
+pub(super) fn told(message: &DeskMessage) -> &[Attachment] {
+    if message.deleted { &[] } else { &message.attachments }
 }
 
 /// The desk's files with the ids that they have here: one that was known keeps its own, whatever its place, for a
