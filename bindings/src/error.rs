@@ -25,6 +25,16 @@ pub enum SupportError {
         /// What is wrong, and what would be right.
         text: String,
     },
+    /// A file can't be sent. Nothing has changed. Tell the customer which one and why, in the app's own words.
+    #[error("{text}")]
+    AttachmentRefused {
+        /// The file's number in the message's list, from 1.
+        number: i32,
+        /// Why it can't be sent.
+        problem: AttachmentProblem,
+        /// The same in words.
+        text: String,
+    },
     /// A file may hold the place where it was taken, and that can't be removed. Nothing has changed. Ask the customer,
     /// and send it with `keepLocation` if they agree; or allow all such files (`allowUnremovableLocation` of the limits).
     #[error("{text}")]
@@ -114,6 +124,27 @@ pub enum SupportError {
     },
 }
 
+/// Why a file can't be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
+pub enum AttachmentProblem {
+    /// There is no such file, or not any more.
+    Missing,
+    /// It is a folder, or is somewhere else than on this phone.
+    NotAFile,
+    /// It can't be read: the app may not, or the disk fails.
+    Unreadable,
+    /// It has no bytes.
+    Empty,
+    /// It is too large for the app's limits or the desk's.
+    TooLarge,
+    /// It is of a type that the app's limits or the desk don't allow.
+    TypeNotAllowed,
+    /// It was changed while it was copied: try again once nobody writes to it.
+    Changed,
+    /// It is one more than can be sent with a message.
+    TooMany,
+}
+
 /// What is wrong with the phone's storage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
 pub enum StorageProblem {
@@ -140,6 +171,7 @@ impl SupportError {
             Self::Storage { problem, .. } => matches!(problem, StorageProblem::Full | StorageProblem::Other),
             Self::InvalidConfig { .. }
             | Self::InvalidInput { .. }
+            | Self::AttachmentRefused { .. }
             | Self::LocationNotRemovable { .. }
             | Self::NotFound { .. }
             | Self::Conflict { .. }
@@ -164,6 +196,11 @@ impl From<Core> for SupportError {
         match error {
             Core::InvalidConfig { field, .. } => Self::InvalidConfig { field: field.to_owned(), text },
             Core::InvalidInput { field, .. } => Self::InvalidInput { field: field.to_owned(), text },
+            Core::AttachmentRefused { number, problem } => Self::AttachmentRefused {
+                number: i32::try_from(number).unwrap_or(i32::MAX),
+                problem: problem.into(),
+                text,
+            },
             Core::LocationNotRemovable { number, .. } => {
                 Self::LocationNotRemovable { number: i32::try_from(number).unwrap_or(i32::MAX), text }
             }
@@ -183,6 +220,22 @@ impl From<Core> for SupportError {
             Core::Closed => Self::Closed { text },
             // The core may learn of more things to act on; until they are mirrored here they can be read.
             _ => Self::Internal { text },
+        }
+    }
+}
+
+impl From<shopbell::AttachmentProblem> for AttachmentProblem {
+    fn from(problem: shopbell::AttachmentProblem) -> Self {
+        use shopbell::AttachmentProblem as Core;
+        match problem {
+            Core::Missing => Self::Missing,
+            Core::NotAFile => Self::NotAFile,
+            Core::Empty => Self::Empty,
+            Core::TooLarge { .. } => Self::TooLarge,
+            Core::TypeNotAllowed { .. } => Self::TypeNotAllowed,
+            Core::Changed => Self::Changed,
+            Core::TooMany { .. } => Self::TooMany,
+            _ => Self::Unreadable,
         }
     }
 }
@@ -228,6 +281,7 @@ mod tests {
         vec![
             Core::InvalidConfig { field: "inbox", problem: problem.clone() },
             Core::InvalidInput { field: "text", problem },
+            Core::AttachmentRefused { number: 2, problem: shopbell::AttachmentProblem::TooLarge { size: 9, most: 8 } },
             Core::LocationNotRemovable { number: 2, problem: "its structure is broken" },
             Core::NotFound { what: "message" },
             Core::Conflict { problem: "it has arrived" },

@@ -54,7 +54,7 @@ mod vault;
 pub use client::Client;
 pub use config::{ClientConfig, HelpCenterConfig, Limits};
 pub use conversation::Conversation;
-pub use error::{ListenerError, StorageProblem, SupportError};
+pub use error::{AttachmentProblem, ListenerError, StorageProblem, SupportError};
 #[cfg(feature = "help-center")]
 pub use help::{HelpCenter, HelpListener, SearchBox, SearchListener};
 pub use listeners::{ConversationsListener, DownloadListener, MessagesListener, StatusListener, TypingListener};

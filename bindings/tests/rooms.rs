@@ -8,12 +8,18 @@ use std::{collections::HashMap, sync::Arc};
 
 use common::{Desk, Screen, Seen, Shared, shared, wait};
 use shopbell_ffi::{
-    Author, DownloadListener, DownloadProgress, HelpEvent, HelpListener, ListenerError, NewAttachment, PushOutcome,
-    PushService, SearchListener, SearchResults, SupportError, Transfer, is_push,
+    AttachmentProblem, Author, DownloadListener, DownloadProgress, HelpEvent, HelpListener, ListenerError,
+    NewAttachment, PushOutcome, PushService, SearchListener, SearchResults, SupportError, Transfer, is_push,
 };
 
 fn attached(path: &std::path::Path) -> NewAttachment {
-    NewAttachment { path: path.to_str().unwrap().to_owned(), name: None, keep_location: false, given_away: false }
+    NewAttachment {
+        path: path.to_str().unwrap().to_owned(),
+        name: None,
+        keep_location: false,
+        given_away: false,
+        media_type: None,
+    }
 }
 
 #[derive(Default)]
@@ -79,7 +85,9 @@ fn file_that_vanished_is_refused_and_nothing_is_sent() {
     let conversation = wait(client.start_conversation()).unwrap();
     let gone = attached(&data.path().join("gone.png"));
     let refused = wait(conversation.send_message("look".into(), vec![gone])).unwrap_err();
-    assert!(matches!(refused, SupportError::InvalidInput { .. }), "{refused:?}");
+    let missing =
+        matches!(refused, SupportError::AttachmentRefused { number: 1, problem: AttachmentProblem::Missing, .. });
+    assert!(missing, "{refused:?}");
     wait(conversation.send("without".into())).unwrap();
     desk.until_texts(&["without"]);
     wait(client.shutdown());

@@ -35,6 +35,15 @@ pub enum SupportError {
         /// What is wrong, and what would be right.
         problem: String,
     },
+    /// A file can't be sent. Nothing has changed. Tell the customer which one and why, in the app's own words: the number and
+    /// the problem say all that there is to say.
+    #[error("attachments: number {number} {problem}")]
+    AttachmentRefused {
+        /// The file's number in the message's list, from 1.
+        number: usize,
+        /// Why it can't be sent.
+        problem: AttachmentProblem,
+    },
     /// A file may hold the place where it was taken, and that can't be removed. Nothing has changed. Ask the customer,
     /// and send it with [`keep_location`](crate::NewAttachment::keep_location) if they agree; or let all such files be
     /// sent ([`allow_unremovable_location`](crate::Limits::allow_unremovable_location)).
@@ -98,6 +107,56 @@ pub enum SupportError {
     Closed,
 }
 
+/// Why a file can't be sent.
+///
+/// ```
+/// use shopbell::{AttachmentProblem, SupportError};
+/// let error = SupportError::AttachmentRefused { number: 2, problem: AttachmentProblem::Empty };
+/// assert_eq!(error.to_string(), "attachments: number 2 is empty");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AttachmentProblem {
+    /// There is no such file, or not any more.
+    #[error("can't be read: there is no such file")]
+    Missing,
+    /// It is a folder, a pipe or a device.
+    #[error("is no file")]
+    NotAFile,
+    /// It can't be read: the app may not, or the disk fails.
+    #[error("can't be read: {detail}")]
+    Unreadable {
+        /// What the system says.
+        detail: String,
+    },
+    /// It has no bytes.
+    #[error("is empty")]
+    Empty,
+    /// It is too large for the app's limits or the desk's.
+    #[error("has {size} bytes; up to {most} can be sent")]
+    TooLarge {
+        /// Its size in bytes.
+        size: u64,
+        /// The largest that can be sent, in bytes.
+        most: u64,
+    },
+    /// It is of a type that the app's limits or the desk don't allow.
+    #[error("is of the type {media_type}, which can't be sent")]
+    TypeNotAllowed {
+        /// Its type.
+        media_type: String,
+    },
+    /// It was changed while it was copied: try again once nobody writes to it.
+    #[error("was changed while it was copied")]
+    Changed,
+    /// It is one more than can be sent with a message.
+    #[error("is one too many; {most} can be sent with a message")]
+    TooMany {
+        /// How many can be.
+        most: usize,
+    },
+}
+
 /// What is wrong with the phone's storage.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -152,6 +211,7 @@ impl SupportError {
             | Self::Storage(StorageProblem::Full | StorageProblem::Other { .. }) => true,
             Self::InvalidConfig { .. }
             | Self::InvalidInput { .. }
+            | Self::AttachmentRefused { .. }
             | Self::LocationNotRemovable { .. }
             | Self::NotFound { .. }
             | Self::Conflict { .. }

@@ -90,7 +90,7 @@ pub use client::{ClientStatus, StatusUpdates, SupportClient};
 pub use clock::{Clock, Random, SystemClock, SystemRandom};
 pub use config::{ClientConfig, Limits};
 pub use conversations::{Conversation, ConversationList, Diff, Older, Timeline, TimelinePager, TypingUpdates, Whose};
-pub use error::{StorageProblem, SupportError};
+pub use error::{AttachmentProblem, StorageProblem, SupportError};
 #[cfg(feature = "help-center")]
 pub use help::{HelpCenter, HelpCenterConfig, HelpChanges, HelpEvents, SearchInput, SearchUpdates};
 pub use model::*;

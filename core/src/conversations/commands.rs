@@ -10,8 +10,8 @@ use crate::{
     outbox::{self, Begun, Handover, Words},
     rules,
     store::{
-        Channel, ConversationRow, EntryRow, EntryState, Fence, FileRow, MessageRow, NewEntry, NewMessage, StoreError, Task,
-        Tx, incoming,
+        Channel, ConversationRow, EntryRow, EntryState, Fence, FileRow, MessageRow, NewEntry, NewMessage, StoreError,
+        Task, Tx, incoming,
     },
 };
 

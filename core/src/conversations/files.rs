@@ -22,7 +22,7 @@ impl Conversation {
     ///
     /// Dropping the future does not stop it: the message may still be sent.
     ///
-    /// Errors, with nothing changed: [`SupportError::InvalidInput`] where a file is empty, too large, of a type that
+    /// Errors, with nothing changed: [`SupportError::AttachmentRefused`] where a file is empty, too large, of a type that
     /// can't be sent, no file or not readable, was changed while it was copied, or there are too many; as for
     /// [`send`](Self::send) of the text; [`SupportError::LocationNotRemovable`] where a photo or film may tell where it was
     /// taken and that can't be removed ([`NewAttachment`]); [`SupportError::Unsupported`] where the desk takes no files.

@@ -28,8 +28,8 @@ use crate::{
     runtime::go_on,
     signal::Signal,
     store::{
-        ConversationRow, CustomerRow, Durability, EntryRow, Fence, FileRow, Marks, MessageRow, NewEntry, SessionRow, Store,
-        StoreError, Task, Tx, Work, facts, incoming, seen,
+        ConversationRow, CustomerRow, Durability, EntryRow, Fence, FileRow, Marks, MessageRow, NewEntry, SessionRow,
+        Store, StoreError, Task, Tx, Work, facts, incoming, seen,
     },
 };
 

@@ -215,8 +215,8 @@ impl FileRow {
     pub(crate) fn forget_all(tx: &mut Tx<'_>, conversation: &ConversationId) -> Result<(), StoreError> {
         let mut gone = Vec::new();
         {
-            let mut statement = tx
-                .prepare("SELECT id, attachments FROM messages WHERE conversation = ?1 AND attachments IS NOT NULL")?;
+            let mut statement =
+                tx.prepare("SELECT id, attachments FROM messages WHERE conversation = ?1 AND attachments IS NOT NULL")?;
             let mut rows = statement.query([conversation.as_str()])?;
             while let Some(row) = rows.next()? {
                 gone.extend(attachments(&MessageId::new(row.get::<_, String>(0)?), row.get(1)?)?);

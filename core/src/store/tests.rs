@@ -214,6 +214,31 @@ async fn answer_takes_the_place_of_what_sync_wrote_down_first() {
 }
 
 #[tokio::test]
+async fn file_fetched_for_what_sync_wrote_down_first_goes_with_it() {
+    let fixture = fixture().await;
+    fixture.send("a", "ok", None).await;
+    let told = DeskMessage { attachments: vec![Attachment::new(AttachmentKind::File, "a.pdf")], ..own(7, "ok", None) };
+    fixture.incoming(vec![told.clone()]).await;
+    let holder = fixture.shown().await.into_iter().find(|row| row.1 == Some(7)).unwrap().0;
+    let row = FileRow {
+        id: FileId::of(&AttachmentId::of(&MessageId::new(holder), 1), Part::Whole),
+        name: "fetched".to_owned(),
+        state: FileState::Whole,
+        size: 1,
+        here: 1,
+        used_at: Timestamp::default(),
+        validator: None,
+    };
+    fixture.store.write(Durability::Later, move |tx| row.save(tx)).await.unwrap();
+    let path = fixture._folder.path().join("a.files");
+    std::fs::create_dir(&path).unwrap();
+    std::fs::write(path.join("fetched"), "1").unwrap();
+    fixture.sent("a", told, 1).await;
+    assert_eq!(fixture.store.read(FileRow::totals).await.unwrap(), (0, 0));
+    assert!(!path.join("fetched").exists());
+}
+
+#[tokio::test]
 async fn desk_without_a_clock_sorts_by_its_numbers() {
     let fixture = fixture().await;
     let absurd = |number, seconds| DeskMessage { created_at: Timestamp::from_seconds(seconds), ..message(number) };

@@ -49,9 +49,9 @@ public final class Conversation: Sendable, Identifiable {
     /// Once called, it is sent, whoever is cancelled meanwhile. Where it can't be, and nobody waits any more to hear why,
     /// the words are kept as the draft, unless there is another.
     ///
-    /// - Throws: ``SupportError/invalidInput(field:message:)`` where there is nothing to send, the text is too long for
-    ///   the desk or holds a NUL, or a file is empty, too large, of a type that can't be sent, not there, or there are
-    ///   too many (``ShopbellConfig/limits``): then nothing is sent.
+    /// - Throws: ``SupportError/invalidInput(field:message:)`` where there is nothing to send, or the text is too long for
+    ///   the desk or holds a NUL; ``SupportError/attachmentRefused(number:problem:message:)`` where a file is empty, too
+    ///   large, of a type that can't be sent, not there, or one too many (``ShopbellConfig/limits``): then nothing is sent.
     ///   ``SupportError/locationNotRemovable(number:message:)`` where a photo or film may tell where it was taken and that
     ///   can't be removed (``NewAttachment``): nothing is sent either. ``SupportError/unsupported(message:)`` where the
     ///   desk takes no files. ``SupportError/storage(problem:message:)`` where the phone is full; then the text is kept

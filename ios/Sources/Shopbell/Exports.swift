@@ -9,6 +9,7 @@
 @_exported import struct ShopbellBindings.ArticleSummary
 @_exported import struct ShopbellBindings.Attachment
 @_exported import enum ShopbellBindings.AttachmentKind
+@_exported import enum ShopbellBindings.AttachmentProblem
 @_exported import enum ShopbellBindings.AttentionReason
 @_exported import enum ShopbellBindings.AttributeValue
 @_exported import enum ShopbellBindings.Author
@@ -90,6 +91,8 @@ extension Shopbell {
     public typealias Attachment = ShopbellBindings.Attachment
     /// ``AttachmentKind``, for an app that has one of its own.
     public typealias AttachmentKind = ShopbellBindings.AttachmentKind
+    /// ``AttachmentProblem``, for an app that has one of its own.
+    public typealias AttachmentProblem = ShopbellBindings.AttachmentProblem
     /// ``AttentionReason``, for an app that has one of its own.
     public typealias AttentionReason = ShopbellBindings.AttentionReason
     /// ``AttributeValue``, for an app that has one of its own.

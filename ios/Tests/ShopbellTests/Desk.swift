@@ -193,6 +193,7 @@ extension SupportError {
         switch self {
         case .invalidConfig: "invalidConfig"
         case .invalidInput: "invalidInput"
+        case .attachmentRefused: "attachmentRefused"
         case .locationNotRemovable: "locationNotRemovable"
         case .notFound: "notFound"
         case .conflict: "conflict"

@@ -55,6 +55,10 @@ pub(super) fn aligned(message: &MessageId, known: &[Attachment], told: &[Attachm
         ) {
             told.name = safe(&told.name, "file");
         }
+        // A desk that has no word for a type calls it a file; what it was sent as it stays.
+        if let (AttachmentKind::File, Some(known)) = (told.kind, known) {
+            told.kind = known.kind;
+        }
         aligned.push(Attachment {
             id,
             // What was read from the file here stays where the desk has nothing to say.
@@ -93,6 +97,20 @@ mod tests {
         assert!(!told(&[("b.pdf", Some(20)), ("My photo.jpg", Some(11))]));
         assert!(!told(&[("b.pdf", Some(20)), ("b.pdf", Some(20))]));
         assert!(same(&[], &[]) && !same(&[], &sent));
+    }
+
+    #[test]
+    fn file_that_the_desk_has_no_word_for_stays_what_it_was_sent_as() {
+        let message = MessageId::new("m");
+        let sent =
+            Attachment { media_type: Some("video/3gpp".into()), ..Attachment::new(AttachmentKind::Video, "a.3gp") };
+        let sent = aligned(&message, &[], &[sent]);
+        let told = |kind| Attachment { url: Some("https://d/1".into()), ..Attachment::new(kind, "a.3gp") };
+        let bound = aligned(&message, &sent, &[told(AttachmentKind::File)]);
+        assert_eq!((bound[0].kind, bound[0].media_type.as_deref()), (AttachmentKind::Video, Some("video/3gpp")));
+        assert_eq!(aligned(&message, &bound, &[told(AttachmentKind::File)])[0].kind, AttachmentKind::Video);
+        assert_eq!(aligned(&message, &bound, &[told(AttachmentKind::Audio)])[0].kind, AttachmentKind::Audio);
+        assert_eq!(aligned(&message, &[], &[told(AttachmentKind::File)])[0].kind, AttachmentKind::File);
     }
 
     #[test]

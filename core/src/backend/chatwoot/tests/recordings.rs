@@ -18,9 +18,7 @@ use super::{
 };
 use crate::{
     Attachment, Author, Content, ConversationStatus, CustomerProfile, DeskConversationId, SystemClock, Timestamp,
-    backend::{
-        Backend as _, DeskMessage, Establish, Fault, Fetched, Happened, OutgoingMessage, RealtimeEvent, Secret,
-    },
+    backend::{Backend as _, DeskMessage, Establish, Fault, Fetched, Happened, OutgoingMessage, RealtimeEvent, Secret},
 };
 
 pub(super) const VERSIONS: [&str; 3] = ["3.16.0", "4.15.1", "4.16.2"];
@@ -129,7 +127,9 @@ fn files_of_a_message_are_ordered_by_number_however_they_come() {
         listed["messages"] = serde_json::json!([sent]);
         let listed = mapping::conversation(wire::Conversation::of(listed).unwrap()).unwrap();
         let events = Events { key: Secret::new("key"), clock: Arc::new(SystemClock) };
-        let Some(RealtimeEvent::Message(told)) = events.map("message.updated", sent.clone()) else { panic!("no event") };
+        let Some(RealtimeEvent::Message(told)) = events.map("message.updated", sent.clone()) else {
+            panic!("no event")
+        };
         let ways = [page(&serde_json::json!([sent])).remove(0), listed.messages[0].clone(), *told, one(sent)];
         for message in &ways {
             assert_eq!(names(message), ["note.txt", "đổi trả.pdf"], "{version}");

@@ -137,7 +137,7 @@ class AndroidTest {
         val client = opened()
         val conversation = runBlocking { client.startConversation() }
         for (uri in listOf("content://pictures/gone", "content://nobody/1", "file:///nowhere")) {
-            assertThrows(uri, SupportException.InvalidInput::class.java) {
+            assertThrows(uri, SupportException.AttachmentRefused::class.java) {
                 runBlocking { conversation.send(app, "look", listOf(Uri.parse(uri))) }
             }
         }

@@ -89,7 +89,9 @@ public class Conversation internal constructor(
      * the words are kept as the draft, unless there is another.
      *
      * @throws SupportException.InvalidInput where there is nothing to send, the text is too long for the desk or holds a
-     *   NUL, or a file is empty, too large, of a type that can't be sent, not there, or there are too many.
+     *   NUL.
+     * @throws SupportException.AttachmentRefused where a file is empty, too large, of a type that can't be sent, not
+     *   there, or one too many.
      * @throws SupportException.LocationNotRemovable where a photo or film may tell where it was taken and that can't be
      *   removed; [NewAttachment] names the formats.
      * @throws SupportException.Unsupported where the desk takes no files.

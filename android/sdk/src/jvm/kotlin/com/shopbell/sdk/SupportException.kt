@@ -27,6 +27,17 @@ public sealed class SupportException(
     ) : SupportException(message, cause)
 
     /**
+     * A file can't be sent. Nothing has changed. Tell the customer which one and why, in the app's own words: [number] is
+     * the file's in the message's list, from 1.
+     */
+    public class AttachmentRefused internal constructor(
+        public val number: Int,
+        public val problem: AttachmentProblem,
+        message: String,
+        cause: Throwable? = null,
+    ) : SupportException(message, cause)
+
+    /**
      * A file may hold the place where it was taken, and that can't be removed. Nothing has changed. Ask the customer, and
      * send it with [NewAttachment.keepLocation] if they agree; or allow all such files
      * ([Limits.allowUnremovableLocation]). [number] is the file's in the message's list, from 1.

@@ -53,6 +53,8 @@ private fun mirrored(error: NativeException): SupportException =
     when (error) {
         is NativeException.InvalidConfig -> SupportException.InvalidConfig(error.`field`, error.text)
         is NativeException.InvalidInput -> SupportException.InvalidInput(error.`field`, error.text)
+        is NativeException.AttachmentRefused ->
+            SupportException.AttachmentRefused(error.number, error.problem, error.text)
         is NativeException.LocationNotRemovable -> SupportException.LocationNotRemovable(error.number, error.text)
         is NativeException.NotFound -> SupportException.NotFound(error.text)
         is NativeException.Conflict -> SupportException.Conflict(error.text)
