@@ -226,12 +226,15 @@ fn bring_in(
     };
     let mut file = match (&attachment.source, source) {
         (Source::Bytes(bytes), _) => {
-            let mut file = create(&taken.path)?;
+            let mut file = hold(&taken.path, &|| create(&taken.path)).map_err(|error| storage(&error))?;
             file.write_all(bytes).map_err(|error| storage(&error))?;
             file
         }
-        (Source::Path(path), _) if is_linked && fs::hard_link(path, &taken.path).is_ok() => reopen(&taken.path)?,
-        (Source::Path(path), Some(source)) => copy(number, path, source, size, &taken.path)?,
+        (Source::Path(path), _) if is_linked && fs::hard_link(path, &taken.path).is_ok() => {
+            let relink = |_| fs::hard_link(path, &taken.path).and_then(|()| reopen(&taken.path));
+            hold(&taken.path, &|| reopen(&taken.path).or_else(relink)).map_err(|error| storage(&error))?
+        }
+        (Source::Path(path), Some(source)) => copy(number, path, &source, size, &taken.path)?,
         (Source::Path(_), None) => return Err(refused(number, AttachmentProblem::NotAFile)),
     };
     // One that its owner changed under our hands is neither the old nor the new.
@@ -254,31 +257,32 @@ fn bring_in(
     Ok(taken)
 }
 
-fn create(path: &Path) -> Result<fs::File, SupportError> {
-    let file = fs::OpenOptions::new().read(true).write(true).create_new(true).open(path);
-    let file = file.map_err(|error| storage(&error))?;
-    hold(&file);
-    Ok(file)
+fn create(path: &Path) -> io::Result<fs::File> {
+    fs::OpenOptions::new().read(true).write(true).create_new(true).open(path)
 }
 
 /// A link to the app's file, to be read only.
-fn reopen(path: &Path) -> Result<fs::File, SupportError> {
-    let file = fs::OpenOptions::new().read(true).write(true).open(path).or_else(|_| fs::File::open(path));
-    let file = file.map_err(|error| storage(&error))?;
-    hold(&file);
-    Ok(file)
+fn reopen(path: &Path) -> io::Result<fs::File> {
+    fs::OpenOptions::new().read(true).write(true).open(path).or_else(|_| fs::File::open(path))
 }
 
-/// For the sweep of another process. Where there are no locks there is no other process.
-fn hold(file: &fs::File) {
-    let _ = file.try_lock();
+/// Opens a file and locks it, so that no sweep takes it for nobody's. One that came between the two, of this process or
+/// another, is waited for; what it has removed is opened anew. Where there are no locks there is no other process.
+fn hold(path: &Path, open: &dyn Fn() -> io::Result<fs::File>) -> io::Result<fs::File> {
+    loop {
+        let file = open()?;
+        let _ = file.lock();
+        if path.exists() {
+            return Ok(file);
+        }
+    }
 }
 
 /// Copies as much as the file had when it was looked at, and sees whether it has changed meanwhile.
-fn copy(number: usize, from: &Path, mut source: fs::File, size: u64, to: &Path) -> Result<fs::File, SupportError> {
+fn copy(number: usize, from: &Path, source: &fs::File, size: u64, to: &Path) -> Result<fs::File, SupportError> {
     let state = |file: &fs::File| file.metadata().and_then(|about| Ok((about.len(), about.modified()?)));
-    let before = state(&source).map_err(|error| unreadable(number, &error))?;
-    let file = duplicate(from, &mut source, size, to).map_err(|error| match error.kind() {
+    let before = state(source).map_err(|error| unreadable(number, &error))?;
+    let file = duplicate(from, source, size, to).map_err(|error| match error.kind() {
         // Of all else that can go wrong it can't be told which side did.
         io::ErrorKind::StorageFull
         | io::ErrorKind::QuotaExceeded
@@ -286,8 +290,7 @@ fn copy(number: usize, from: &Path, mut source: fs::File, size: u64, to: &Path) 
         | io::ErrorKind::ReadOnlyFilesystem => storage(&error),
         _ => unreadable(number, &error),
     })?;
-    hold(&file);
-    let after = state(&source).map_err(|error| unreadable(number, &error))?;
+    let after = state(source).map_err(|error| unreadable(number, &error))?;
     if after != before {
         return Err(refused(number, AttachmentProblem::Changed));
     }
@@ -296,23 +299,24 @@ fn copy(number: usize, from: &Path, mut source: fs::File, size: u64, to: &Path) 
 
 /// On Linux and Android the system copies, and shares the bytes where it can.
 #[cfg(not(target_vendor = "apple"))]
-fn duplicate(_from: &Path, source: &mut fs::File, size: u64, to: &Path) -> io::Result<fs::File> {
-    io::Seek::rewind(source)?;
-    let mut file = fs::OpenOptions::new().read(true).write(true).create_new(true).open(to)?;
-    hold(&file);
+fn duplicate(_from: &Path, mut source: &fs::File, size: u64, to: &Path) -> io::Result<fs::File> {
+    io::Seek::rewind(&mut source)?;
+    let mut file = hold(to, &|| create(to))?;
     // One byte more than there was: a file that grows must not fill the phone.
-    io::copy(&mut io::Read::by_ref(source).take(size.saturating_add(1)), &mut file)?;
+    io::copy(&mut source.take(size.saturating_add(1)), &mut file)?;
     Ok(file)
 }
 
 /// Apple's systems share the bytes of a file that is copied by its name.
 #[cfg(target_vendor = "apple")]
-fn duplicate(from: &Path, _source: &mut fs::File, _size: u64, to: &Path) -> io::Result<fs::File> {
+fn duplicate(from: &Path, _source: &fs::File, _size: u64, to: &Path) -> io::Result<fs::File> {
     use std::os::unix::fs::PermissionsExt as _;
-    fs::copy(from, to)?;
-    // It took the app's over, which may forbid writing.
-    fs::set_permissions(to, fs::Permissions::from_mode(0o600))?;
-    fs::OpenOptions::new().read(true).write(true).open(to)
+    hold(to, &|| {
+        fs::copy(from, to)?;
+        // It took the app's over, which may forbid writing.
+        fs::set_permissions(to, fs::Permissions::from_mode(0o600))?;
+        fs::OpenOptions::new().read(true).write(true).open(to)
+    })
 }
 
 #[cfg(test)]
@@ -347,6 +351,31 @@ mod tests {
     }
 
     #[test]
+    fn file_that_a_sweep_takes_for_nobodys_before_it_is_locked_is_made_again() {
+        let temporary = tempfile::tempdir().unwrap();
+        let folder = super::super::beside(&temporary.path().join("a.db"));
+        folder.make().unwrap();
+        let path = folder.path("new");
+        let opened = std::cell::Cell::new(0);
+        let sweep = std::cell::Cell::new(None);
+        let open = || {
+            let file = create(&path)?;
+            if opened.replace(opened.get() + 1) == 0 {
+                let mut strangers = folder.strangers(std::iter::once("new".into()), &Default::default());
+                let stranger = strangers.remove(0);
+                sweep.set(Some(std::thread::spawn(move || stranger.remove())));
+            }
+            Ok(file)
+        };
+        let mut file = hold(&path, &open).unwrap();
+        sweep.take().unwrap().join().unwrap();
+        assert_eq!(opened.get(), 2);
+        file.write_all(b"hello").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"hello");
+        assert!(folder.strangers(std::iter::once("new".into()), &Default::default()).is_empty(), "it is held");
+    }
+
+    #[test]
     fn file_that_disappears_after_it_was_opened_is_copied_all_the_same() {
         let temporary = tempfile::tempdir().unwrap();
         let path = temporary.path().join("app's.bin");
@@ -355,7 +384,7 @@ mod tests {
         let to = temporary.path().join("copy");
         #[cfg(not(target_vendor = "apple"))]
         fs::remove_file(&path).unwrap();
-        copy(1, &path, source, 5, &to).unwrap();
+        copy(1, &path, &source, 5, &to).unwrap();
         assert_eq!(fs::read(to).unwrap(), b"hello");
     }
 }
