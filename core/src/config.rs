@@ -66,6 +66,10 @@ pub struct Limits {
     /// The same while the connection is up: an answer is shown within this time even where the connection, for all its
     /// pings, tells nothing. 15 s. Less often where nothing moves.
     pub live_poll: Duration,
+    /// How often, at most, the desk is asked whether it is back: while it is out of reach and something waits to be sent. 10 s:
+    /// one cheap request, sooner at first. After this time the host's word that there is no network is doubted, too, where
+    /// something waits or is on screen, and then ever less often, up to six times this.
+    pub offline_poll: Duration,
     /// How many messages a page of the timeline holds. 50: two to three screens.
     pub page_size: u32,
     /// How many files a message may have. 10; the desk may take fewer.
@@ -108,6 +112,7 @@ impl Default for Limits {
             idle_poll: Duration::from_secs(120),
             active_poll: Duration::from_secs(10),
             live_poll: Duration::from_secs(15),
+            offline_poll: Duration::from_secs(10),
             page_size: 50,
             max_attachments: 10,
             max_attachment_bytes: 100 << 20,
@@ -198,6 +203,7 @@ impl ClientConfig {
             ("limits.idle_poll", limits.idle_poll),
             ("limits.active_poll", limits.active_poll),
             ("limits.live_poll", limits.live_poll),
+            ("limits.offline_poll", limits.offline_poll),
             ("limits.stall_timeout", limits.stall_timeout),
         ] {
             // A zero would spin.

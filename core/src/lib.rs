@@ -41,6 +41,7 @@
 //! | `sync` | what the desk says: realtime, gap filling, polling |
 //! | `help` | [`HelpCenter`]: articles on the phone, searched as one types (feature `help-center`) |
 //! | `customer` | what is said of a person, what of it the desk was told, what they did in the app, and their standing with the desk |
+//! | `reach` | whether the desk can be reached: what everything reports to, and goes by |
 //! | `rules` | the one set of rules of what may go to a desk |
 //! | `push` | the phone's token, and what a push means ([`SupportClient::handle_push`]) |
 //! | `vault` | [`Vault`]: the desk's keys, kept from being read |
@@ -73,6 +74,7 @@ pub mod markdown;
 pub mod model;
 mod outbox;
 mod push;
+mod reach;
 mod rules;
 mod runtime;
 mod signal;

@@ -21,6 +21,7 @@ use crate::{
     customer::{standing::Standing, telling},
     model::{ConversationId, CustomerProfile, Verification},
     outbox,
+    reach::Reach,
     runtime::{blocking, go_on},
     signal::Signal,
     store::{CustomerKey, CustomerRow, Durability, Recorded, SessionRow, Store, StoreError, Tx, adopt},
@@ -41,6 +42,7 @@ pub(crate) struct Active {
     pub(crate) typing: Arc<TypingSignals>,
     pub(crate) attachments: Arc<Attachments>,
     pub(crate) handover: outbox::Handover,
+    reach: Reach,
     /// The conversation that [`current_conversation`](super::SupportClient::current_conversation) begins where none is
     /// open: the same one for everybody who asks before it is written down.
     begun: Mutex<ConversationId>,
@@ -158,9 +160,10 @@ impl Active {
             idempotent: capabilities.idempotent_send,
         };
         let lock = inner.place.lock(&recorded.current);
-        let (handover, handed) = outbox::Handover::new();
+        let (handover, handed) = outbox::Handover::new(inner.reach.view());
         let way = (handover.clone(), handed);
-        let sender = outbox::worker::Worker::new(tools, rules, lock, way, outbox_inbox, stopped.clone());
+        let reach = inner.reach.clone();
+        let sender = outbox::worker::Worker::new(tools, rules, lock, way, reach, outbox_inbox, stopped.clone());
         let rules = sync::link::Rules {
             realtime: capabilities.realtime,
             presence: capabilities.presence_interval,
@@ -178,15 +181,23 @@ impl Active {
             moment: inner.moment.clone(),
             signals: sync_inbox,
             screen: inner.screen.shown(),
-            outbox: outbox_signals.clone(),
+            reach: inner.reach.clone(),
             stop: stopped,
         };
-        let workers = (supervised("outbox", sender.run()), supervised("sync", reader.run()));
+        let probes = inner.reach.clone().watch(Arc::clone(&backend));
+        let reads = async move {
+            tokio::select! {
+                () = reader.run() => {}
+                () = probes => {}
+            }
+        };
+        let workers = (supervised("outbox", sender.run()), supervised("sync", reads));
         Ok(Arc::new(Self {
             key: recorded.current,
             typing: Arc::new(TypingSignals::new(Arc::clone(&store), backend, Arc::clone(&standing))),
             attachments,
             handover,
+            reach: inner.reach.clone(),
             begun: Mutex::new(ConversationId::new(begun)),
             store,
             own_session,
@@ -245,8 +256,8 @@ impl Active {
 
     /// A word to both workers. One that has stopped needs none.
     pub(crate) fn signal(&self, signal: Signal) {
-        if let Signal::Online(online) = signal {
-            self.handover.online(online);
+        if signal == Signal::Wake {
+            self.reach.wake();
         }
         let _ = self.outbox.send(signal.clone());
         let _ = self.sync.send(signal);

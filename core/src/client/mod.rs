@@ -36,6 +36,7 @@ use crate::{
     conversations::{Conversation, ConversationList},
     model::ConversationId,
     push::PushToken,
+    reach::{Reach, Watched},
     runtime::blocking,
     signal::Signal,
     store::{ConversationRow, CustomerKey, Feed, Place, Recorded},
@@ -74,6 +75,7 @@ pub(crate) struct Inner {
     pub(crate) feed: Feed,
     pub(crate) moment: Moment,
     pub(crate) transfers: Transfers,
+    pub(crate) reach: Reach,
     pub(crate) phase: watch::Sender<Phase>,
     pub(crate) screen: screen::Screen,
     #[cfg(feature = "help-center")]
@@ -130,15 +132,18 @@ impl SupportClient {
         })
         .await?;
         let feed = Feed::new();
+        let reach = Reach::new(config.limits.offline_poll, Arc::clone(&config.random));
+        let backend: Arc<dyn Backend> = Arc::new(Watched::new(backend, reach.clone()));
         #[cfg(feature = "help-center")]
         let help = config.help_center.clone().map(|help| {
             let path = place.help_center(&help.portal);
             let (backend, clock) = (Arc::clone(&backend), Arc::clone(&config.clock));
-            Arc::new(crate::help::Room::new(help, backend, clock, feed.clone(), path))
+            Arc::new(crate::help::Room::new(help, backend, clock, feed.clone(), path, reach.view()))
         });
         let inner = Arc::new(Inner {
             moment: Moment::new(feed.clone()),
             transfers: Transfers::new(feed.clone()),
+            reach,
             #[cfg(feature = "help-center")]
             help,
             feed,
@@ -289,12 +294,15 @@ impl SupportClient {
         self.inner.feed.given_out().await;
     }
 
-    /// The host knows that there is a network again (`true`: what waits is tried at once), or that there is none
-    /// (`false`: nothing is tried until there is). Never needed, always helpful. Returns at once.
+    /// The host says that there is a network again (`true`: what waits is tried at once), or that there is none (`false`:
+    /// nothing is tried until there is). Never needed, always helpful. Returns at once, paused or not, and holds for
+    /// whoever logs in next.
+    ///
+    /// A hint, not an order: hosts are wrong at times, between two networks or under a VPN. A request that is answered all
+    /// the same overrules it, and while something waits or is on screen the desk is asked now and then
+    /// ([`Limits::offline_poll`](crate::Limits::offline_poll)).
     pub fn network_changed(&self, available: bool) {
-        if let Ok(active) = self.inner.active() {
-            active.signal(Signal::Online(available));
-        }
+        self.inner.reach.host_says(available);
     }
 
     /// Closes every file, lock and socket, for the app goes to the background and may be frozen there. What can be sent
@@ -303,6 +311,7 @@ impl SupportClient {
     pub async fn pause(&self) {
         let mut life = self.inner.changing.lock().await;
         life.paused = true;
+        self.inner.reach.in_front(false);
         self.inner.screen.hide(true);
         self.close_files().await;
     }
@@ -322,6 +331,7 @@ impl SupportClient {
     pub async fn resume(&self) -> Result<(), SupportError> {
         let mut life = self.inner.changing.lock().await;
         life.paused = false;
+        self.inner.reach.in_front(true);
         self.inner.screen.hide(false);
         let phase = self.inner.phase.borrow().clone();
         match phase {
@@ -335,7 +345,11 @@ impl SupportClient {
                 active.stop().await;
                 self.reopen(active.key.clone(), Some(Reason::Return)).await.map(|_| ())
             }
-            Phase::Paused(key) => self.reopen(key, Some(Reason::Return)).await.map(|_| ()),
+            Phase::Paused(key) => {
+                self.reopen(key, Some(Reason::Return)).await?;
+                self.inner.reach.wake();
+                Ok(())
+            }
             Phase::Closed => Err(SupportError::Closed),
         }
     }

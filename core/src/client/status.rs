@@ -11,6 +11,7 @@ use crate::{
     conversations::{Observer, Whose},
     customer::{notices, telling},
     model::{Availability, Verification},
+    reach::View,
     store::{ConversationRow, CustomerRow, Topic},
     sync::moment::{Connection, History},
 };
@@ -50,7 +51,7 @@ pub struct ClientStatus {
 pub struct StatusUpdates {
     customer: Observer,
     list: Observer,
-    connection: watch::Receiver<Connection>,
+    reach: watch::Receiver<View>,
     availability: watch::Receiver<Availability>,
     history: watch::Receiver<History>,
     last: Option<ClientStatus>,
@@ -61,7 +62,7 @@ impl StatusUpdates {
         Self {
             customer: Observer::new(inner, Topic::Customer, None),
             list: Observer::new(inner, Topic::List, None),
-            connection: inner.moment.connection(),
+            reach: inner.reach.view(),
             availability: inner.moment.availability(),
             history: inner.moment.history(),
             last: None,
@@ -77,7 +78,7 @@ impl StatusUpdates {
             // The observers last: where they wait, nothing is left to tell.
             let active = tokio::select! {
                 biased;
-                Ok(()) = self.connection.changed() => match self.customer.active() {
+                Ok(()) = self.reach.changed() => match self.customer.active() {
                     Some(active) => Some(active),
                     None => continue,
                 },
@@ -118,7 +119,7 @@ impl StatusUpdates {
             self.customer.settled();
             self.list.settled();
             let status = ClientStatus {
-                connection: *self.connection.borrow(),
+                connection: self.reach.borrow().connection,
                 availability: *self.availability.borrow(),
                 verification,
                 unread,

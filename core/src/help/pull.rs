@@ -3,11 +3,15 @@
 
 use std::{path::Path, sync::Arc};
 
-use super::{HelpCenterConfig, room::Room};
+use super::{
+    HelpCenterConfig,
+    room::{REST, Room},
+};
 use crate::{
-    SupportError, SystemClock,
+    SupportError, SystemClock, SystemRandom,
     backend::{Backend, DeskArticle, DeskArticleName, DeskCategory},
     model::{ArticleId, Timestamp},
+    reach::Reach,
     store::{Feed, StoreError},
 };
 
@@ -44,7 +48,9 @@ pub struct PulledArticle {
 pub async fn pull(backend: Arc<dyn Backend>, config: HelpCenterConfig, folder: &Path) -> Result<Pulled, SupportError> {
     config.validate()?;
     let config = HelpCenterConfig { starter_pack: None, ..config };
-    let room = Arc::new(Room::new(config, backend, Arc::new(SystemClock), Feed::new(), folder.join("help")));
+    // Asked once: nothing waits for the desk's return.
+    let reach = Reach::new(REST, Arc::new(SystemRandom)).view();
+    let room = Arc::new(Room::new(config, backend, Arc::new(SystemClock), Feed::new(), folder.join("help"), reach));
     room.sync(true).await?;
     let pulled = room.shelf().await?.store.read(read).await;
     room.close().await;

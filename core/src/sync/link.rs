@@ -48,8 +48,10 @@ pub(crate) enum Event {
         /// It is told of by another connection than the one there is, or is being made.
         by_another: bool,
     },
-    /// The host knows that there is a network, or that there is none.
+    /// There may be a network, or there is none.
     Online(bool),
+    /// The desk can be reached again, whoever found it.
+    Returned,
     /// A reason to ask now: the app came to the foreground, the customer tries again.
     Wake,
     /// The standing with the desk may have changed: it was made, or the customer proved who they are.
@@ -147,6 +149,8 @@ pub(crate) struct Link {
     /// What is being asked for may not hold what has just been missed.
     again: bool,
     ask_failures: u32,
+    /// The desk asked for the rest before the next page.
+    asked_to_rest: bool,
     /// When something moved last, and whether an answer is awaited since.
     moved_at: Timestamp,
     awaited: bool,
@@ -172,6 +176,7 @@ impl Link {
             list_now: false,
             again: false,
             ask_failures: 0,
+            asked_to_rest: false,
             moved_at: Timestamp::default(),
             awaited: false,
         }
@@ -207,6 +212,7 @@ impl Link {
                 }
                 self.online = online;
             }
+            Event::Returned => self.returned(now),
             Event::Wake => {
                 self.hurry(now);
                 self.list = self.list.max(Some(Reason::Return));
@@ -330,6 +336,20 @@ impl Link {
         self.connect_at = now;
     }
 
+    /// Ends the waits that a desk out of reach caused. A connection that the desk takes and does not confirm, or that was
+    /// deaf, waits for another reason, and so does a page that the desk asked to wait for.
+    fn returned(&mut self, now: Timestamp) {
+        let was_deaf = self.deaf_at.is_some_and(|at| now.since(at) < DEAF_AGAIN);
+        if self.phase == Phase::Down && self.unconfirmed == 0 && !was_deaf {
+            self.failures = 0;
+            self.connect_at = self.connect_at.min(now);
+        }
+        if self.ask_failures > 0 && self.asking.is_none() && !self.asked_to_rest {
+            self.ask_failures = 0;
+            self.wait_for_confirmation(now);
+        }
+    }
+
     fn drop_connection(&mut self, effects: &mut Vec<Effect>) {
         self.late = false;
         if self.phase != Phase::Down {
@@ -408,6 +428,7 @@ impl Link {
             Fault::Throttled { retry_after } => retry_after.unwrap_or(trouble).max(trouble),
             _ => trouble,
         };
+        self.asked_to_rest = matches!(fault, Fault::Throttled { .. });
         self.page_at = now.plus(rest.min(LONGEST_REST));
         if *fault == Fault::SessionGone {
             effects.push(Effect::ForgetSession);

@@ -80,12 +80,14 @@ fn may_be_one(one: &Typing, other: &Typing) -> bool {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Connection {
-    /// Nothing was tried yet.
+    /// Nothing was asked of the desk yet: before an anonymous customer writes, there is nothing to ask.
     #[default]
     Unknown,
-    /// The last try found no network, or the host says that there is none.
+    /// The desk can't be reached: the last requests found no network, or no desk that works, or the host says that there is
+    /// no network and nothing has proved it wrong. Messages stay [`Queued`](crate::Delivery::Queued); the desk is asked
+    /// for now and then ([`Limits::offline_poll`](crate::Limits::offline_poll)).
     Offline,
-    /// Requests work; what happens at the desk is asked for now and then.
+    /// Requests work, whoever makes them; what happens at the desk is asked for now and then.
     Online,
     /// What happens at the desk arrives at once.
     Live,
@@ -113,7 +115,6 @@ pub enum History {
 /// The moment, shared by the worker that learns it and the observers that show it.
 #[derive(Clone)]
 pub(crate) struct Moment {
-    connection: Arc<watch::Sender<Connection>>,
     availability: Arc<watch::Sender<Availability>>,
     history: Arc<watch::Sender<History>>,
     typing: Arc<Mutex<HashMap<ConversationId, Typist>>>,
@@ -123,16 +124,11 @@ pub(crate) struct Moment {
 impl Moment {
     pub(crate) fn new(feed: Feed) -> Self {
         Self {
-            connection: Arc::new(watch::channel(Connection::default()).0),
             availability: Arc::new(watch::channel(Availability::default()).0),
             history: Arc::new(watch::channel(History::default()).0),
             typing: Arc::default(),
             feed,
         }
-    }
-
-    pub(crate) fn connection(&self) -> watch::Receiver<Connection> {
-        self.connection.subscribe()
     }
 
     pub(crate) fn availability(&self) -> watch::Receiver<Availability> {
@@ -145,10 +141,6 @@ impl Moment {
 
     pub(crate) fn set_history(&self, history: History) {
         self.history.send_if_modified(|now| std::mem::replace(now, history) != history);
-    }
-
-    pub(crate) fn set_connection(&self, connection: Connection) {
-        self.connection.send_if_modified(|now| std::mem::replace(now, connection) != connection);
     }
 
     pub(crate) fn set_availability(&self, availability: Availability) {

@@ -12,7 +12,7 @@ use super::{
     fetch::{Asked, Fetcher, News as Told, Recent},
     hearing::{Hearing, Verdict},
     link::{Effect, Event, Link, Question, Rules},
-    moment::{Connection, Moment},
+    moment::Moment,
     pace::Shown,
     realtime::{self, Beside, News},
 };
@@ -20,6 +20,7 @@ use crate::{
     backend::{BackendError, Fault, Realtime, RealtimeEvent},
     clock::{Clock, fraction},
     model::{Availability, ConversationId, DeskConversationId, Timestamp, Typing},
+    reach::{Line, Reach, View},
     runtime::go_on,
     signal::{OnScreen, Signal, stopped},
     store::{ConversationRow, LastWord, Topic},
@@ -40,8 +41,7 @@ pub(crate) struct Worker {
     pub(crate) signals: mpsc::UnboundedReceiver<Signal>,
     /// What is on screen.
     pub(crate) screen: watch::Receiver<OnScreen>,
-    /// Woken when the desk is reached again.
-    pub(crate) outbox: mpsc::UnboundedSender<Signal>,
+    pub(crate) reach: Reach,
     pub(crate) stop: watch::Receiver<bool>,
 }
 
@@ -58,6 +58,10 @@ struct Work {
     /// What `live` is worth, where there is one.
     hearing: Option<Hearing>,
     late: bool,
+    /// What the link was told of the way to the desk.
+    view: Option<View>,
+    /// How the connection was when that was told last.
+    line: Line,
     /// How many there have been.
     connections: u64,
     asking: Option<Future<Answer>>,
@@ -94,6 +98,7 @@ enum Happened {
     Beside(News),
     Answered(Answer),
     Signal(Signal),
+    Reach(View),
     OnScreen(OnScreen),
     Moved,
 }
@@ -108,6 +113,14 @@ impl Worker {
         let mut work = Work::default();
         let mut stop = self.stop.clone();
         let mut screen = self.screen.clone();
+        let mut view = self.reach.view();
+        // Known before anything is asked: there may be no network since before this customer came.
+        self.reach.line(Line::Down);
+        let first = *view.borrow_and_update();
+        work.view = Some(first);
+        if !first.online {
+            link.handle(Event::Online(false), now(), 0.0);
+        }
         let mut customer = self.fetcher.store.feed().watch(Topic::Customer);
         let mut list = self.fetcher.store.feed().watch(Topic::List);
         let mut happened = Happened::OnScreen(screen.borrow_and_update().clone());
@@ -123,13 +136,14 @@ impl Worker {
                     events.extend(self.carry_out(effect, &mut work, now()).await);
                 }
             }
-            self.show_connection(&link, &work);
+            self.show_connection(&link, &mut work);
             let at = now();
             let tick = [link.next_wake(), work.hearing.as_ref().and_then(|hearing| hearing.next_wake(at))];
             let tick = tick.into_iter().flatten().min().map(|due| due.since(at));
             happened = tokio::select! {
                 () = stopped(&mut stop) => return,
                 Some(signal) = self.signals.recv() => Happened::Signal(signal),
+                Ok(()) = view.changed() => Happened::Reach(*view.borrow_and_update()),
                 Ok(()) = screen.changed() => Happened::OnScreen(screen.borrow_and_update().clone()),
                 // The standing was made, or the identity changed: there is something to connect to.
                 () = customer.changed() => Happened::Link(Event::Standing),
@@ -151,13 +165,18 @@ impl Worker {
 
     async fn take_in(&mut self, happened: Happened, work: &mut Work, now: Timestamp) -> Vec<Event> {
         match happened {
-            Happened::Link(event) => vec![event],
+            Happened::Link(event) => {
+                if event == Event::Standing {
+                    self.show_what_the_desk_tells_of(work.on_screen.clone()).await;
+                }
+                vec![event]
+            }
             Happened::Signal(signal) => self.signal(signal, work).await,
+            Happened::Reach(view) => heard_of(view, work),
             Happened::OnScreen(on_screen) => self.on_screen(on_screen, work).await,
             Happened::Moved => self.stirred(work).await.into_iter().collect(),
             Happened::Connected(Ok(live)) => {
                 tracing::debug!("realtime connection is up");
-                self.reached(None, work);
                 work.live = Some(live);
                 work.hearing = Some(Hearing::new(self.rules.pace.live));
                 work.connections += 1;
@@ -190,17 +209,8 @@ impl Worker {
 
     async fn signal(&mut self, signal: Signal, work: &mut Work) -> Vec<Event> {
         match signal {
-            Signal::Online(online) => {
-                if !online {
-                    self.moment.set_connection(Connection::Offline);
-                }
-                vec![Event::Online(online)]
-            }
             Signal::Wake => vec![Event::Wake],
-            Signal::Refreshed => {
-                self.reached(None, work);
-                vec![Event::Standing]
-            }
+            Signal::Refreshed => vec![Event::Standing],
             Signal::Opened(id) => {
                 let mut events = self.look_up_unknown(work).await;
                 if work.on_screen.conversation.as_ref() == Some(&id) {
@@ -244,9 +254,18 @@ impl Worker {
             OnScreen { list: true, .. } => Shown::List,
             OnScreen { .. } => Shown::Nothing,
         }));
+        self.show_what_the_desk_tells_of(work.on_screen.clone()).await;
         work.last_word = (LastWord::default(), false);
         events.extend(self.stirred(work).await);
         events
+    }
+
+    /// Says whether something is on screen that the desk tells of. It is asked nothing for a customer that it does not
+    /// know.
+    async fn show_what_the_desk_tells_of(&self, on_screen: OnScreen) {
+        let shown = on_screen != OnScreen::default();
+        let row = realtime::session_of(&self.fetcher, on_screen.conversation).await.ok().flatten();
+        self.reach.shown(shown && row.is_some_and(|row| row.established));
     }
 
     /// Whether something moved where the customer looks.
@@ -276,11 +295,6 @@ impl Worker {
             work.beside.connect(&self.fetcher, session).await;
         }
         let mut events = Vec::new();
-        let of_list = list.as_ref().map(|(_, list)| list);
-        if pages != Ok(Asked::Nothing) || of_list.is_some_and(|list| *list != Ok(Asked::Nothing)) {
-            let failed = pages.as_ref().err();
-            self.reached(failed.or(of_list.and_then(|list| list.as_ref().err())), work);
-        }
         if let Some((reason, Err(error))) = &list {
             // The conversation on screen does not need it.
             tracing::debug!(%error, "the list could not be read");
@@ -320,34 +334,17 @@ impl Worker {
         row.is_some_and(|row| work.session.as_ref() != Some(&row.id))
     }
 
-    /// Notes whether the desk could be reached, and tells the outbox where it could.
-    fn reached(&self, error: Option<&BackendError>, work: &Work) {
-        match error.map(|error| &error.fault) {
-            // Of one request; the connection knows better.
-            Some(Fault::Network) if work.live.is_some() => {}
-            Some(Fault::Network) => self.moment.set_connection(Connection::Offline),
-            // Says nothing about the way to the desk.
-            Some(Fault::Storage) => {}
-            _ => {
-                let connection = self.moment.connection();
-                let was_reached =
-                    matches!(*connection.borrow(), Connection::Online | Connection::Live | Connection::Delayed);
-                if !was_reached {
-                    self.moment.set_connection(Connection::Online);
-                    // The other side may be gone with its client; then there is nobody to wake.
-                    let _ = self.outbox.send(Signal::Wake);
-                }
-            }
+    fn show_connection(&self, link: &Link, work: &mut Work) {
+        let line = match (link.is_live(), work.late) {
+            (false, _) => Line::Down,
+            (true, false) => Line::Live,
+            (true, true) => Line::Delayed,
+        };
+        if std::mem::replace(&mut work.line, line) == line {
+            return;
         }
-    }
-
-    fn show_connection(&self, link: &Link, work: &Work) {
-        let shown = *self.moment.connection().borrow();
-        let was_up = matches!(shown, Connection::Live | Connection::Delayed);
-        if link.is_live() {
-            self.moment.set_connection(if work.late { Connection::Delayed } else { Connection::Live });
-        } else if was_up {
-            self.moment.set_connection(Connection::Online);
+        self.reach.line(line);
+        if line == Line::Down {
             self.moment.set_availability(Availability::Unknown);
         }
     }
@@ -478,6 +475,15 @@ impl Worker {
     async fn local(&self, id: DeskConversationId) -> Option<ConversationId> {
         let row = self.fetcher.store.read(move |connection| ConversationRow::by_desk_id(connection, id)).await;
         row.ok().flatten().map(|row| row.id)
+    }
+}
+
+/// What is new of the way to the desk.
+fn heard_of(view: View, work: &mut Work) -> Vec<Event> {
+    match work.view.replace(view) {
+        Some(before) if before.online != view.online => vec![Event::Online(view.online)],
+        Some(before) if before.returns != view.returns => vec![Event::Returned],
+        _ => Vec::new(),
     }
 }
 

@@ -8,6 +8,7 @@ mod given_out;
 mod gone;
 mod history;
 mod joined;
+mod outage;
 mod receiving;
 mod sending;
 mod sessions;
