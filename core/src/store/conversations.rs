@@ -379,22 +379,29 @@ impl ConversationRow {
         Ok(list)
     }
 
-    /// Those at the desk that moved since then, at most so many, newest first; the newest one whenever it moved. Of one
-    /// session, or of all. Not those that are gone or in another channel.
+    /// Those at the desk that moved since then, at most so many, newest first; the newest one whenever it moved, and with
+    /// `unread` also those that show something as unread. Of one session, or of all. Not those that are gone or in another
+    /// channel.
     pub(crate) fn recent(
         connection: &Connection,
         session: Option<&str>,
         since: Timestamp,
+        unread: bool,
         most: usize,
     ) -> Result<Vec<ConversationId>, StoreError> {
         let mut statement = connection.prepare_cached(&format!(
-            "SELECT id, last_activity FROM conversations WHERE desk_id IS NOT NULL AND NOT {GONE} AND NOT {IN_OTHER_CHANNEL}
-             AND session = ifnull(?2, session) ORDER BY last_activity DESC, id LIMIT ?1"
+            "SELECT id, last_activity, unread FROM conversations
+             WHERE desk_id IS NOT NULL AND NOT {GONE} AND NOT {IN_OTHER_CHANNEL} AND session = ifnull(?2, session)
+             ORDER BY last_activity DESC, id LIMIT ?1"
         ))?;
-        let mut rows = statement.query(params![i64::try_from(most).unwrap_or(i64::MAX), session])?;
+        let limit = if unread { i64::MAX } else { i64::try_from(most).unwrap_or(i64::MAX) };
+        let mut rows = statement.query(params![limit, session])?;
         let mut recent = Vec::new();
-        while let Some(row) = rows.next()? {
-            if recent.is_empty() || row.get::<_, i64>(1)? >= since.millis() {
+        while let Some(row) = rows.next()?
+            && recent.len() < most
+        {
+            let moved = row.get::<_, i64>(1)? >= since.millis();
+            if recent.is_empty() || moved || (unread && row.get::<_, u32>(2)? > 0) {
                 recent.push(ConversationId::new(row.get::<_, String>(0)?));
             }
         }

@@ -137,6 +137,8 @@ pub(crate) struct Link {
     /// Connections that were taken and not confirmed, one after the other.
     unconfirmed: u32,
     connect_at: Timestamp,
+    /// The standing changed while the connection was being made, which may fail for want of it.
+    standing_changed: bool,
     deaf_at: Option<Timestamp>,
     /// What is being asked for.
     asking: Option<Question>,
@@ -168,6 +170,7 @@ impl Link {
             failures: 0,
             unconfirmed: 0,
             connect_at: Timestamp::default(),
+            standing_changed: false,
             deaf_at: None,
             asking: None,
             asked_at: None,
@@ -221,8 +224,10 @@ impl Link {
                 }
             }
             Event::Standing => {
-                if self.phase == Phase::Down {
-                    self.connect_at = now;
+                match self.phase {
+                    Phase::Down => self.connect_at = now,
+                    Phase::Connecting => self.standing_changed = true,
+                    Phase::Live { .. } => {}
                 }
                 self.list = self.list.max(Some(Reason::Standing));
                 self.list_now = true;
@@ -236,6 +241,7 @@ impl Link {
                 if self.phase == Phase::Connecting {
                     self.phase = Phase::Live { since: now, presence_at: now };
                     self.late = false;
+                    self.standing_changed = false;
                     self.unconfirmed = 0;
                     self.page_at = now;
                     self.again = true;
@@ -395,7 +401,8 @@ impl Link {
             Fault::IdentityRejected | Fault::UnknownInbox | Fault::UnknownPortal | Fault::Unsupported => LONGEST_WAIT,
             _ => wait(self.failures, jitter),
         };
-        self.connect_at = now.plus(wait);
+        let again = std::mem::take(&mut self.standing_changed) && *fault != Fault::SessionGone;
+        self.connect_at = if again { now } else { now.plus(wait) };
         // What the page was to wait for does not come; what was lost is asked for.
         let due = if was_live { now.plus(self.interval(now)) } else { now };
         if self.asking.is_none() && (was_live || self.page_at <= now.plus(CONFIRMED_WITHIN)) {

@@ -277,7 +277,7 @@ impl Worker {
         let read = self.fetcher.store.read(move |connection| {
             let id = match focus {
                 Some(id) => Some(id),
-                None => ConversationRow::recent(connection, None, Timestamp::default(), 1)?.pop(),
+                None => ConversationRow::recent(connection, None, Timestamp::default(), false, 1)?.pop(),
             };
             let word = id.as_ref().map(|id| ConversationRow::last_word(connection, id)).transpose()?;
             Ok(id.zip(word))
@@ -317,11 +317,20 @@ impl Worker {
             }
             Err(error) => {
                 tracing::debug!(%error, "asking the desk failed");
-                events.push(Event::Failed(error.fault));
+                // Noted where it was found. Another session's is nothing to the connection.
+                let is_anothers = error.fault == Fault::SessionGone
+                    && !self.has_lost_its_session(work.on_screen.conversation.clone()).await;
+                events.push(Event::Failed(if is_anothers { Fault::Desk } else { error.fault }));
             }
         }
         events.extend(self.stirred(work).await);
         events
+    }
+
+    /// Whether the desk has forgotten the session of what is on screen, as far as is noted.
+    async fn has_lost_its_session(&self, focus: Option<ConversationId>) -> bool {
+        let row = realtime::session_of(&self.fetcher, focus).await.ok().flatten();
+        row.is_none_or(|row| !row.established)
     }
 
     /// Whether the connection there is, or is being made, is another session's than the conversation on screen: it would
@@ -417,9 +426,18 @@ impl Worker {
                 OnScreen { list: true, .. } => Some(Recent::newest()),
                 OnScreen { .. } => Some(Recent::in_front(now)),
             };
-            if let (Some(recent), Ok(asked)) = (recent, &pages) {
-                let asked = asked.clone();
-                pages = fetcher.recent(recent).await.map(|more| asked.and(more));
+            let is_reached = pages.as_ref().err().is_none_or(|error| error.fault != Fault::Network);
+            if let Some(recent) = recent.filter(|_| is_reached) {
+                let more = fetcher.recent(recent).await;
+                pages = match (pages, more) {
+                    (Ok(asked), Ok(more)) => Ok(asked.and(more)),
+                    // One of the others is no trouble of the conversation on screen.
+                    (Ok(asked), Err(error)) if on_screen.conversation.is_some() => {
+                        tracing::debug!(%error, "another conversation could not be read");
+                        Ok(asked)
+                    }
+                    (Err(error), _) | (_, Err(error)) => Err(error),
+                };
             }
             Answer { pages, list, connection }
         }));

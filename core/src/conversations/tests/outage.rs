@@ -218,6 +218,17 @@ impl Hand {
         }
     }
 
+    /// Whether something comes to be so without any time passing.
+    async fn at_once(&self, phones: &[Conversation], is_so: impl Fn() -> bool) -> bool {
+        for _ in 0..1_000 {
+            if is_so() {
+                return true;
+            }
+            self.rest(phones).await;
+        }
+        false
+    }
+
     async fn pass(&self, phones: &[Conversation], time: Duration) {
         assert_eq!(self.until(phones, time, || false).await, None);
     }
@@ -238,9 +249,8 @@ async fn first_chat_of_an_anonymous_customer_is_live_with_their_first_words() {
         let all = [conversation.clone()];
         hand.pass(&all, Duration::from_secs(looked)).await;
         conversation.send("hello").await.unwrap();
-        let waited = hand.until(&all, Duration::from_secs(30), || desk.connections() == 1).await;
-        assert_eq!(waited, Some(Duration::ZERO), "after {looked} s of looking at the empty chat");
-        assert_eq!(connection(&conversation), Connection::Live);
+        let is_live = || connection(&conversation) == Connection::Live && desk.connections() == 1;
+        assert!(hand.at_once(&all, is_live).await, "after {looked} s of looking at the empty chat");
         drop(timeline);
         client.shutdown().await;
         tokio::time::resume();

@@ -143,6 +143,18 @@ fn network_that_is_back_ends_every_wait_and_asks_once() {
 }
 
 #[test]
+fn standing_that_is_made_while_a_connection_fails_for_want_of_it_is_connected_at_once() {
+    let mut link = Link::new(RULES, Some(Reason::Opening), at(0));
+    assert_eq!(link.handle(Event::Shown(Shown::Conversation), at(0), 1.0), [Effect::Connect]);
+    let _ = link.handle(Event::Lost(Fault::Network), at(0), 1.0);
+    assert!(link.handle(Event::Tick, at(20), 1.0).contains(&Effect::Connect));
+    let _ = link.handle(Event::Standing, at(20), 1.0);
+    assert!(link.handle(Event::Lost(Fault::Network), at(20), 1.0).contains(&Effect::Connect));
+    // Once.
+    assert!(!link.handle(Event::Lost(Fault::Network), at(20), 1.0).contains(&Effect::Connect));
+}
+
+#[test]
 fn desk_that_returned_is_connected_and_asked_at_once_unless_it_wants_to_be_left_alone() {
     let link = &mut live(true);
     for _ in 0..5 {
