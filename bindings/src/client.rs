@@ -233,8 +233,8 @@ impl Client {
         }));
     }
 
-    /// The host knows that there is a network again (`true`), or that there is none (`false`). Never needed, always
-    /// helpful. Returns at once.
+    /// The host says that there is a network again (`true`), or that there is none (`false`). Never needed, always helpful.
+    /// A hint: a request that is answered all the same overrules it, and it is doubted after a while. Returns at once.
     pub fn network_changed(&self, available: bool) {
         self.host.when_open(Box::new(move |open| {
             if let Ok(open) = open {

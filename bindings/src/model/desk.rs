@@ -47,11 +47,12 @@ pub struct DeskNotices {
 /// How the client reaches the desk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
 pub enum Connection {
-    /// Nothing was tried yet.
+    /// Nothing was asked of the desk yet: before an anonymous customer writes, there is nothing to ask.
     Unknown,
-    /// The last try found no network, or the host says that there is none.
+    /// The desk can't be reached: the last requests found no network, or no desk that works, or the host says that there is
+    /// no network and nothing has proved it wrong. Messages stay queued; the desk is looked for now and then.
     Offline,
-    /// Requests work; what happens at the desk is asked for now and then.
+    /// Requests work, whoever makes them; what happens at the desk is asked for now and then.
     Online,
     /// What happens at the desk arrives at once.
     Live,

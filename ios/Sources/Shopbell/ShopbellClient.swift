@@ -285,7 +285,8 @@ public final class ShopbellClient: Sendable {
     }
 
     /// There is a network again (`true`), or none (`false`). Never needed, always helpful. ``Shopbell/Shopbell`` tells
-    /// it on Apple's systems.
+    /// it on Apple's systems. A hint: a request that is answered all the same overrules it, and it is doubted after a
+    /// while.
     public func networkChanged(_ available: Bool) {
         engine.later { $0.networkChanged(available: available) }
     }

@@ -153,7 +153,6 @@ async fn message_to_a_desk_that_is_gone_stays_queued_and_is_tried_once_the_desk_
 
 #[tokio::test]
 async fn first_that_finds_the_desk_back_tells_the_others() {
-    // A download finds it; nobody else would look for it within the hour.
     let (mut phone, file) = Phone::with_file_of_the_agent(trusting, &[7; 2_000]).await;
     until_status(&phone.client, |status| status.connection == Connection::Live).await;
     phone.desk.offline(true);

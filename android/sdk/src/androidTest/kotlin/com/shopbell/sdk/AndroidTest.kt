@@ -35,6 +35,7 @@ import org.robolectric.RobolectricTestRunner
 import org.robolectric.RuntimeEnvironment
 import org.robolectric.Shadows.shadowOf
 import org.robolectric.annotation.Config
+import org.robolectric.shadows.ShadowNetwork
 import java.io.File
 import java.io.FileNotFoundException
 
@@ -89,6 +90,24 @@ class AndroidTest {
             client.shutdown()
             until({ "the watch to be let go of" }) { shadowOf(connectivity).networkCallbacks.isEmpty() }
         }
+    }
+
+    @Test
+    fun networkThatIsLostOnceTheNextOneCame_isNotTold() {
+        val client = opened()
+        val connectivity = checkNotNull(app.getSystemService(ConnectivityManager::class.java))
+        val watch = shadowOf(connectivity).networkCallbacks.single()
+        val (wifi, mobile) = ShadowNetwork.newInstance(1) to ShadowNetwork.newInstance(2)
+        watch.onAvailable(wifi)
+        watch.onAvailable(mobile)
+        watch.onLost(wifi)
+        runBlocking {
+            client.startConversation().send("hello")
+            client.status.until("a network") { it?.connection == Connection.ONLINE }
+        }
+        desk.untilTexts("hello")
+        watch.onLost(mobile)
+        runBlocking { client.status.until("no network") { it?.connection == Connection.OFFLINE } }
     }
 
     private class Screens : LifecycleOwner {

@@ -244,7 +244,10 @@ public class ShopbellClient internal constructor(
     /** [logout], and no fetched file stays on the phone: for one that many people use. */
     public suspend fun logoutAndClearCache(): Unit = engine.change { somebodyElse(it, it.logOutAndClearCache()) }
 
-    /** There is a network again (`true`), or none (`false`). Never needed, always helpful. On Android it is told. */
+    /**
+     * There is a network again (`true`), or none (`false`). Never needed, always helpful. On Android it is told. A hint:
+     * a request that is answered all the same overrules it, and it is doubted after a while.
+     */
     public fun networkChanged(available: Boolean): Unit = engine.post { it.networkChanged(available) }
 
     /**
