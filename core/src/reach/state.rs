@@ -133,6 +133,8 @@ pub(crate) struct State {
     trying: bool,
     /// A request failed since the last one that was answered.
     doubted: bool,
+    /// The desk is lost by its own failures, which may be of one kind of request: it is probed once to tell.
+    unsure: bool,
     /// The realtime connection failed since it was up last, and the desk was probed for it.
     socket_doubted: bool,
     returns: u64,
@@ -164,6 +166,7 @@ impl State {
             desk: Desk::Unknown,
             trying: false,
             doubted: false,
+            unsure: false,
             socket_doubted: false,
             returns: 0,
             mark: 0,
@@ -204,7 +207,7 @@ impl State {
             return None;
         }
         // A desk that is out of reach is looked for by the connection and the pages of what is on screen.
-        let is_wanted = self.waiting > 0 || (self.shown && (self.denied || self.desk != Desk::Lost));
+        let is_wanted = self.waiting > 0 || self.unsure || (self.shown && (self.denied || self.desk != Desk::Lost));
         let probe = self.probe_at.filter(|_| is_wanted && !self.probing);
         let attempt = self.try_at.filter(|_| !self.denied);
         probe.into_iter().chain(attempt).min()
@@ -235,6 +238,7 @@ impl State {
             }
             Event::Probed => {
                 self.probing = false;
+                self.unsure = false;
                 self.probed_at = Some(now);
             }
             Event::Tick => return self.tick(now, jitter),
@@ -316,7 +320,10 @@ impl State {
             // Of one request. Where the connection is up, or the desk's server answers at all, the next one decides.
             (End::Failed, _) if !self.doubted => self.doubted = true,
             _ if self.line != Line::Down && !self.doubted => self.doubted = true,
-            _ => self.lose(now, jitter),
+            _ => {
+                self.unsure = end == End::Failed;
+                self.lose(now, jitter);
+            }
         }
     }
 
@@ -331,6 +338,7 @@ impl State {
         self.desk = Desk::Reached;
         self.trying = false;
         self.doubted = false;
+        self.unsure = false;
         self.probe_at = None;
         self.try_at = None;
     }

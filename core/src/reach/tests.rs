@@ -243,6 +243,19 @@ fn single_failure_loses_a_desk_only_where_nothing_speaks_for_it() {
 }
 
 #[test]
+fn desk_that_fails_at_something_is_probed_once_though_no_words_wait() {
+    for end in [End::Answered, End::Unreached] {
+        let mut scene = Scene::new();
+        scene.ends(Way::Desk, End::Answered);
+        scene.ends(Way::Desk, End::Failed);
+        scene.ends(Way::Desk, End::Failed);
+        assert_eq!(scene.connection(), Connection::Offline);
+        assert_eq!(scene.pass(50_000, end), [1_000]);
+        assert_eq!(scene.is_open(), end == End::Answered);
+    }
+}
+
+#[test]
 fn lost_connection_has_the_desk_probed_once() {
     let mut scene = Scene::new();
     scene.tell(Event::Shown(true));

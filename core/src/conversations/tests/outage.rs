@@ -194,7 +194,7 @@ impl Hand {
 
     /// Lets everything that needs no time happen.
     async fn rest(&self, phones: &[Conversation]) {
-        for _ in 0..12 {
+        for _ in 0..25 {
             for phone in phones {
                 let active = phone.active().unwrap();
                 active.store.write(Durability::Later, |_| Ok(())).await.unwrap();
@@ -282,7 +282,7 @@ async fn after_an_outage_words_wait_less_than_fifteen_seconds_whoever_wrote_them
         conversation.send("is anybody there?").await.unwrap();
     }
     let gone = || all.iter().all(|phone| connection(phone) == Connection::Offline);
-    assert!(hand.until(&all, Duration::from_secs(3), gone).await.is_some(), "each status says so");
+    assert!(hand.until(&all, Duration::from_secs(10), gone).await.is_some(), "each status says so");
     hand.pass(&all, Duration::from_secs(100)).await;
     // By the chat on screen and by the probe, each phone asks every few seconds in the end.
     let asked = desk.calls().len();
