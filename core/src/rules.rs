@@ -51,12 +51,30 @@ pub(crate) fn line(field: &'static str, text: &str) -> Result<(), SupportError> 
     Ok(())
 }
 
+/// Whether nothing of a text would be seen: the one meaning of "empty" for words, wherever they come from.
+///
+/// White space, control characters, what Unicode has displays ignore (`Default_Ignorable_Code_Point`: zero-width
+/// characters, the soft hyphen, Hangul fillers, marks of direction, variation selectors), annotation marks, and the
+/// braille pattern without dots.
+pub(crate) fn is_blank(text: &str) -> bool {
+    text.chars().all(|c| {
+        c.is_whitespace()
+            || c.is_control()
+            || matches!(c,
+                '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
+                | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
+                | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}'
+                | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+    })
+}
+
 /// The words of a message: trimmed, line ends of one kind. Desks do so too, and the outbox recognises its own message
-/// by its words.
+/// by its words. Characters that nobody sees stay among words; alone they are no message.
 pub(crate) fn message(words: &str, limits: &Capabilities) -> Result<String, SupportError> {
     let words = words.trim().replace("\r\n", "\n");
-    if words.is_empty() {
-        return Err(SupportError::input("text", "is empty"));
+    if is_blank(&words) {
+        return Err(SupportError::input("text", "is empty, or holds nothing that anybody could see"));
     }
     short_text("text", &words, limits.max_message_chars)?;
     Ok(words)
@@ -127,7 +145,7 @@ pub(crate) fn attribute(name: &str, value: &AttributeValue, limits: &Capabilitie
 }
 
 pub(crate) fn attribute_name(name: &str) -> Result<(), SupportError> {
-    if name.is_empty() {
+    if is_blank(name) {
         return Err(SupportError::input("attributes", "a name is empty"));
     }
     line("attributes", name)
@@ -211,6 +229,28 @@ mod tests {
         assert!(fits(ProfileField::Attribute("gói".into()), "a\nb\u{1}"));
         assert!(attribute("plan", &AttributeValue::Integer(-10), &limits()).is_ok());
         assert_eq!(message(" a\r\nb ", &limits()).unwrap(), "a\nb");
+    }
+
+    #[test]
+    fn text_of_which_nothing_is_seen_is_blank() {
+        for text in [
+            "", " \n", "\u{200b}", "\u{2060}", "\u{feff}", "\u{2800}", "\u{3164}", "\u{ffa0}", "\u{115f}", "\u{200d}",
+            "\u{200b}\n\u{200b}", "\u{ad}", "\u{202e}", "\u{a0}", "\u{3000}", "\r", "\u{1}", "\u{7f}", "\u{85}", "\u{fe0f}",
+            "\u{e0020}", "\u{180e}", "\u{2068}\u{2069}",
+        ] {
+            assert!(is_blank(text), "{text:?}");
+            assert!(message(text, &limits()).is_err(), "{text:?}");
+        }
+        for text in [".", "0", "\u{2801}", "ㅎ", "👍", "\u{301}", "―", "\u{200b}a", "🏴\u{e0067}\u{e007f}"] {
+            assert!(!is_blank(text), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn unseen_characters_among_words_stay() {
+        for text in ["\u{200b}a", "Donau\u{ad}dampf", "👩\u{200d}👧", "می\u{200c}شود", "\u{2067}שלום\u{2069}"] {
+            assert_eq!(message(text, &limits()).unwrap(), text);
+        }
     }
 
     proptest! {

@@ -38,7 +38,7 @@ pub(crate) fn checked_form(
     for field in fields {
         let value = values.iter().find(|value| value.name == field.name).map(|value| value.value.trim());
         let value = value.unwrap_or_default();
-        if value.is_empty() {
+        if rules::is_blank(value) {
             if field.required {
                 return Err(SupportError::input("form", format!("{:?} must be filled in", field.label)));
             }
@@ -309,7 +309,7 @@ pub(crate) fn answer(
 }
 
 pub(crate) fn set_draft(tx: &mut Tx<'_>, this: &This, text: &str, now: Timestamp) -> Result<(), StoreError> {
-    if this.fresh && text.trim().is_empty() && ConversationRow::find(tx, &this.id)?.is_none() {
+    if this.fresh && rules::is_blank(text) && ConversationRow::find(tx, &this.id)?.is_none() {
         return Ok(());
     }
     found_or_begun(tx, this, now)?;

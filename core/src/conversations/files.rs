@@ -32,9 +32,10 @@ impl Conversation {
         if attachments.is_empty() {
             return self.send(&text).await;
         }
-        let words = match text.trim() {
-            "" => String::new(),
-            _ => rules::message(&text, &self.inner.backend.capabilities())?,
+        let words = if rules::is_blank(&text) {
+            String::new()
+        } else {
+            rules::message(&text, &self.inner.backend.capabilities())?
         };
         let (this, active) = (self.clone(), self.active()?);
         // To its end, whoever waits: a future that is dropped between the copying and the writing would leave files behind

@@ -60,7 +60,8 @@ impl Conversation {
     /// Sends a message, trimmed of white space around it: returns when it is safe on the phone and in the timeline.
     /// The conversation's draft is cleared with it. Writing to a resolved conversation opens it again.
     ///
-    /// Errors: [`SupportError::InvalidInput`] where it is empty, too long for the desk or holds a NUL.
+    /// Errors: [`SupportError::InvalidInput`] where it is too long for the desk, holds a NUL, or is empty: holds nothing
+    /// but white space, control characters and what is never seen, such as zero-width characters.
     pub async fn send(&self, text: &str) -> Result<MessageId, SupportError> {
         let text = rules::message(text, &self.inner.backend.capabilities())?;
         let id = MessageId::new(token(self.inner.config.random.as_ref()));
@@ -148,7 +149,7 @@ impl Conversation {
             return Err(SupportError::input("score", "must be 1 to 5"));
         }
         let limits = self.inner.backend.capabilities();
-        let feedback = if feedback.trim().is_empty() { String::new() } else { rules::message(feedback, &limits)? };
+        let feedback = if rules::is_blank(feedback) { String::new() } else { rules::message(feedback, &limits)? };
         self.answer(message, move |content| match content {
             Content::Survey { .. } => Ok((Vec::new(), Some(Rating { score, feedback }))),
             _ => Err(SupportError::NotFound { what: "survey" }),

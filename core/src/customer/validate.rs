@@ -17,7 +17,7 @@ const MAX_EVENT_ATTRIBUTES: usize = 20;
 
 pub(crate) fn identity(identity: &Identity) -> Result<(), SupportError> {
     rules::line("identifier", identity.identifier())?;
-    if identity.identifier().trim().is_empty() {
+    if rules::is_blank(identity.identifier()) {
         return Err(SupportError::input("identifier", "is empty; use the merchant's own id of the customer"));
     }
     if let Some(hash) = identity.hash()
@@ -59,7 +59,7 @@ pub(crate) fn event(
     limits: &Capabilities,
 ) -> Result<(), SupportError> {
     rules::line("event", name)?;
-    if name.trim().is_empty() {
+    if rules::is_blank(name) {
         return Err(SupportError::input("event", "needs a name, as checkout_failed"));
     }
     if attributes.len() > MAX_EVENT_ATTRIBUTES {

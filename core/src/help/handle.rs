@@ -320,7 +320,7 @@ impl HelpCenter {
         let shelf = self.room.shelf().await?;
         self.room.refresh(&shelf);
         shelf.ready().await?;
-        let recent = if text.trim().is_empty() { active.store.read(personal::recent).await? } else { Vec::new() };
+        let recent = if rules::is_blank(text) { active.store.read(personal::recent).await? } else { Vec::new() };
         let (text, category, on) = (text.to_owned(), category.map(str::to_owned), Arc::clone(&shelf));
         let find = move |connection: &rusqlite::Connection| on.find(connection, &text, category.as_deref());
         let mut results = shelf.store.read(find).await?;

@@ -10,6 +10,7 @@ use crate::{
         Agent, Attachment, Content, ConversationId, ConversationStatus, ConversationSummary, DeskConversationId,
         DeskMessageId, Timestamp,
     },
+    rules,
 };
 
 /// The longest preview, in characters: two lines of a phone.
@@ -313,7 +314,7 @@ impl ConversationRow {
 
     /// Keeps what the customer began to write; an empty text clears it. The list shows it, and no timeline does.
     pub(crate) fn set_draft(tx: &mut Tx<'_>, id: &ConversationId, draft: &str) -> Result<(), StoreError> {
-        let draft = (!draft.trim().is_empty()).then_some(draft);
+        let draft = (!rules::is_blank(draft)).then_some(draft);
         let changed = tx
             .prepare_cached("UPDATE conversations SET draft = ?2 WHERE id = ?1 AND draft IS NOT ?2")?
             .execute(params![id.as_str(), draft])?;

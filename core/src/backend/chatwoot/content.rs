@@ -11,6 +11,7 @@ use super::{
 use crate::{
     Answer, AnswerState, ArticleLink, Card, CardAction, Choice, Content, FieldValue, FormField, Rating, SurveyScale,
     markdown::safe_link,
+    rules,
 };
 
 pub(super) fn content(text: String, kind: Option<&str>, attributes: &Value, deleted: bool) -> Content {
@@ -58,12 +59,12 @@ fn field_text(item: &Value, name: &str) -> Option<String> {
 }
 
 fn filled(item: &Value, name: &str) -> Option<String> {
-    field_text(item, name).filter(|text| !text.trim().is_empty())
+    field_text(item, name).filter(|text| !rules::is_blank(text))
 }
 
 fn choice(item: &Value) -> Option<Choice> {
     // The options of a form's field are told with a label, or as plain words.
-    let word = to_text(item).filter(|text| !text.trim().is_empty());
+    let word = to_text(item).filter(|text| !rules::is_blank(text));
     let title = filled(item, "title").or_else(|| filled(item, "label")).or_else(|| filled(item, "name")).or(word);
     let value = field_text(item, "value").or_else(|| title.clone())?;
     Some(Choice { title: title.unwrap_or_else(|| value.clone()), value })

@@ -42,6 +42,7 @@ use crate::{
         BackendError, BackendFuture, DeskArticle, DeskArticleName, DeskArticlePage, DeskCategory, DeskPortal, Fault,
         Fetched, HelpCenterBackend, ListedArticle,
     },
+    rules,
 };
 
 /// Articles on a page: the desk's most.
@@ -359,7 +360,7 @@ fn article(row: Article, locale: &str) -> Option<DeskArticle> {
     };
     Some(DeskArticle {
         name,
-        title: row.title.filter(|title| !title.trim().is_empty())?,
+        title: row.title.filter(|title| !rules::is_blank(title))?,
         category: row.category.slug.filter(|slug| !slug.is_empty()),
         description: row.description.unwrap_or_default(),
         content: row.content.unwrap_or_default(),

@@ -17,6 +17,7 @@ use crate::{
     Agent, Attachment, AttachmentKind, Author, ConversationStatus, Coordinates, DeskConversationId, DeskMessageId,
     Receipt, Timestamp, address,
     backend::{ConversationChange, DeskChannel, DeskConversation, DeskMessage, Secret},
+    rules,
 };
 
 /// A picture or a file: `http` or `https`.
@@ -26,7 +27,7 @@ pub(super) fn web_url(url: Option<&str>) -> Option<String> {
 }
 
 fn filled(text: Option<String>) -> Option<String> {
-    text.filter(|text| !text.trim().is_empty())
+    text.filter(|text| !rules::is_blank(text))
 }
 
 /// A whole list, oldest first, each once.
