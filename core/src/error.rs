@@ -60,6 +60,16 @@ pub enum SupportError {
     /// The desk can't be reached. What was written is kept and goes out by itself.
     #[error("the support desk can't be reached: no network, or something on the way answers in its place")]
     Offline,
+    /// The desk's address answers with a certificate that is not trusted: by a private authority, expired, or for another
+    /// name. Nothing was sent there. What was written is kept and goes out by itself once that has changed.
+    ///
+    /// For developers: the desk needs a certificate of a public authority. For customers it is as
+    /// [`Offline`](Self::Offline): a network that reads along shows it, too, and so does a phone whose clock is wrong.
+    #[error("the support desk's certificate is not trusted: {problem}")]
+    Untrusted {
+        /// Whose certificate, what is wrong with it, and what to do.
+        problem: String,
+    },
     /// The desk was reached and failed. What was written is kept and goes out by itself.
     #[error("the support desk has trouble; try again later")]
     DeskUnavailable,
@@ -146,6 +156,7 @@ impl SupportError {
     pub fn is_retryable(&self) -> bool {
         match self {
             Self::Offline
+            | Self::Untrusted { .. }
             | Self::DeskUnavailable
             | Self::Busy { .. }
             | Self::Paused
@@ -173,6 +184,7 @@ impl From<crate::backend::BackendError> for SupportError {
         use crate::backend::Fault;
         match error.fault {
             Fault::Network | Fault::Interrupted => Self::Offline,
+            Fault::Untrusted { problem } => Self::Untrusted { problem },
             Fault::Desk | Fault::SessionGone => Self::DeskUnavailable,
             Fault::Throttled { retry_after } => Self::Busy { retry_after },
             Fault::Flooded => Self::Busy { retry_after: None },

@@ -397,7 +397,7 @@ impl Link {
         if self.is_live() && *fault == Fault::SessionGone {
             self.drop_connection(effects);
             self.connect_at = now;
-        } else if self.is_live() && *fault == Fault::Network && self.ask_failures > 1 {
+        } else if self.is_live() && fault.is_of_the_way() && self.ask_failures > 1 {
             // One request may be lost on the way. Of two the connection is as good as lost, too.
             self.drop_connection(effects);
             self.lost(fault, now, jitter, effects);

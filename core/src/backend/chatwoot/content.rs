@@ -10,8 +10,7 @@ use super::{
 };
 use crate::{
     Answer, AnswerState, ArticleLink, Card, CardAction, Choice, Content, FieldValue, FormField, Rating, SurveyScale,
-    markdown::safe_link,
-    rules,
+    markdown::safe_link, rules,
 };
 
 pub(super) fn content(text: String, kind: Option<&str>, attributes: &Value, deleted: bool) -> Content {

@@ -58,7 +58,7 @@ pub(super) fn message(
         return None;
     }
     let Some(id) = wire.id.and_then(DeskMessageId::new) else {
-        tracing::debug!("a message without a number; left out");
+        tracing::warn!("a message of the desk's without a number; left out");
         return None;
     };
     let conversation = conversation.or_else(|| DeskConversationId::new(wire.conversation_id?))?;
