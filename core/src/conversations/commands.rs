@@ -23,6 +23,8 @@ pub(crate) struct This {
     pub(crate) handover: Handover,
     /// The desk takes what was seen.
     pub(crate) tells_seen: bool,
+    /// Now, by the outbox's clock.
+    pub(crate) outbox_now: Timestamp,
 }
 
 /// The values of a form in the order of its fields, or why they can't be taken.
@@ -88,7 +90,7 @@ pub(crate) fn send(
 ) -> Result<(), StoreError> {
     let row = writable(found_or_begun(tx, this, now)?)?;
     no_draft(tx, &row)?;
-    answers(tx, this, &row, now)?;
+    answers(tx, this, &row)?;
     let content = Content::text(text.clone());
     let new = new(&row, message, &content, &[], now);
     let desk_id = match row.desk_id {
@@ -99,7 +101,7 @@ pub(crate) fn send(
             return Ok(());
         }
     };
-    let fence = Fence { number: incoming::highest_message(tx, &row.id)?, at: now };
+    let fence = Fence { number: incoming::highest_message(tx, &row.id)?, at: this.outbox_now };
     let seq = EntryRow::insert_begun(tx, new, fence)?.seq;
     let words = Words { conversation: row.id, desk_id, message: message.clone(), text };
     this.handover.begin(tx, Begun { seq, session: row.session, words });
@@ -144,7 +146,7 @@ pub(crate) fn send_files(
 ) -> Result<(), StoreError> {
     let row = writable(found_or_begun(tx, this, now)?)?;
     no_draft(tx, &row)?;
-    answers(tx, this, &row, now)?;
+    answers(tx, this, &row)?;
     let attachments: Vec<Attachment> = files.iter().map(|(attachment, _)| attachment.clone()).collect();
     queue(tx, &row, new(&row, message, &Content::text(text), &attachments, now))?;
     tx.touch_outbox();
@@ -319,27 +321,27 @@ pub(crate) fn set_draft(tx: &mut Tx<'_>, this: &This, text: &str, now: Timestamp
 /// How long the telling of what was seen waits for more to be seen: a burst of messages is one request.
 const SEEN_WAITS: std::time::Duration = std::time::Duration::from_secs(1);
 
-pub(crate) fn mark_seen(tx: &mut Tx<'_>, this: &This, now: Timestamp) -> Result<(), StoreError> {
+pub(crate) fn mark_seen(tx: &mut Tx<'_>, this: &This) -> Result<(), StoreError> {
     // A conversation that was only begun has nothing to see.
     let Some(row) = ConversationRow::find(tx, &this.id)? else {
         return if this.fresh { Ok(()) } else { Err(SupportError::NotFound { what: "conversation" }.into()) };
     };
-    mark(tx, this, &row, now)
+    mark(tx, this, &row)
 }
 
 /// Whoever writes has seen what stands above it.
-fn answers(tx: &mut Tx<'_>, this: &This, row: &ConversationRow, now: Timestamp) -> Result<(), StoreError> {
-    if row.unread > 0 { mark(tx, this, row, now) } else { Ok(()) }
+fn answers(tx: &mut Tx<'_>, this: &This, row: &ConversationRow) -> Result<(), StoreError> {
+    if row.unread > 0 { mark(tx, this, row) } else { Ok(()) }
 }
 
-fn mark(tx: &mut Tx<'_>, this: &This, row: &ConversationRow, now: Timestamp) -> Result<(), StoreError> {
+fn mark(tx: &mut Tx<'_>, this: &This, row: &ConversationRow) -> Result<(), StoreError> {
     let news = ConversationRow::mark_seen(tx, &row.id)?;
     let may_tell = row.channel == Channel::Ours && row.status != ConversationStatus::Gone;
     let tell = news && this.tells_seen && may_tell && row.desk_id.is_some();
     if tell && !EntryRow::waits(tx, Some(&row.id), &Task::Seen)? {
         let entry = NewEntry { conversation: Some(&row.id), session: &row.session, task: Task::Seen, message: None };
         let seq = EntryRow::insert(tx, entry)?;
-        EntryRow::set_state(tx, seq, &EntryState::Waiting { not_before: now.plus(SEEN_WAITS) }, 0)?;
+        EntryRow::set_state(tx, seq, &EntryState::Waiting { not_before: this.outbox_now.plus(SEEN_WAITS) }, 0)?;
     }
     Ok(())
 }

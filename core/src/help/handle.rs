@@ -306,8 +306,8 @@ impl HelpCenter {
     /// then, and the next sync tries again; [`SupportError::InvalidConfig`] where the desk has no such help
     /// centre at its address; [`SupportError::Unsupported`] where the desk has none at all.
     pub async fn sync(&self) -> Result<bool, SupportError> {
-        self.inner.active()?;
-        self.room.sync(true).await
+        let active = self.inner.active()?;
+        self.inner.while_open(&active, Box::pin(self.room.sync(true))).await
     }
 
     /// Searches, on a thread that may wait for the disk.

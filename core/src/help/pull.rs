@@ -7,6 +7,7 @@ use super::{HelpCenterConfig, room::Room};
 use crate::{
     SupportError, SystemClock,
     backend::{Backend, DeskArticle, DeskArticleName, DeskCategory},
+    clock::SteadyClock,
     model::{ArticleId, Timestamp},
     store::{Feed, StoreError},
 };
@@ -44,7 +45,8 @@ pub struct PulledArticle {
 pub async fn pull(backend: Arc<dyn Backend>, config: HelpCenterConfig, folder: &Path) -> Result<Pulled, SupportError> {
     config.validate()?;
     let config = HelpCenterConfig { starter_pack: None, ..config };
-    let room = Arc::new(Room::new(config, backend, Arc::new(SystemClock), Feed::new(), folder.join("help")));
+    let room =
+        Arc::new(Room::new(config, backend, SteadyClock::new(Arc::new(SystemClock)), Feed::new(), folder.join("help")));
     room.sync(true).await?;
     let pulled = room.shelf().await?.store.read(read).await;
     room.close().await;

@@ -20,9 +20,9 @@ use super::{
 };
 use crate::{
     SupportError,
-    backend::{Backend, DeskCategory, Fault, Happened},
+    backend::{Backend, DeskCategory, Happened},
     client::Active,
-    clock::Clock,
+    clock::{Clock, SteadyClock},
     model::{HelpEvent, Timestamp},
     runtime::blocking,
     store::{Durability, Feed, Store, Topic},
@@ -48,6 +48,8 @@ pub(crate) struct Room {
     pub(super) config: HelpCenterConfig,
     pub(super) backend: Arc<dyn Backend>,
     pub(super) clock: Arc<dyn Clock>,
+    /// Measures the rest after a failure.
+    steady: SteadyClock,
     pub(super) feed: Feed,
     /// What the files' names begin with.
     path: PathBuf,
@@ -70,14 +72,15 @@ impl Room {
     pub(crate) fn new(
         config: HelpCenterConfig,
         backend: Arc<dyn Backend>,
-        clock: Arc<dyn Clock>,
+        steady: SteadyClock,
         feed: Feed,
         path: PathBuf,
     ) -> Self {
         Self {
             config,
             backend,
-            clock,
+            clock: Arc::clone(steady.time_of_day()),
+            steady,
             feed,
             path,
             slot: tokio::sync::Mutex::default(),
@@ -229,7 +232,7 @@ impl Room {
         self.note_failure(match &outcome {
             Ok(synced) if synced.incomplete.is_none() => None,
             Ok(_) => Some(false),
-            Err(error) => Some(*error == SupportError::Offline),
+            Err(error) => Some(matches!(error, SupportError::Offline | SupportError::Untrusted { .. })),
         });
         let Synced { changed, incomplete } = outcome?;
         self.tell_views(&shelf);
@@ -247,7 +250,7 @@ impl Room {
         let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
         *failed = offline.map(|offline| {
             let before = failed.map_or(0, |(_, times)| times);
-            (self.clock.now(), if offline { before.max(1) } else { before + 1 })
+            (self.steady.now(), if offline { before.max(1) } else { before + 1 })
         });
     }
 
@@ -256,7 +259,7 @@ impl Room {
         let failed = *self.failed.lock().unwrap_or_else(PoisonError::into_inner);
         failed.is_some_and(|(at, times)| {
             let rest = REST.saturating_mul(1 << (times.saturating_sub(1)).min(MOST_DOUBLINGS));
-            plan::age(self.clock.now(), at) < rest
+            self.steady.now().since(at) < rest
         })
     }
 
@@ -336,7 +339,7 @@ impl Room {
             let Some(help) = room.backend.help_center() else { return };
             while let Ok(Some(name)) = shelf.store.read(library::uncounted).await {
                 if let Err(error) = help.count_view(&room.config.portal, &name).await
-                    && (error.happened == Happened::No || error.fault == Fault::Network)
+                    && (error.happened == Happened::No || error.fault.is_of_the_way())
                 {
                     tracing::debug!(%error, "a view waits to be counted");
                     return;

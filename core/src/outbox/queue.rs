@@ -183,7 +183,7 @@ impl Queue {
         Self { items: BTreeMap::new(), online: true, hold_until: Timestamp::default(), rules }
     }
 
-    /// Takes in what happened and says what to do, in this order.
+    /// Takes in what happened and says what to do, in this order. `now` never goes back, and counts suspends.
     pub(crate) fn handle(&mut self, event: Event, now: Timestamp, jitter: f64) -> Vec<Effect> {
         let mut effects = Vec::new();
         self.tame_clock(now);
@@ -267,7 +267,20 @@ impl Queue {
     /// Takes a row in that nobody here is at work on.
     fn take(&mut self, row: EntryRow, now: Timestamp, effects: &mut Vec<Effect>) {
         let kind = Kind::of(&row.task);
+        let old = self.items.get(&row.seq);
+        // Begun in the future: the clock was set back between two runs. A wait goes on from now, as long as it was.
+        let ahead = if old.is_none() { row.started_at.since(now) } else { Duration::ZERO };
         let state = match row.state {
+            EntryState::Waiting { not_before } if !ahead.is_zero() && not_before > now => {
+                let state = EntryState::Waiting { not_before: not_before.minus(ahead) };
+                effects.push(Effect::Save(row.seq, state.clone(), row.attempts));
+                state
+            }
+            EntryState::Unclear { since, look_at } if !ahead.is_zero() && since.max(look_at) > now => {
+                let state = EntryState::Unclear { since: since.minus(ahead), look_at: look_at.minus(ahead) };
+                effects.push(Effect::Save(row.seq, state.clone(), row.attempts));
+                state
+            }
             EntryState::InFlight => {
                 // A process died over it.
                 let state = if self.must_look(kind) {
@@ -287,7 +300,6 @@ impl Queue {
             Some(id) => Lane::Conversation(id),
             None => Lane::Customer(row.session),
         };
-        let old = self.items.get(&row.seq);
         let same_wait = old.is_some_and(|old| old.state == state);
         let item = Item {
             lane,
@@ -302,7 +314,8 @@ impl Queue {
         self.items.insert(row.seq, item);
     }
 
-    /// A clock that was set back must not leave a message waiting for a moment that is hours away.
+    /// What an earlier run kept by a clock that was ahead must not leave a message waiting for a moment that is hours
+    /// away.
     fn tame_clock(&mut self, now: Timestamp) {
         let latest = now.plus(policy::LONGEST_REST);
         self.hold_until = self.hold_until.min(latest);
@@ -353,11 +366,13 @@ impl Queue {
         let unclear = EntryState::Unclear { since: now, look_at: now.plus(settle.mul_f64(0.1)) };
         let waiting = |after: Duration| EntryState::Waiting { not_before: now.plus(after) };
         item.state = match fault {
-            Fault::Network | Fault::Interrupted | Fault::Desk | Fault::Storage if must_look => {
+            Fault::Network | Fault::Untrusted { .. } | Fault::Interrupted | Fault::Desk | Fault::Storage
+                if must_look =>
+            {
                 item.unreached = 0;
                 unclear
             }
-            Fault::Network | Fault::Storage => {
+            Fault::Network | Fault::Untrusted { .. } | Fault::Storage => {
                 // The desk never had a say in it: not counted, and tried for as long as it takes.
                 item.attempts = item.attempts.saturating_sub(1);
                 item.unreached = item.unreached.saturating_add(1);

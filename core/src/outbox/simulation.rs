@@ -493,3 +493,24 @@ fn message_behind_one_that_was_begun_while_the_rows_were_read_waits_for_it() {
     assert_eq!(queue.handle(loaded(vec![begun, behind]), now, 0.0), []);
     assert_eq!(queue.handle(Event::Done(1), now, 0.0), [Effect::Attempt(2, 1)]);
 }
+
+#[test]
+fn clock_that_was_set_back_between_two_runs_prolongs_no_wait() {
+    let (then, now) = (Timestamp::from_seconds(1_000_000), Timestamp::from_seconds(1_000));
+    let wait = Duration::from_secs(5);
+    let states = |at: Timestamp| {
+        let waiting = EntryState::Waiting { not_before: at.plus(wait) };
+        [waiting, EntryState::Unclear { since: at.plus(Duration::from_secs(1)), look_at: at.plus(wait) }]
+    };
+    for (kept, shifted) in states(then).into_iter().zip(states(now)) {
+        let mut queue = Queue::new(RULES);
+        let row = EntryRow { state: kept, attempts: 3, started_at: then, ..waiting(1, 0) };
+        let effects = queue.handle(loaded(vec![row.clone()]), now, 0.0);
+        assert_eq!(effects, [Effect::Save(1, shifted.clone(), 3)]);
+        assert_eq!(queue.next_wake(), Some(now.plus(wait)));
+        // Read again, it does not begin anew.
+        let later = now.plus(Duration::from_secs(3));
+        assert_eq!(queue.handle(loaded(vec![EntryRow { state: shifted, ..row }]), later, 0.0), []);
+        assert_eq!(queue.next_wake(), Some(now.plus(wait)));
+    }
+}

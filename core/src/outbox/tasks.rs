@@ -18,7 +18,7 @@ use crate::{
         Backend, BackendError, ConversationContext, DeskConversation, Fault, Fetched, Happened, OutgoingMessage,
         OutgoingVote, Session,
     },
-    clock::{Clock, Random, token},
+    clock::{Random, SteadyClock, token},
     customer::{
         events, notices,
         standing::{Standing, storage},
@@ -38,7 +38,8 @@ pub(crate) struct Tools {
     pub(crate) store: Arc<Store>,
     pub(crate) backend: Arc<dyn Backend>,
     pub(crate) standing: Arc<Standing>,
-    pub(crate) clock: Arc<dyn Clock>,
+    /// What waits and attempts are measured by. What is kept of them is in its time.
+    pub(crate) clock: SteadyClock,
     pub(crate) random: Arc<dyn Random>,
     pub(crate) folder: Folder,
     pub(crate) transfers: Transfers,
@@ -115,7 +116,8 @@ impl Tools {
     /// it is asked whether that is due.
     fn look_at_desk(&self) {
         if !self.looked_at_desk.swap(true, Ordering::Relaxed) {
-            go_on(notices::look(Arc::clone(&self.store), Arc::clone(&self.backend), Arc::clone(&self.clock)));
+            let clock = Arc::clone(self.clock.time_of_day());
+            go_on(notices::look(Arc::clone(&self.store), Arc::clone(&self.backend), clock));
         }
     }
 
@@ -172,7 +174,7 @@ impl Tools {
         if !self.has_words(&conversation.id).await? {
             return self.write(move |tx| EntryRow::remove(tx, seq)).await;
         }
-        let now = self.clock.now();
+        let now = self.clock.time_of_day().now();
         // A context that the desk has failed at must not cost the conversation.
         let spoiled = self.spoiled().contains(&seq);
         let context = if spoiled { ConversationContext::new() } else { self.context(&conversation.id, now).await? };

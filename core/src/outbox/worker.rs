@@ -22,6 +22,10 @@ use crate::{
 /// How often a process that does not send asks whether it may now, and whether the other one wrote something.
 const LOCK_RETRY: Duration = Duration::from_secs(2);
 
+/// The longest sleep before the clock is looked at again: timers stand still while a phone is suspended, and a wait that
+/// ran out meanwhile is noticed this long after it woke.
+const LONGEST_SLEEP: Duration = Duration::from_secs(30);
+
 /// How long after a stop something may still begin: long enough for a message that was just written and for the last
 /// word on who logs out, and short enough that what begins can end within the three seconds that a stop may take.
 const LAST_BEGIN: Duration = Duration::from_secs(1);
@@ -78,7 +82,7 @@ impl Worker {
             }
             self.take_in(event, &mut queue, &mut running).await;
             self.handover.set_ready(queue.begins_at_once(self.tools.clock.now()));
-            let tick = queue.next_wake().map(|at| at.since(self.tools.clock.now()));
+            let tick = queue.next_wake().map(|at| at.since(self.tools.clock.now()).min(LONGEST_SLEEP));
             event = tokio::select! {
                 // What was asked for before the stop begins before it: a message sent on the way to the background, or
                 // the last word on somebody who logs out.

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     backend::{BackendError, Fault, Realtime, RealtimeEvent},
-    clock::{Clock, fraction},
+    clock::{SteadyClock, fraction},
     model::{Availability, ConversationId, DeskConversationId, Timestamp, Typing},
     runtime::go_on,
     signal::{OnScreen, Signal, stopped},
@@ -35,7 +35,7 @@ pub(crate) struct Worker {
     pub(crate) rules: Rules,
     /// Why the customer's file is open: to ask for news, or for somebody else's errand.
     pub(crate) why: Option<Reason>,
-    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) clock: SteadyClock,
     pub(crate) moment: Moment,
     pub(crate) signals: mpsc::UnboundedReceiver<Signal>,
     /// What is on screen.
@@ -101,9 +101,8 @@ enum Happened {
 impl Worker {
     /// Runs until stopped. What is under way is dropped: nothing of it is lost by that.
     pub(crate) async fn run(mut self) {
-        // The link's time never goes back and never jumps, whatever is done to the phone's clock.
-        let (began, origin) = (Instant::now(), self.clock.now());
-        let now = move || origin.plus(began.elapsed());
+        let clock = self.clock.clone();
+        let now = move || clock.now();
         let mut link = Link::new(self.rules, self.why, now());
         let mut work = Work::default();
         let mut stop = self.stop.clone();
@@ -284,7 +283,7 @@ impl Worker {
         if let Some((reason, Err(error))) = &list {
             // The conversation on screen does not need it.
             tracing::debug!(%error, "the list could not be read");
-            if error.fault == Fault::Network {
+            if error.fault.is_of_the_way() {
                 events.push(Event::ListMissed(*reason));
             }
         }
@@ -324,8 +323,9 @@ impl Worker {
     fn reached(&self, error: Option<&BackendError>, work: &Work) {
         match error.map(|error| &error.fault) {
             // Of one request; the connection knows better.
-            Some(Fault::Network) if work.live.is_some() => {}
+            Some(fault) if fault.is_of_the_way() && work.live.is_some() => {}
             Some(Fault::Network) => self.moment.set_connection(Connection::Offline),
+            Some(Fault::Untrusted { .. }) => self.moment.set_connection(Connection::Untrusted),
             // Says nothing about the way to the desk.
             Some(Fault::Storage) => {}
             _ => {
@@ -399,7 +399,7 @@ impl Worker {
         if on_screen.conversation.is_none() {
             fetcher.store.check_foreign_writes();
         }
-        let now = self.clock.now();
+        let now = self.fetcher.clock.now();
         work.asking = Some(Box::pin(async move {
             let opening = matches!(question.list, Some(Reason::Opening | Reason::Return));
             let mut pages = match on_screen.conversation.clone().filter(|_| question.pages) {
@@ -408,7 +408,7 @@ impl Worker {
             };
             let list = match (question.list, &pages) {
                 // Nor would the list come.
-                (Some(reason), Err(error)) if error.fault == Fault::Network => Some((reason, Err(error.clone()))),
+                (Some(reason), Err(error)) if error.fault.is_of_the_way() => Some((reason, Err(error.clone()))),
                 (Some(reason), _) => Some((reason, fetcher.list(reason).await)),
                 (None, _) => None,
             };

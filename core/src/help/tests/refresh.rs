@@ -36,6 +36,11 @@ impl Clock for Hand {
     fn now(&self) -> Timestamp {
         Timestamp::from_millis(self.0.load(Ordering::Relaxed))
     }
+
+    /// What the hand lets pass, no runtime has seen.
+    fn suspended(&self) -> Duration {
+        Duration::from_millis((self.now().millis() - TODAY * DAY).try_into().unwrap_or(0))
+    }
 }
 
 /// A desk with articles 1 to `count` in English, unchanged for long.
