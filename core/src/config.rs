@@ -52,6 +52,10 @@ pub struct Limits {
     pub connect_timeout: Duration,
     /// The longest that a small request may take as a whole. 30 s: past it, the customer has long seen "waiting".
     pub request_timeout: Duration,
+    /// How long [`SupportClient::handle_push`](crate::SupportClient::handle_push) asks the desk before it tells what is
+    /// known without it. 8 s: Android lets a messaging service work for ten at least, Apple's systems an extension for
+    /// thirty, and a client that was opened for the push may take three more to close.
+    pub push_timeout: Duration,
     /// How long after a request that ended unclear the desk may still be acting on it. 10 s: a message is sent again
     /// only when a look after this finds nothing, so a smaller value risks a message twice, a larger one delays.
     pub settle: Duration,
@@ -103,6 +107,7 @@ impl Default for Limits {
         Self {
             connect_timeout: Duration::from_secs(10),
             request_timeout: Duration::from_secs(30),
+            push_timeout: Duration::from_secs(8),
             settle: Duration::from_secs(10),
             max_response_bytes: 64 << 20,
             idle_poll: Duration::from_secs(120),
@@ -195,6 +200,7 @@ impl ClientConfig {
         for (field, value) in [
             ("limits.connect_timeout", limits.connect_timeout),
             ("limits.request_timeout", limits.request_timeout),
+            ("limits.push_timeout", limits.push_timeout),
             ("limits.idle_poll", limits.idle_poll),
             ("limits.active_poll", limits.active_poll),
             ("limits.live_poll", limits.live_poll),

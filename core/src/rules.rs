@@ -234,9 +234,29 @@ mod tests {
     #[test]
     fn text_of_which_nothing_is_seen_is_blank() {
         for text in [
-            "", " \n", "\u{200b}", "\u{2060}", "\u{feff}", "\u{2800}", "\u{3164}", "\u{ffa0}", "\u{115f}", "\u{200d}",
-            "\u{200b}\n\u{200b}", "\u{ad}", "\u{202e}", "\u{a0}", "\u{3000}", "\r", "\u{1}", "\u{7f}", "\u{85}", "\u{fe0f}",
-            "\u{e0020}", "\u{180e}", "\u{2068}\u{2069}",
+            "",
+            " \n",
+            "\u{200b}",
+            "\u{2060}",
+            "\u{feff}",
+            "\u{2800}",
+            "\u{3164}",
+            "\u{ffa0}",
+            "\u{115f}",
+            "\u{200d}",
+            "\u{200b}\n\u{200b}",
+            "\u{ad}",
+            "\u{202e}",
+            "\u{a0}",
+            "\u{3000}",
+            "\r",
+            "\u{1}",
+            "\u{7f}",
+            "\u{85}",
+            "\u{fe0f}",
+            "\u{e0020}",
+            "\u{180e}",
+            "\u{2068}\u{2069}",
         ] {
             assert!(is_blank(text), "{text:?}");
             assert!(message(text, &limits()).is_err(), "{text:?}");
@@ -248,7 +268,8 @@ mod tests {
 
     #[test]
     fn unseen_characters_among_words_stay() {
-        for text in ["\u{200b}a", "Donau\u{ad}dampf", "👩\u{200d}👧", "می\u{200c}شود", "\u{2067}שלום\u{2069}"] {
+        for text in ["\u{200b}a", "Donau\u{ad}dampf", "👩\u{200d}👧", "می\u{200c}شود", "\u{2067}שלום\u{2069}"]
+        {
             assert_eq!(message(text, &limits()).unwrap(), text);
         }
     }

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use sandbox::Desk;
+use sandbox::{Desk, DeskVersion, Fault, Rule};
 use shopbell::{AttentionReason, AttributeValue, CustomerProfile, Delivery, Identity, SupportError, Verification};
 use shopbell_tests::{
     List, Screen, at_desk, desk, desk_with, failure, identity, only_conversation, phone, until, until_at_desk,
@@ -170,6 +170,20 @@ async fn identity_reaches_the_desk_verified_and_history_follows_to_another_phone
     screen.until_texts(&["from the first phone", "from the second phone"]).await;
     client.shutdown().await;
     second.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn verification_that_the_desk_does_not_answer_is_an_error_and_is_asked_again() {
+    // It says whose contact it is by its list alone.
+    let desk = desk_with(|options| options.desk_version = DeskVersion::V4_16_2).await;
+    let data = tempfile::tempdir().unwrap();
+    let client = phone(&desk, data.path()).await;
+    client.identify(identity("chi"), CustomerProfile::default()).await.unwrap();
+    desk.faults().add(Rule { path_contains: Some("/conversations".into()), ..Rule::new(Fault::DropBeforeWrite) });
+    assert_eq!(failure(client.verify_identity().await), SupportError::Offline);
+    desk.faults().clear();
+    assert_eq!(client.verify_identity().await.unwrap(), Verification::Verified);
+    client.shutdown().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

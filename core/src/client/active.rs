@@ -143,7 +143,7 @@ impl Active {
             store: Arc::clone(&store),
             backend: Arc::clone(&backend),
             standing: Arc::clone(&standing),
-            clock: Arc::clone(&config.clock),
+            clock: inner.steady.clone(),
             random: Arc::clone(&config.random),
             folder: attachments.folder.clone(),
             transfers: inner.transfers.clone(),
@@ -174,7 +174,7 @@ impl Active {
             fetcher: Arc::clone(&fetcher),
             rules,
             why,
-            clock: Arc::clone(&config.clock),
+            clock: inner.steady.clone(),
             moment: inner.moment.clone(),
             signals: sync_inbox,
             screen: inner.screen.shown(),
@@ -252,19 +252,26 @@ impl Active {
         let _ = self.sync.send(signal);
     }
 
+    /// Says when the file is about to be closed.
+    pub(super) fn stopping(&self) -> watch::Receiver<bool> {
+        self.stop.subscribe()
+    }
+
     /// Whether a worker has ended without being told to: it panicked.
     pub(crate) fn is_broken(&self) -> bool {
         let workers = self.workers.lock().unwrap_or_else(PoisonError::into_inner);
         workers.as_ref().is_some_and(|(sender, reader)| sender.is_finished() || reader.is_finished())
     }
 
-    /// Stops the workers and closes every file. What is being sent may finish first, within [`GRACE`].
+    /// Stops the workers and closes every file. What is being sent may finish first, within [`GRACE`], and beside it the
+    /// desk is told that the customer types no more.
     pub(crate) async fn stop(&self) {
         self.stop.send_replace(true);
         let workers = self.workers.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some((mut sender, reader)) = workers {
             reader.abort();
-            if tokio::time::timeout(GRACE, &mut sender).await.is_err() {
+            let (sent, ()) = tokio::join!(tokio::time::timeout(GRACE, &mut sender), self.typing.end());
+            if sent.is_err() {
                 sender.abort();
                 let _ = sender.await;
             }

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use super::{Active, Phase, SupportClient, push::note_token};
 use crate::{
     SupportError,
+    backend::Fault,
     clock::token,
     conversations::requeue,
     customer::{events, telling, validate},
@@ -121,9 +122,15 @@ impl SupportClient {
 
     /// Asks the desk now what it makes of the customer's identity, and whose contact it has for it.
     ///
-    /// Errors: [`SupportError::IdentityRejected`]; [`SupportError::Offline`] and its kin where it can't be asked.
+    /// Errors: [`SupportError::IdentityRejected`]; [`SupportError::Offline`] and its kin where it can't be asked or does not
+    /// answer in time. Nothing is concluded from that: the question stays open, and what asks the desk next asks it again.
+    /// [`SupportError::Paused`] where the client is paused meanwhile.
     pub async fn verify_identity(&self) -> Result<Verification, SupportError> {
         let active = self.inner.active()?;
+        self.inner.while_open(&active, Box::pin(self.ask_for_verification(&active))).await
+    }
+
+    async fn ask_for_verification(&self, active: &Active) -> Result<Verification, SupportError> {
         let customer = active.store.read(CustomerRow::find).await?;
         if customer.is_none_or(|customer| customer.identity.is_none()) {
             return Ok(Verification::Anonymous);
@@ -133,8 +140,12 @@ impl SupportClient {
         if active.standing.owner_is_unknown() {
             // Not every version of a desk says it before it is asked for a conversation. A desk that can't list them
             // has still verified the proof.
-            if let Err(error) = self.inner.backend.conversations(&session, None).await {
-                tracing::debug!(%error, "could not ask whose contact it is");
+            match self.inner.backend.conversations(&session, None).await {
+                Ok(_) => {}
+                Err(error) if matches!(error.fault, Fault::Throttled { .. }) || error.fault.is_of_the_way() => {
+                    return Err(error.into());
+                }
+                Err(error) => tracing::debug!(%error, "could not ask whose contact it is"),
             }
             active.standing.watch_owner().await;
         }

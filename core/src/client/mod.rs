@@ -17,7 +17,10 @@ mod push;
 mod screen;
 mod status;
 
-use std::sync::{Arc, Mutex};
+use std::{
+    pin::Pin,
+    sync::{Arc, Mutex},
+};
 
 use tokio::sync::watch;
 
@@ -32,12 +35,12 @@ use crate::{
         Backend, Capabilities, DeskInfo,
         chatwoot::{Chatwoot, ChatwootOptions},
     },
-    clock::token,
+    clock::{SteadyClock, token},
     conversations::{Conversation, ConversationList},
     model::ConversationId,
     push::PushToken,
     runtime::blocking,
-    signal::Signal,
+    signal::{Signal, stopped},
     store::{ConversationRow, CustomerKey, Feed, Place, Recorded},
     sync::moment::Moment,
     sync::{
@@ -71,6 +74,8 @@ pub struct SupportClient {
 pub(crate) struct Inner {
     pub(crate) config: ClientConfig,
     pub(crate) backend: Arc<dyn Backend>,
+    /// What waits are measured by, the same through pauses and for every customer.
+    pub(crate) steady: SteadyClock,
     pub(crate) feed: Feed,
     pub(crate) moment: Moment,
     pub(crate) transfers: Transfers,
@@ -130,11 +135,11 @@ impl SupportClient {
         })
         .await?;
         let feed = Feed::new();
+        let steady = SteadyClock::new(Arc::clone(&config.clock));
         #[cfg(feature = "help-center")]
         let help = config.help_center.clone().map(|help| {
             let path = place.help_center(&help.portal);
-            let (backend, clock) = (Arc::clone(&backend), Arc::clone(&config.clock));
-            Arc::new(crate::help::Room::new(help, backend, clock, feed.clone(), path))
+            Arc::new(crate::help::Room::new(help, Arc::clone(&backend), steady.clone(), feed.clone(), path))
         });
         let inner = Arc::new(Inner {
             moment: Moment::new(feed.clone()),
@@ -144,6 +149,7 @@ impl SupportClient {
             feed,
             config,
             backend,
+            steady,
             phase: watch::channel(Phase::Closed).0,
             screen: screen::Screen::default(),
             place,
@@ -267,9 +273,14 @@ impl SupportClient {
     /// Where the desk can't give its list ([`History::Unavailable`](crate::History::Unavailable)), the conversations that
     /// moved last are read by themselves.
     ///
-    /// Errors: [`SupportError::Offline`] and its kin; what is on the phone stays as it is.
+    /// Errors: [`SupportError::Offline`] and its kin; what is on the phone stays as it is. [`SupportError::Paused`] where
+    /// the client is paused, or is paused meanwhile: the call ends with that at once.
     pub async fn refresh(&self) -> Result<(), SupportError> {
         let active = self.inner.active()?;
+        self.inner.while_open(&active, Box::pin(self.ask_for_news(&active))).await
+    }
+
+    async fn ask_for_news(&self, active: &Active) -> Result<(), SupportError> {
         let list = active.fetcher.list(Reason::Wanted).await;
         if list != Ok(Asked::List) {
             let recent = Recent::at_opening(self.inner.config.clock.now(), None);
@@ -298,8 +309,9 @@ impl SupportClient {
     }
 
     /// Closes every file, lock and socket, for the app goes to the background and may be frozen there. What can be sent
-    /// goes on being sent for a second first, and what has begun by then may finish, for three at most. Observers wait
-    /// for the resume; commands are refused with [`SupportError::Paused`]. Pausing twice is one pause.
+    /// goes on being sent for a second first, and what has begun by then may finish, for three at most; the desk is told
+    /// that the customer types no more. Observers wait for the resume; commands are refused with
+    /// [`SupportError::Paused`], and so is what waits for the desk's answer. Pausing twice is one pause.
     pub async fn pause(&self) {
         let mut life = self.inner.changing.lock().await;
         life.paused = true;
@@ -369,6 +381,23 @@ impl Inner {
             Phase::Open(active) => Ok(Arc::clone(active)),
             Phase::Paused(_) => Err(SupportError::Paused),
             Phase::Closed => Err(SupportError::Closed),
+        }
+    }
+
+    /// Waits for an answer of the desk's only as long as the customer's file is open: a call that began before a pause
+    /// ends with it.
+    ///
+    /// Boxed, for what is generic over every future is compiled for every future.
+    pub(crate) async fn while_open<T>(
+        &self,
+        active: &Active,
+        asking: Pin<Box<dyn Future<Output = Result<T, SupportError>> + Send + '_>>,
+    ) -> Result<T, SupportError> {
+        let mut stop = active.stopping();
+        tokio::select! {
+            biased;
+            answer = asking => answer,
+            () = stopped(&mut stop) => Err(self.active_of(&active.key).err().unwrap_or(SupportError::Paused)),
         }
     }
 

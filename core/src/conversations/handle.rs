@@ -203,8 +203,7 @@ impl Conversation {
     /// message is visible; [`send`](Self::send) does it too. The agents are told within seconds, unless something unseen
     /// has arrived by then: the desk can't be told of a part.
     pub async fn mark_seen(&self) -> Result<(), SupportError> {
-        let now = self.inner.config.clock.now();
-        self.command(Durability::Later, move |tx, this| commands::mark_seen(tx, this, now)).await
+        self.command(Durability::Later, commands::mark_seen).await
     }
 
     /// Ends the conversation at the desk; its status changes when the desk has done so.
@@ -242,6 +241,7 @@ impl Conversation {
             fresh: self.fresh,
             handover: active.handover.clone(),
             tells_seen: self.inner.backend.capabilities().read_receipts,
+            outbox_now: self.inner.steady.now(),
         };
         let resolved = move |tx: &mut Tx<'_>| {
             // One that was joined to another goes by that one's id. One that is only begun has no row yet.

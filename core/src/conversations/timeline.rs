@@ -234,7 +234,8 @@ impl TimelinePager {
             if row.status == ConversationStatus::Gone {
                 return Err(SupportError::NotFound { what: "conversation" });
             }
-            active.fetcher.older(&row.id).await?;
+            let older = async { Ok(active.fetcher.older(&row.id).await?) };
+            self.conversation.inner.while_open(&active, Box::pin(older)).await?;
             let after = self.row(&active).await?.map(|row| (row.sync.history_from, row.sync.complete));
             // A desk that gives the same page again would be asked for ever, and the beginning is not reached.
             if after == Some((row.sync.history_from, row.sync.complete)) {

@@ -3,14 +3,17 @@
 
 mod at_once;
 mod channels;
+mod clock;
 mod fetching;
 mod given_out;
 mod gone;
 mod history;
 mod joined;
+mod leaving;
 mod receiving;
 mod sending;
 mod sessions;
+mod status;
 
 use std::{fs, path::Path, sync::Arc, time::Duration};
 
