@@ -52,6 +52,14 @@ pub enum SupportError {
         /// The same in words.
         text: String,
     },
+    /// The desk's address answers with a certificate that is not trusted: by a private authority, expired, or for another
+    /// name. Nothing was sent there. For developers: the desk needs a certificate of a public authority. For customers it
+    /// is as offline: a network that reads along shows it, too, and so does a phone whose clock is wrong.
+    #[error("{text}")]
+    Untrusted {
+        /// Whose certificate, what is wrong with it, and what to do.
+        text: String,
+    },
     /// The desk was reached and failed. What was written is kept and goes out by itself.
     #[error("{text}")]
     DeskUnavailable {
@@ -136,7 +144,11 @@ impl SupportError {
     /// Whether the same call may succeed later, with nothing changed.
     pub fn is_retryable(&self) -> bool {
         match self {
-            Self::Offline { .. } | Self::DeskUnavailable { .. } | Self::Busy { .. } | Self::Paused { .. } => true,
+            Self::Offline { .. }
+            | Self::Untrusted { .. }
+            | Self::DeskUnavailable { .. }
+            | Self::Busy { .. }
+            | Self::Paused { .. } => true,
             Self::Storage { problem, .. } => matches!(problem, StorageProblem::Full | StorageProblem::Other),
             Self::InvalidConfig { .. }
             | Self::InvalidInput { .. }
@@ -170,6 +182,7 @@ impl From<Core> for SupportError {
             Core::NotFound { .. } => Self::NotFound { text },
             Core::Conflict { .. } => Self::Conflict { text },
             Core::Offline => Self::Offline { text },
+            Core::Untrusted { .. } => Self::Untrusted { text },
             Core::DeskUnavailable => Self::DeskUnavailable { text },
             Core::Busy { retry_after } => {
                 let millis = |wait: std::time::Duration| i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
@@ -232,6 +245,7 @@ mod tests {
             Core::NotFound { what: "message" },
             Core::Conflict { problem: "it has arrived" },
             Core::Offline,
+            Core::Untrusted { problem: "desk.example.com: it has expired".to_owned() },
             Core::DeskUnavailable,
             Core::Busy { retry_after: Some(Duration::from_secs(2)) },
             Core::Rejected { reason: "the customer's words".to_owned() },

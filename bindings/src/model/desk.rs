@@ -51,6 +51,9 @@ pub enum Connection {
     Unknown,
     /// The last try found no network, or the host says that there is none.
     Offline,
+    /// The last try met a certificate that is not trusted, as the error `Untrusted` says it. For the customer the same as
+    /// `Offline`.
+    Untrusted,
     /// Requests work; what happens at the desk is asked for now and then.
     Online,
     /// What happens at the desk arrives at once.
@@ -134,6 +137,7 @@ impl From<shopbell::Connection> for Connection {
         use shopbell::Connection as Core;
         match connection {
             Core::Offline => Self::Offline,
+            Core::Untrusted => Self::Untrusted,
             Core::Online => Self::Online,
             Core::Live => Self::Live,
             Core::Delayed => Self::Delayed,

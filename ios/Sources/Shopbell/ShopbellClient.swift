@@ -178,7 +178,8 @@ public final class ShopbellClient: Sendable {
     /// that it has put the customer together with somebody else.
     ///
     /// - Throws: ``SupportError/identityRejected(message:)`` where it refuses it; ``SupportError/offline(message:)`` and
-    ///   its kin where it can't be asked.
+    ///   its kin where it can't be asked, or does not answer in time: nothing is concluded from that, and what asks the
+    ///   desk next asks it again.
     public func verifyIdentity(isolation: isolated (any Actor)? = #isolation) async throws -> Verification {
         try await engine.call { try await $0.verifyIdentity() }
     }
@@ -200,7 +201,11 @@ public final class ShopbellClient: Sendable {
 
     /// Hands in a push that your app got: asks the desk for what it names, and says what to show. Call it from the
     /// background: a client that is paused is opened for it, and closed again. It takes a request or two; where the desk
-    /// can't be reached, a conversation that is known here is still told of, without its words.
+    /// can't be reached, or does not answer within 8 s (`pushTimeoutMillis` of ``ShopbellConfig/limits``), a conversation
+    /// that is known here is still told of, without its words.
+    ///
+    /// A push that comes again gives its news again, in the newest words, until the message was seen: show them in the
+    /// place of what was shown of ``PushNews/conversation`` before.
     ///
     /// - Throws: ``SupportError/offline(message:)`` and its kin for a conversation that is not known here.
     public func handlePush(
@@ -249,6 +254,7 @@ public final class ShopbellClient: Sendable {
     /// Asks the desk for news now: for pull-to-refresh. What is new has been told to the loops when it returns.
     ///
     /// - Throws: ``SupportError/offline(message:)`` and its kin; what is on the phone stays as it is.
+    ///   ``SupportError/paused(message:)`` where the client is paused, or is paused meanwhile: the call ends at once then.
     public func refresh(isolation: isolated (any Actor)? = #isolation) async throws {
         try await engine.call { try await $0.refresh() }
     }

@@ -23,6 +23,11 @@ public enum SupportError: Error, Equatable, Sendable {
     case conflict(message: String)
     /// The desk can't be reached. What was written is kept and goes out by itself.
     case offline(message: String)
+    /// The desk's address answers with a certificate that is not trusted: by a private authority, expired, or for another
+    /// name. Nothing was sent there; what was written is kept, and goes out by itself once that has changed. For you: the
+    /// desk needs a certificate of a public authority. For customers it is as ``offline(message:)``: a network that reads
+    /// along shows it, too, and so does a phone whose clock is wrong.
+    case untrusted(message: String)
     /// The desk was reached and failed. What was written is kept and goes out by itself.
     case deskUnavailable(message: String)
     /// The desk asks for patience: for `retryAfterMillis`, where it says how long.
@@ -45,7 +50,7 @@ public enum SupportError: Error, Equatable, Sendable {
     /// Whether the same call may succeed later, with nothing changed.
     public var isRetryable: Bool {
         switch self {
-        case .offline, .deskUnavailable, .busy, .paused:
+        case .offline, .untrusted, .deskUnavailable, .busy, .paused:
             true
         case .storage(let problem, _):
             problem == .full || problem == .other
@@ -59,8 +64,8 @@ public enum SupportError: Error, Equatable, Sendable {
     public var message: String {
         switch self {
         case .invalidConfig(_, let message), .invalidInput(_, let message), .locationNotRemovable(_, let message),
-            .notFound(let message), .conflict(let message), .offline(let message), .deskUnavailable(let message), .busy(_, let message),
-            .rejected(_, let message), .identityRejected(let message), .unsupported(let message),
+            .notFound(let message), .conflict(let message), .offline(let message), .untrusted(let message),
+            .deskUnavailable(let message), .busy(_, let message), .rejected(_, let message), .identityRejected(let message), .unsupported(let message),
             .storage(_, let message), .paused(let message), .closed(let message), .internal(let message):
             message
         }
@@ -105,6 +110,7 @@ extension SupportError {
             case .NotFound(let text): .notFound(message: text)
             case .Conflict(let text): .conflict(message: text)
             case .Offline(let text): .offline(message: text)
+            case .Untrusted(let text): .untrusted(message: text)
             case .DeskUnavailable(let text): .deskUnavailable(message: text)
             case .Busy(let millis, let text): .busy(retryAfterMillis: millis, message: text)
             case .Rejected(let reason, let text): .rejected(reason: reason, message: text)

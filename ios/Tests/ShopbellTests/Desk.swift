@@ -197,6 +197,7 @@ extension SupportError {
         case .notFound: "notFound"
         case .conflict: "conflict"
         case .offline: "offline"
+        case .untrusted: "untrusted"
         case .deskUnavailable: "deskUnavailable"
         case .busy: "busy"
         case .rejected: "rejected"

@@ -88,7 +88,8 @@ import Testing
         var native: [NativeError] = [
             .InvalidConfig(field: "inbox", text: text), .InvalidInput(field: "text", text: text),
             .LocationNotRemovable(number: 2, text: text), .NotFound(text: text), .Conflict(text: text),
-            .Offline(text: text), .DeskUnavailable(text: text), .Busy(retryAfterMillis: 2_000, text: text), .Rejected(reason: "the customer's words", text: text),
+            .Offline(text: text), .Untrusted(text: text), .DeskUnavailable(text: text),
+            .Busy(retryAfterMillis: 2_000, text: text), .Rejected(reason: "the customer's words", text: text),
             .IdentityRejected(text: text), .Unsupported(text: text), .Paused(text: text), .Closed(text: text),
             .Internal(text: text),
         ]

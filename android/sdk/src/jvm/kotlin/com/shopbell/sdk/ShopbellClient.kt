@@ -166,7 +166,8 @@ public class ShopbellClient internal constructor(
      * [Verification.MISMATCHED] means that it has put the customer together with somebody else.
      *
      * @throws SupportException.IdentityRejected where it refuses it.
-     * @throws SupportException.Offline and its kin where it can't be asked.
+     * @throws SupportException.Offline and its kin where it can't be asked, or does not answer in time: nothing is
+     *   concluded from that, and what asks the desk next asks it again.
      */
     public suspend fun verifyIdentity(): Verification = engine.call { it.verifyIdentity() }
 
@@ -186,8 +187,11 @@ public class ShopbellClient internal constructor(
     /**
      * Hands in a push that your app got: asks the desk for what it names, and says what to show. Call it from the
      * background: a client that is paused is opened for it, and closed again. It takes a request or two; where the desk
-     * can't be reached, a conversation that is known here is still told of, without its words. On Android
-     * `ShopbellNotifications` does the showing, too.
+     * can't be reached, or does not answer within [Limits.pushTimeoutMillis], a conversation that is known here is still
+     * told of, without its words. On Android `ShopbellNotifications` does the showing, too.
+     *
+     * A push that comes again gives its news again, in the newest words, until the message was seen: show them in the
+     * place of what was shown of [PushNews.conversation] before.
      *
      * @param data the fields of the message, as `RemoteMessage.getData()` has them.
      * @throws SupportException.Offline and its kin for a conversation that is not known here.
@@ -221,6 +225,7 @@ public class ShopbellClient internal constructor(
      * Asks the desk for news now: for pull-to-refresh. What is new is in the flows when it returns.
      *
      * @throws SupportException.Offline and its kin; what is on the phone stays as it is.
+     * @throws SupportException.Paused where the client is paused, or is paused meanwhile: the call ends at once then.
      */
     public suspend fun refresh(): Unit = engine.call { it.refresh() }
 

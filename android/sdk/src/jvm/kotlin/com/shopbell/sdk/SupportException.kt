@@ -51,6 +51,16 @@ public sealed class SupportException(
         message: String,
     ) : SupportException(message, isRetryable = true)
 
+    /**
+     * The desk's address answers with a certificate that is not trusted: by a private authority, expired, or for another
+     * name. Nothing was sent there; what was written is kept, and goes out by itself once that has changed. For you: the
+     * desk needs a certificate of a public authority. For customers it is as [Offline]: a network that reads along shows
+     * it, too, and so does a phone whose clock is wrong.
+     */
+    public class Untrusted internal constructor(
+        message: String,
+    ) : SupportException(message, isRetryable = true)
+
     /** The desk was reached and failed. What was written is kept and goes out by itself. */
     public class DeskUnavailable internal constructor(
         message: String,

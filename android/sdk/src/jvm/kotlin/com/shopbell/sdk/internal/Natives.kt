@@ -57,6 +57,7 @@ private fun mirrored(error: NativeException): SupportException =
         is NativeException.NotFound -> SupportException.NotFound(error.text)
         is NativeException.Conflict -> SupportException.Conflict(error.text)
         is NativeException.Offline -> SupportException.Offline(error.text)
+        is NativeException.Untrusted -> SupportException.Untrusted(error.text)
         is NativeException.DeskUnavailable -> SupportException.DeskUnavailable(error.text)
         is NativeException.Busy -> SupportException.Busy(error.retryAfterMillis, error.text)
         is NativeException.Rejected -> SupportException.Rejected(error.reason, error.text)
