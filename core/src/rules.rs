@@ -22,6 +22,12 @@ pub(crate) const UNVERIFIED_EMAIL: &str = "unverified_email";
 /// The attribute under which agents see a phone number that is not verified.
 pub(crate) const UNVERIFIED_PHONE: &str = "unverified_phone";
 
+/// The attribute under which agents see, on the contact from before a log-in, the identifier of whom it turned out to be.
+pub(crate) const LOGGED_IN_AS: &str = "logged_in_as";
+
+/// The attributes that are the SDK's own.
+pub(crate) const RESERVED: [&str; 3] = [UNVERIFIED_EMAIL, UNVERIFIED_PHONE, LOGGED_IN_AS];
+
 /// Text of any length and any number of lines. Databases refuse a NUL, and with it the whole request.
 pub(crate) fn text(field: &'static str, text: &str) -> Result<(), SupportError> {
     if text.contains('\0') {

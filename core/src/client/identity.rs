@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use super::{Active, Phase, SupportClient, push::note_token};
 use crate::{
     SupportError,
+    backend::Fault,
     clock::token,
     conversations::requeue,
     customer::{events, telling, validate},
@@ -119,7 +120,8 @@ impl SupportClient {
         active.store.write(Durability::Later, move |tx| events::log(tx, name, attributes, now)).await
     }
 
-    /// Asks the desk now what it makes of the customer's identity, and whose contact it has for it.
+    /// Asks the desk now what it makes of the customer's identity, and whose contact it has for it. A customer whom the
+    /// desk has deleted stays [`Verification::Pending`] until they write, which makes them known to it anew.
     ///
     /// Errors: [`SupportError::IdentityRejected`]; [`SupportError::Offline`] and its kin where it can't be asked.
     pub async fn verify_identity(&self) -> Result<Verification, SupportError> {
@@ -129,14 +131,18 @@ impl SupportClient {
             return Ok(Verification::Anonymous);
         }
         active.standing.forget(&active.own_session).await?;
-        let session = active.standing.session(&active.own_session).await?;
-        if active.standing.owner_is_unknown() {
-            // Not every version of a desk says it before it is asked for a conversation. A desk that can't list them
-            // has still verified the proof.
-            if let Err(error) = self.inner.backend.conversations(&session, None).await {
-                tracing::debug!(%error, "could not ask whose contact it is");
+        match active.standing.session(&active.own_session).await {
+            Ok(session) if active.standing.owner_is_unknown() => {
+                // Not every version of a desk says it before it is asked for a conversation. A desk that can't list them
+                // has still verified the proof.
+                if let Err(error) = self.inner.backend.conversations(&session, None).await {
+                    tracing::debug!(%error, "could not ask whose contact it is");
+                }
+                active.standing.watch_owner().await;
             }
-            active.standing.watch_owner().await;
+            // Deleted there: what is known stands until the customer writes.
+            Err(error) if error.fault != Fault::ConversationGone => return Err(error.into()),
+            _ => {}
         }
         let customer = active.store.read(CustomerRow::find).await?;
         Ok(customer.map_or(Verification::Anonymous, |customer| customer.verification))

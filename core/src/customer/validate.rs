@@ -45,8 +45,8 @@ pub(crate) fn profile(profile: &CustomerProfile, limits: &Capabilities) -> Resul
     });
     for name in profile.attributes.keys().chain(attributes) {
         rules::attribute_name(name)?;
-        if name == rules::UNVERIFIED_EMAIL || name == rules::UNVERIFIED_PHONE {
-            return Err(SupportError::input("attributes", format!("{name:?} is kept for the profile's own field")));
+        if rules::RESERVED.contains(&name.as_str()) {
+            return Err(SupportError::input("attributes", format!("{name:?} is kept for what the SDK says itself")));
         }
     }
     Ok(())

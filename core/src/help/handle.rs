@@ -385,7 +385,7 @@ fn tell_of_customer(
     customer.save(tx)?;
     let row = ConversationRow::find(tx, conversation)?;
     let session = row.as_ref().map_or(own_session, |row| row.session.as_str());
-    let established = crate::store::SessionRow::find(tx, session)?.is_some_and(|session| session.established);
+    let established = crate::store::SessionRow::find(tx, session)?.is_some_and(|session| session.is_at_desk());
     // One that the desk does not know yet brings its profile with it.
     if established {
         let entry = NewEntry { conversation: None, session, task: Task::Profile, message: None };

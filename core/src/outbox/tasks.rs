@@ -90,7 +90,7 @@ impl Tools {
     /// Makes the first attempt at a message that was begun with its writing.
     pub(super) async fn attempt_begun(self: Arc<Self>, begun: Begun) -> Event {
         let Begun { seq, session, words } = begun;
-        let result = async { self.say(&self.standing.session(&session).await?, words, 1).await };
+        let result = async { self.say(&self.standing.session_to_write(&session).await?, words, 1).await };
         self.ended(seq, 1, result.await).await
     }
 
@@ -144,7 +144,11 @@ impl Tools {
         // Sync has bound it meanwhile, or the customer has discarded it: done.
         let Some(job) = self.begin(seq, attempts).await? else { return Ok(()) };
         let going = self.going(&job);
-        let session = self.standing.session(&job.entry.session).await?;
+        let session = &job.entry.session;
+        let session = match job.entry.task {
+            Task::Open | Task::Message | Task::Vote { .. } => self.standing.session_to_write(session).await?,
+            _ => self.standing.session(session).await?,
+        };
         if let Some(going) = going {
             return self.depart(job, &session, attempts, &going).await;
         }

@@ -41,9 +41,9 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use adopt::adopt;
+pub(crate) use adopt::{adopt, adopted};
 pub(crate) use conversations::{Channel, ConversationRow, LastWord, SyncMark};
-pub(crate) use customer::{CustomerRow, SessionRow};
+pub(crate) use customer::{AtDesk, CustomerRow, SessionRow};
 pub(crate) use entries::{EntryRow, EntryState, Fence, NewEntry, Task};
 pub(crate) use feed::{Change, Feed, StoreId, Topic, Watcher};
 pub(crate) use files::{FileId, FileRow, FileState, Part};

@@ -36,6 +36,11 @@ impl CustomerKey {
         Self(format!("c{}", digest(&["identified", identifier])))
     }
 
+    /// As a fact names it.
+    pub(super) fn kept(hash: String) -> Self {
+        Self(hash)
+    }
+
     /// The hash, for a fact that names it.
     pub(crate) fn as_str(&self) -> &str {
         &self.0

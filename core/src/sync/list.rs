@@ -69,8 +69,7 @@ impl Fetcher {
         let mut asked = Ok(Asked::Nothing);
         let mut known = None;
         for (row, last) in sessions {
-            // Somebody who has logged in may have conversations from another phone: their standing is made now.
-            if !(row.established || row.own && identifier.is_some()) {
+            if !row.is_asked(identifier.is_some()) {
                 continue;
             }
             if !budget::is_due(reason, last.as_ref(), row.verified, pushes, now) {

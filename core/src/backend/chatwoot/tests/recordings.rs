@@ -145,7 +145,7 @@ async fn recorded_conversations_and_contacts_are_taken() {
             assert_eq!(status, ConversationStatus::Resolved, "{version} {name}");
         }
         for name in ["contact create", "contact create again"] {
-            let request = Establish { key: Secret::new("anon"), identity: None };
+            let request = Establish { key: Secret::new("anon"), identity: None, existing: false };
             let session = adapter_of(name).await.establish(&request).await.unwrap();
             assert_eq!(session.realtime_token.unwrap().expose(), "pubsub-1", "{version} {name}");
         }

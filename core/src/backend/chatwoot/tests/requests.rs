@@ -25,7 +25,7 @@ fn first() -> DeskConversationId {
 }
 
 fn establish(identity: Option<Identity>) -> Establish {
-    Establish { key: Secret::new(KEY), identity }
+    Establish { key: Secret::new(KEY), identity, existing: false }
 }
 
 fn body(seen: &Seen) -> serde_json::Value {
