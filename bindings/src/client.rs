@@ -181,8 +181,8 @@ impl Client {
         self.host.run(async move |open| Ok(Conversation::begun(host, open.client.current_conversation().await?))).await
     }
 
-    /// A conversation of the list, or one whose id was kept. One that does not exist here is told by the first command
-    /// ([`SupportError::NotFound`]); its timeline is empty.
+    /// A conversation of the list, one that was begun by this client, or one whose id was kept. One that this customer does
+    /// not have is told by the first command ([`SupportError::NotFound`]), and its timeline ends.
     pub fn conversation(&self, id: String) -> Arc<Conversation> {
         Conversation::known(Arc::clone(&self.host), id)
     }

@@ -235,6 +235,11 @@ impl Conversation {
                             outlet.deliver(move || listener.on_end()).await;
                             return;
                         }
+                        // There is no such conversation, and there won't be.
+                        Err(shopbell::SupportError::NotFound { .. }) => {
+                            outlet.deliver(move || listener.on_end()).await;
+                            return;
+                        }
                         Err(error) => pause.take(&error).await,
                     }
                 }

@@ -137,7 +137,7 @@ fn calls_made_while_the_client_opens_are_done_in_order() {
     let _timeline = conversation.timeline(shared(&screen));
     client.network_changed(true);
     wait(conversation.send("two".into())).unwrap();
-    screen.until_texts(&["one", "two"]);
+    screen.until_texts(&["one", "paused", "two"]);
     desk.until_texts(&["one", "two"]);
     wait(client.shutdown());
 }
@@ -273,14 +273,14 @@ fn calls_after_shutdown_are_closed() {
 }
 
 #[test]
-fn paused_client_refuses_commands_and_goes_on_where_it_was() {
+fn paused_client_keeps_what_is_written_and_goes_on_where_it_was() {
     let (desk, data) = (Desk::open(), tempfile::tempdir().unwrap());
     let client = desk.phone(data.path());
     let conversation = wait(client.start_conversation()).unwrap();
     wait(conversation.send("one".into())).unwrap();
     wait(client.pause()).unwrap();
     let known = client.conversation(conversation.id());
-    assert!(matches!(wait(known.send("x".into())), Err(SupportError::Paused { .. })));
+    wait(known.send("paused".into())).unwrap();
     assert!(matches!(wait(client.current_status()), Err(SupportError::Paused { .. })));
     let screen = Screen::new();
     let _timeline = known.timeline(shared(&screen));

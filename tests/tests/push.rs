@@ -131,7 +131,7 @@ async fn answer_to_an_app_in_the_background_is_told_and_the_app_stays_closed() {
     assert_eq!(told.preview.as_deref(), Some("Yes, it is. See here."));
     assert_eq!(agents(&told), Some("Linh Trần"));
     assert_eq!((told.unread, told.total_unread), (1, 1));
-    assert_eq!(failure(client.start_conversation()), SupportError::Paused, "closed again");
+    assert_eq!(failure(client.unread().await), SupportError::Paused, "closed again");
     // The same push once more, and a second answer.
     assert_eq!(news(client.handle_push(&push).await.unwrap()), told);
     desk.desk().reply(1, "And warm.");
@@ -282,7 +282,7 @@ async fn app_that_comes_to_the_front_while_a_push_is_looked_up_stays_open() {
     });
     client.pause().await;
     let _ = handling.await.unwrap();
-    assert_eq!(failure(client.start_conversation()), SupportError::Paused);
+    assert_eq!(failure(client.unread().await), SupportError::Paused);
     client.shutdown().await;
 }
 

@@ -19,11 +19,11 @@ use crate::{
     clock::token,
     conversations::TypingSignals,
     customer::{standing::Standing, telling},
-    model::{ConversationId, CustomerProfile, Verification},
+    model::{CustomerProfile, Verification},
     outbox,
     runtime::{blocking, go_on},
     signal::Signal,
-    store::{CustomerKey, CustomerRow, Durability, Recorded, SessionRow, Store, StoreError, Tx, adopt},
+    store::{CustomerKey, CustomerRow, Durability, Recorded, SessionRow, Store, StoreError, Tx, adopt, adopted},
     sync::{self, budget::Reason, moment::History},
 };
 
@@ -33,6 +33,8 @@ const GRACE: Duration = Duration::from_secs(3);
 /// A customer who is here.
 pub(crate) struct Active {
     pub(crate) key: CustomerKey,
+    /// The anonymous customers who turned out to be this one: handles from before the log-in go on.
+    pub(crate) adopted: Arc<[CustomerKey]>,
     pub(crate) store: Arc<Store>,
     /// The standing under which new conversations begin.
     pub(crate) own_session: String,
@@ -41,9 +43,6 @@ pub(crate) struct Active {
     pub(crate) typing: Arc<TypingSignals>,
     pub(crate) attachments: Arc<Attachments>,
     pub(crate) handover: outbox::Handover,
-    /// The conversation that [`current_conversation`](super::SupportClient::current_conversation) begins where none is
-    /// open: the same one for everybody who asks before it is written down.
-    begun: Mutex<ConversationId>,
     outbox: mpsc::UnboundedSender<Signal>,
     sync: mpsc::UnboundedSender<Signal>,
     stop: watch::Sender<bool>,
@@ -82,7 +81,6 @@ impl Active {
     ) -> Result<Arc<Self>, SupportError> {
         let (session, secret) = (token(inner.config.random.as_ref()), token(inner.config.random.as_ref()));
         let secret = Secret::new(secret);
-        let begun = token(inner.config.random.as_ref());
         let own_session = store
             .write(Durability::Now, move |tx| {
                 let own = own_session(tx, &session, &secret)?;
@@ -97,12 +95,13 @@ impl Active {
             let (place, old) = (inner.place.clone(), old.clone());
             blocking(move || {
                 beside(&place.database(&done.current)).move_in(&beside(&place.database(&old)))?;
-                place.record(&done)?;
+                // Before it is noted as done, so that a crash leaves no file behind with words in it.
                 place.remove(&old);
-                Ok(())
+                place.record(&done)
             })
             .await?;
         }
+        let adopted = store.read(adopted).await?.into();
         let token = inner.push_token.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some(token) = token {
             store.write(Durability::Now, move |tx| note_token(tx, token.as_ref())).await?;
@@ -184,10 +183,10 @@ impl Active {
         let workers = (supervised("outbox", sender.run()), supervised("sync", reader.run()));
         Ok(Arc::new(Self {
             key: recorded.current,
+            adopted,
             typing: Arc::new(TypingSignals::new(Arc::clone(&store), backend, Arc::clone(&standing))),
             attachments,
             handover,
-            begun: Mutex::new(ConversationId::new(begun)),
             store,
             own_session,
             fetcher,
@@ -227,20 +226,6 @@ impl Active {
                 telling::queue_all(tx, false)
             })
             .await
-    }
-
-    /// The conversation to begin next.
-    pub(super) fn begun(&self) -> ConversationId {
-        self.begun.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// `begun` is written down: `next` is the one to begin, unless somebody else has chosen one already.
-    pub(super) fn begin_another(&self, begun: &ConversationId, next: ConversationId) -> ConversationId {
-        let mut now = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
-        if *now == *begun {
-            *now = next;
-        }
-        now.clone()
     }
 
     /// A word to both workers. One that has stopped needs none.

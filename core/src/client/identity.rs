@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use super::{Active, Phase, SupportClient, push::note_token};
+use super::{Active, Here, Phase, SupportClient, push::note_token};
 use crate::{
     SupportError,
     backend::Fault,
@@ -19,7 +19,7 @@ impl SupportClient {
     /// The customer has logged in to the merchant's app.
     ///
     /// Returns when it is safe on the phone; the desk is told by itself. Whoever was anonymous keeps the conversation:
-    /// it moves to the person they turn out to be. Whoever was somebody else leaves as by [`log_out`](Self::log_out).
+    /// it moves to the person they turn out to be, and handles and observers from before go on with it. Whoever was somebody else leaves as by [`log_out`](Self::log_out).
     /// Called again for the same person (at every start, say) it only refreshes the hash and the profile, and what
     /// the desk had refused for a wrong hash is tried again.
     ///
@@ -60,16 +60,13 @@ impl SupportClient {
     /// Errors: [`SupportError::InvalidInput`] where a value breaks a rule or is over the desk's limits; nothing changes.
     pub async fn update_customer(&self, profile: CustomerProfile) -> Result<(), SupportError> {
         validate::profile(&profile, &self.capabilities())?;
-        let active = self.inner.active()?;
-        active
-            .store
-            .write(Durability::Now, move |tx| {
-                let Some(mut customer) = CustomerRow::find(tx)? else { return Ok(()) };
-                telling::merge(tx, &mut customer, profile)?;
-                customer.save(tx)?;
-                telling::queue_all(tx, false)
-            })
-            .await
+        let write = move |tx: &mut Tx<'_>, _: Option<&Active>| {
+            let Some(mut customer) = CustomerRow::find(tx)? else { return Ok(()) };
+            telling::merge(tx, &mut customer, profile)?;
+            customer.save(tx)?;
+            telling::queue_all(tx, false)
+        };
+        self.inner.write(None, Durability::Now, Box::new(write)).await
     }
 
     /// The fields of the profile that were set aside: the desk does not take these values. Everything else was sent.
@@ -116,8 +113,9 @@ impl SupportClient {
     ) -> Result<(), SupportError> {
         let name = name.into();
         validate::event(&name, &attributes, &self.capabilities())?;
-        let (active, now) = (self.inner.active()?, self.inner.config.clock.now());
-        active.store.write(Durability::Later, move |tx| events::log(tx, name, attributes, now)).await
+        let now = self.inner.config.clock.now();
+        let write = move |tx: &mut Tx<'_>, _: Option<&Active>| events::log(tx, name, attributes, now);
+        self.inner.write(None, Durability::Later, Box::new(write)).await
     }
 
     /// Asks the desk now what it makes of the customer's identity, and whose contact it has for it. A customer whom the
@@ -150,7 +148,8 @@ impl SupportClient {
 
     /// The customer has logged out of the merchant's app: whoever comes next sees nothing of them. What they wrote,
     /// unsent messages included, is kept, and is there when they log in again. An anonymous customer leaves for good:
-    /// nothing could bring them back.
+    /// nothing could bring them back, so nothing of them stays on the phone, drafts included. Only where a message or an
+    /// answer has not been sent, their file does.
     ///
     /// Where this phone gets their pushes, the desk is asked first to send no more, for at most three seconds; if it
     /// can't be reached they come until the customer logs in again, and show nothing.
@@ -165,12 +164,13 @@ impl SupportClient {
 
     /// Puts another customer in the place of the one who is here; on failure the first stays.
     async fn replace(&self, old: Arc<Active>, recorded: Recorded) -> Result<Arc<Active>, SupportError> {
-        if recorded.adopting.is_none() {
+        let leaves = recorded.adopting.is_none();
+        if leaves {
             // Another person's pushes are not for this phone any more. Stopping lets the outbox say so.
             old.store.write(Durability::Now, |tx| note_token(tx, None)).await?;
         }
         let before = Recorded { current: old.key.clone(), adopting: None };
-        self.inner.enter(Phase::Paused(old.key.clone()));
+        self.inner.enter(Phase::Paused(Here::leaving(&old)));
         old.stop().await;
         let next = match self.record(recorded.clone()).await {
             Ok(()) => Active::start(&self.inner, recorded, Some(Reason::Opening)).await,
@@ -178,7 +178,11 @@ impl SupportClient {
         };
         match next {
             Ok(next) => {
+                if leaves {
+                    self.inner.begun.forget();
+                }
                 self.inner.enter(Phase::Open(Arc::clone(&next)));
+                self.inner.sweep().await;
                 Ok(next)
             }
             Err(error) => {

@@ -12,6 +12,7 @@
 
 mod active;
 mod files;
+mod here;
 mod identity;
 mod push;
 mod screen;
@@ -22,6 +23,7 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::watch;
 
 pub(crate) use active::Active;
+pub(crate) use here::{Here, Writing};
 pub(crate) use screen::ScreenGuard;
 pub use status::{ClientStatus, StatusUpdates};
 
@@ -36,7 +38,7 @@ use crate::{
     conversations::{Conversation, ConversationList},
     model::ConversationId,
     push::PushToken,
-    runtime::blocking,
+    runtime::{blocking, go_on},
     signal::Signal,
     store::{ConversationRow, CustomerKey, Feed, Place, Recorded},
     sync::moment::Moment,
@@ -76,6 +78,7 @@ pub(crate) struct Inner {
     pub(crate) transfers: Transfers,
     pub(crate) phase: watch::Sender<Phase>,
     pub(crate) screen: screen::Screen,
+    begun: here::Begun,
     #[cfg(feature = "help-center")]
     pub(crate) help: Option<Arc<crate::help::Room>>,
     place: Place,
@@ -98,7 +101,7 @@ struct Life {
 #[derive(Clone)]
 pub(crate) enum Phase {
     Open(Arc<Active>),
-    Paused(CustomerKey),
+    Paused(Here),
     Closed,
 }
 
@@ -146,12 +149,19 @@ impl SupportClient {
             backend,
             phase: watch::channel(Phase::Closed).0,
             screen: screen::Screen::default(),
+            begun: here::Begun::default(),
             place,
             push_token: Mutex::new(None),
             changing: tokio::sync::Mutex::default(),
         });
         let active = Active::start(&inner, recorded, Some(Reason::Opening)).await?;
         inner.enter(Phase::Open(active));
+        let sweeping = Arc::clone(&inner);
+        go_on(async move {
+            // Nobody logs in or out meanwhile.
+            let _turn = sweeping.changing.lock().await;
+            sweeping.sweep().await;
+        });
         Ok(Self { inner })
     }
 
@@ -162,10 +172,11 @@ impl SupportClient {
 
     /// Begins a conversation. The desk learns of it with its first message; without one it leaves no trace.
     ///
-    /// Errors: [`SupportError::Paused`], [`SupportError::Closed`].
+    /// Errors: [`SupportError::Closed`].
     pub fn start_conversation(&self) -> Result<Conversation, SupportError> {
-        let key = self.inner.active()?.key.clone();
-        Ok(Conversation::new(Arc::clone(&self.inner), key, self.new_id(), true))
+        let (key, id) = (self.inner.key()?, self.new_id());
+        self.inner.begun.begin(&id);
+        Ok(Conversation::new(Arc::clone(&self.inner), key, id, true))
     }
 
     /// The customer's open conversation, or a new one: what a "Chat with us" button opens. It is the one with the latest
@@ -187,7 +198,7 @@ impl SupportClient {
     /// ```
     pub async fn current_conversation(&self) -> Result<Conversation, SupportError> {
         let active = self.inner.active()?;
-        let begun = active.begun();
+        let begun = self.inner.begun.current(None, self.new_id());
         let asked = begun.clone();
         let (current, taken) = active
             .store
@@ -198,7 +209,7 @@ impl SupportClient {
             .await?;
         let (id, fresh) = match current {
             Some(id) => (id, false),
-            None if taken => (active.begin_another(&begun, self.new_id()), true),
+            None if taken => (self.inner.begun.current(Some(&begun), self.new_id()), true),
             None => (begun, true),
         };
         Ok(Conversation::new(Arc::clone(&self.inner), active.key.clone(), id, fresh))
@@ -208,13 +219,14 @@ impl SupportClient {
         ConversationId::new(token(self.inner.config.random.as_ref()))
     }
 
-    /// A conversation of the list, or one whose id was kept. One that does not exist here is told by the first command
-    /// ([`SupportError::NotFound`]); its timeline is empty.
+    /// A conversation of the list, one that was begun by this client, or one whose id was kept. Makes no look-up: one that
+    /// this customer does not have is told by whatever is done with it, its [`timeline`](Conversation::timeline) included
+    /// ([`SupportError::NotFound`]).
     ///
-    /// Errors: [`SupportError::Paused`], [`SupportError::Closed`].
+    /// Errors: [`SupportError::Closed`].
     pub fn conversation(&self, id: &ConversationId) -> Result<Conversation, SupportError> {
-        let key = self.inner.active()?.key.clone();
-        Ok(Conversation::new(Arc::clone(&self.inner), key, id.clone(), false))
+        let (key, fresh) = (self.inner.key()?, self.inner.begun.has(id));
+        Ok(Conversation::new(Arc::clone(&self.inner), key, id.clone(), fresh))
     }
 
     /// The help centre that the client was opened with.
@@ -299,7 +311,9 @@ impl SupportClient {
 
     /// Closes every file, lock and socket, for the app goes to the background and may be frozen there. What can be sent
     /// goes on being sent for a second first, and what has begun by then may finish, for three at most. Observers wait
-    /// for the resume; commands are refused with [`SupportError::Paused`]. Pausing twice is one pause.
+    /// for the resume. What the customer writes is kept all the same ([`Conversation`]'s commands,
+    /// [`update_customer`](Self::update_customer), [`log_event`](Self::log_event)) and goes out after it; what needs the
+    /// desk or an open file is refused with [`SupportError::Paused`]. Pausing twice is one pause.
     pub async fn pause(&self) {
         let mut life = self.inner.changing.lock().await;
         life.paused = true;
@@ -309,7 +323,7 @@ impl SupportClient {
 
     async fn close_files(&self) {
         if let Ok(active) = self.inner.active() {
-            self.inner.enter(Phase::Paused(active.key.clone()));
+            self.inner.enter(Phase::Paused(Here::leaving(&active)));
             self.inner.close_help().await;
             active.stop().await;
         }
@@ -331,11 +345,11 @@ impl SupportClient {
                 Ok(())
             }
             Phase::Open(active) => {
-                self.inner.enter(Phase::Paused(active.key.clone()));
+                self.inner.enter(Phase::Paused(Here::leaving(&active)));
                 active.stop().await;
                 self.reopen(active.key.clone(), Some(Reason::Return)).await.map(|_| ())
             }
-            Phase::Paused(key) => self.reopen(key, Some(Reason::Return)).await.map(|_| ()),
+            Phase::Paused(here) => self.reopen(here.key, Some(Reason::Return)).await.map(|_| ()),
             Phase::Closed => Err(SupportError::Closed),
         }
     }
@@ -375,9 +389,21 @@ impl Inner {
     /// The open file of this customer, if it is they who are here.
     pub(crate) fn active_of(&self, key: &CustomerKey) -> Result<Arc<Active>, SupportError> {
         match &*self.phase.borrow() {
-            Phase::Open(active) if active.key == *key => Ok(Arc::clone(active)),
-            Phase::Paused(paused) if paused == key => Err(SupportError::Paused),
+            Phase::Open(active) if active.is(key) => Ok(Arc::clone(active)),
+            Phase::Paused(here) if here.is(key) => Err(SupportError::Paused),
             _ => Err(SupportError::Closed),
+        }
+    }
+
+    /// Removes what anonymous customers have left behind. One change of life at a time.
+    async fn sweep(&self) {
+        let place = self.place.clone();
+        let swept = blocking(move || {
+            place.sweep();
+            Ok(())
+        });
+        if let Err(error) = swept.await {
+            tracing::debug!(%error, "could not remove what customers have left behind");
         }
     }
 

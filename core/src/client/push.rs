@@ -71,7 +71,7 @@ impl SupportClient {
         let phase = self.inner.phase.borrow().clone();
         let active = match phase {
             Phase::Open(active) => active,
-            Phase::Paused(key) => self.reopen(key, None).await?,
+            Phase::Paused(here) => self.reopen(here.key, None).await?,
             Phase::Closed => return Err(SupportError::Closed),
         };
         life.visits += 1;

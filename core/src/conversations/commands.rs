@@ -291,14 +291,17 @@ pub(crate) fn answer(
     match EntryRow::of_message(tx, message)? {
         // Answered anew before the first answer went out: the last one stands.
         Some(entry) if !matches!(entry.state, EntryState::InFlight) => {
-            if let Task::Answer { before: of_the_first, .. } = &entry.task {
+            let mut tried = None;
+            if let Task::Answer { answer: the_first, before: of_the_first, tried: before_it } = &entry.task {
                 before.clone_from(of_the_first);
+                let was_tried = entry.started_at != Timestamp::default();
+                tried = if was_tried { Some(Box::new(the_first.clone())) } else { before_it.clone() };
             }
-            EntryRow::set_task(tx, entry.seq, &Task::Answer { answer, before })?;
+            EntryRow::set_task(tx, entry.seq, &Task::Answer { answer, before, tried })?;
             requeue(tx, &entry, false)?;
         }
         _ => {
-            let task = Task::Answer { answer, before };
+            let task = Task::Answer { answer, before, tried: None };
             let entry =
                 NewEntry { conversation: Some(&this.id), session: &conversation.session, task, message: Some(message) };
             EntryRow::insert(tx, entry)?;

@@ -39,7 +39,10 @@ impl Known {
             (standing, &customer.identity, customer.verification)
         {
             // Of an identity that the desk has accepted: agents go by it.
-            wanted.set(ProfileField::Attribute(rules::LOGGED_IN_AS.to_owned()), AttributeValue::Text(identity.identifier().to_owned()));
+            wanted.set(
+                ProfileField::Attribute(rules::LOGGED_IN_AS.to_owned()),
+                AttributeValue::Text(identity.identifier().to_owned()),
+            );
         }
         let plan = profile::plan(&wanted, standing, &Told::of(connection, session)?, limits);
         // A session from before the log-in stays an anonymous one at the desk.

@@ -38,6 +38,7 @@
 //!
 //! [`queue`] decides, without I/O or clock; [`worker`] carries out.
 
+mod answers;
 mod departure;
 mod handover;
 pub(crate) mod policy;

@@ -23,7 +23,7 @@ use crate::{
         events, notices,
         standing::{Standing, storage},
     },
-    model::{Answer, AnswerState, ConversationId, ConversationStatus, DeskConversationId, MessageId, Timestamp},
+    model::{AnswerState, ConversationId, ConversationStatus, DeskConversationId, MessageId, Timestamp},
     rules,
     runtime::go_on,
     signal::Signal,
@@ -268,24 +268,6 @@ impl Tools {
         let random = Arc::clone(&self.random);
         let new_id = move || token(random.as_ref());
         self.write(move |tx| incoming::sent(tx, &message, &answer, attempts, &new_id)).await
-    }
-
-    async fn answer(&self, job: &Job, session: &Session, answer: &Answer) -> Result<(), BackendError> {
-        let (Some(conversation), Some(row)) = (&job.conversation, &job.message) else { return Ok(()) };
-        let (Some(desk_id), Some(number)) = (conversation.desk_id, row.desk_id) else {
-            return Err(BackendError::refused(Fault::MessageGone, "the question is not at the desk"));
-        };
-        self.backend.answer(session, desk_id, number, answer).await?;
-        let (seq, message) = (job.entry.seq, row.message.id.clone());
-        self.write(move |tx| {
-            EntryRow::remove(tx, seq)?;
-            // Answered anew while this one was under way: what is shown is the newer one, and that is still to go.
-            if EntryRow::of_message(tx, &message)?.is_some() {
-                return Ok(());
-            }
-            set_answer_state(tx, &message, AnswerState::Sent)
-        })
-        .await
     }
 
     async fn mark(&self, job: &Job, session: &Session) -> Result<(), BackendError> {

@@ -193,15 +193,13 @@ impl SessionRow {
         tx.touch_outbox();
         if !row.own {
             for entry in EntryRow::all(tx)? {
-                if let (true, Task::Message, Some(conversation)) = (entry.session == id, entry.task, &entry.conversation) {
+                if let (true, Task::Message, Some(conversation)) =
+                    (entry.session == id, entry.task, &entry.conversation)
+                {
                     ConversationRow::set_desk_id(tx, conversation, None)?;
                     if !EntryRow::opens(tx, conversation)? {
-                        let open = NewEntry {
-                            conversation: Some(conversation),
-                            session: id,
-                            task: Task::Open,
-                            message: None,
-                        };
+                        let open =
+                            NewEntry { conversation: Some(conversation), session: id, task: Task::Open, message: None };
                         EntryRow::insert(tx, open)?;
                     }
                 }
@@ -220,10 +218,10 @@ impl SessionRow {
     /// own from now on.
     pub(crate) fn retire(tx: &mut Tx<'_>, id: &str) -> Result<(), StoreError> {
         let own = "(SELECT id FROM sessions WHERE own = 1)";
-        tx.execute("DELETE FROM outbox WHERE session = ?1 AND conversation IS NULL AND task = ?2", params![
-            id,
-            serde_json::to_string(&Task::Profile)?
-        ])?;
+        tx.execute(
+            "DELETE FROM outbox WHERE session = ?1 AND conversation IS NULL AND task = ?2",
+            params![id, serde_json::to_string(&Task::Profile)?],
+        )?;
         for table in ["conversations", "outbox"] {
             tx.execute(&format!("UPDATE {table} SET session = {own} WHERE session = ?1"), [id])?;
         }

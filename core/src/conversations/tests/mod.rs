@@ -1,6 +1,7 @@
 //! Conversations through the whole client, against a desk in memory: words and files are sent once, files fetched whole,
 //! and nothing is left behind.
 
+mod answers;
 mod at_once;
 mod channels;
 mod fetching;
@@ -8,6 +9,7 @@ mod given_out;
 mod gone;
 mod history;
 mod joined;
+mod life;
 mod receiving;
 mod sending;
 mod sessions;
