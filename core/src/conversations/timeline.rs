@@ -1,6 +1,6 @@
 //! A conversation's messages, as they change.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::{
     Conversation, Diff, Observer, Whose,
@@ -265,6 +265,8 @@ impl TimelinePager {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::{
         backend::Secret,

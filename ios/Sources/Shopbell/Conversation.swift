@@ -6,8 +6,11 @@ import ShopbellBindings
 /// Every command is safe on the phone when it returns, with or without a network, and reaches the desk by itself; what
 /// it did is in every sequence by then. Commands are done in the order in which they were called. Cancelling a call stops
 /// the waiting, never the work.
-/// Every command may throw ``SupportError/paused(message:)``, ``SupportError/closed(message:)`` (the client was closed
-/// or another customer is here now), ``SupportError/storage(problem:message:)``, and what it names.
+/// While the client is paused commands are kept, all but files, and shown and sent after the resume. A conversation goes
+/// on when its anonymous customer logs in.
+/// Every command may throw ``SupportError/closed(message:)`` (the client was closed or another customer is here now),
+/// ``SupportError/notFound(message:)`` (the customer has no such conversation),
+/// ``SupportError/storage(problem:message:)``, and what it names.
 ///
 /// Leave the parameter `isolation` out: it lets a command take its place in the order before anything else runs.
 public final class Conversation: Sendable, Identifiable {
