@@ -15,10 +15,10 @@ use crate::{
 /// A conversation: commands go through it, [`timeline`](Self::timeline) shows it.
 ///
 /// Every command is safe on the phone when it returns, and the listeners have been told, with or without a network; it
-/// reaches the desk by itself. Cancelling a call stops the waiting, never the work. While the client is paused commands are
-/// kept, all but files. Errors of every command: [`SupportError::Closed`] (the client was shut down or another customer is
-/// here now), [`SupportError::NotFound`] (the customer has no such conversation), [`SupportError::Storage`], and what each
-/// names.
+/// reaches the desk by itself. Cancelling a call stops the waiting, never the work. While the client is paused commands
+/// are kept, all but files. Errors of every command: [`SupportError::Closed`] (the client was shut down or another
+/// customer is here now), [`SupportError::NotFound`] (the customer has no such conversation),
+/// [`SupportError::Storage`], and what each names.
 #[derive(uniffi::Object)]
 pub struct Conversation {
     id: String,

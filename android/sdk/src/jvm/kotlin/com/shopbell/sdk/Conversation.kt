@@ -14,9 +14,10 @@ import java.io.File
  *
  * Every command is safe on the phone when it returns, with or without a network, and reaches the desk by itself. What it
  * did is in every flow by then. Cancelling a call stops the waiting, never the work. While the client is paused commands
- * are kept, all but files, and shown and sent after the resume. A conversation goes on when its anonymous customer logs in.
- * Every command may fail with [SupportException.Closed] (the client was closed or another customer is here now),
- * [SupportException.NotFound] (the customer has no such conversation), [SupportException.Storage], and with what it names.
+ * are kept, all but files, and shown and sent after the resume. A conversation goes on when its anonymous customer logs
+ * in. Every command may fail with [SupportException.Closed] (the client was closed or another customer is here now),
+ * [SupportException.NotFound] (the customer has no such conversation), [SupportException.Storage], and with what it
+ * names.
  */
 public class Conversation internal constructor(
     /** Its id on this phone: stable for ever, no secret. Keep it to come back, in a navigation argument say. */
