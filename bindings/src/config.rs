@@ -128,8 +128,8 @@ impl HelpCenterConfig {
 
     #[cfg(not(feature = "help-center"))]
     fn set(self, _: &mut shopbell::ClientConfig) -> Result<(), SupportError> {
-        let text = "configuration: help_center: this build of Shopbell was made without the help centre".to_owned();
-        Err(SupportError::InvalidConfig { field: "help_center".to_owned(), text })
+        let text = "configuration: helpCenter: this build of Shopbell was made without the help centre".to_owned();
+        Err(SupportError::InvalidConfig { field: "helpCenter".to_owned(), text })
     }
 }
 
@@ -228,9 +228,9 @@ mod tests {
     #[test]
     fn negative_numbers_are_refused_by_name() {
         for (limits, name) in [
-            (Limits { page_size: Some(-1), ..Limits::default() }, "limits.page_size"),
-            (Limits { idle_poll_millis: Some(-1), ..Limits::default() }, "limits.idle_poll"),
-            (Limits { max_response_bytes: Some(-1), ..Limits::default() }, "limits.max_response_bytes"),
+            (Limits { page_size: Some(-1), ..Limits::default() }, "limits.pageSize"),
+            (Limits { idle_poll_millis: Some(-1), ..Limits::default() }, "limits.idlePollMillis"),
+            (Limits { max_response_bytes: Some(-1), ..Limits::default() }, "limits.maxResponseBytes"),
         ] {
             let refused = config(limits).checked().map(|_| ()).unwrap_err();
             assert!(matches!(&refused, SupportError::InvalidConfig { field, .. } if field == name), "{refused}");

@@ -2,6 +2,8 @@
 
 use shopbell::SupportError as Core;
 
+use crate::names;
+
 /// Why something could not be done: one variant for each thing that an app can do about it.
 ///
 /// `text` is for developers and logs and holds nothing that anybody wrote, except in [`Rejected`](Self::Rejected).
@@ -162,8 +164,14 @@ impl From<Core> for SupportError {
     fn from(error: Core) -> Self {
         let text = error.to_string();
         match error {
-            Core::InvalidConfig { field, .. } => Self::InvalidConfig { field: field.to_owned(), text },
-            Core::InvalidInput { field, .. } => Self::InvalidInput { field: field.to_owned(), text },
+            Core::InvalidConfig { field, .. } => {
+                Self::InvalidConfig { field: names::of(field), text: names::within(text) }
+            }
+            Core::InvalidInput { field, problem } => {
+                let field = names::of(field);
+                // The problem may quote a name of the app's own.
+                Self::InvalidInput { text: format!("{field}: {problem}"), field }
+            }
             Core::LocationNotRemovable { number, .. } => {
                 Self::LocationNotRemovable { number: i32::try_from(number).unwrap_or(i32::MAX), text }
             }

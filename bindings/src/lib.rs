@@ -26,7 +26,7 @@
 //!   listener itself calls does not wait for it. Whoever has waited in vain finds the work done all the same.
 //! - **Nobody is told of a customer who has left**: what was under way to a listener when another came is dropped, and
 //!   what follows is whole. Where a listener that does not return keeps what is shown from being changed,
-//!   [`Client::log_out`] and its kin say so, and the host forgets what it shows by itself.
+//!   [`Client::identify`] and [`Client::log_out`] say so, and the host forgets what it shows by itself.
 //! - **A panic is an error and a log line**, wherever it happens: the call that it happened in fails with
 //!   [`SupportError::Internal`], a listener's is noted and its subscription goes on.
 //!
@@ -47,6 +47,7 @@ mod host;
 mod listeners;
 mod log;
 mod model;
+mod names;
 mod panics;
 mod subscription;
 mod vault;

@@ -12,8 +12,8 @@ use std::sync::{
 
 use common::{Desk, List, PATIENCE, Screen, Seen, Shared, cancel_at_once, config, shared, text, wait};
 use shopbell_ffi::{
-    Author, Client, ClientStatus, Connection, CustomerProfile, Delivery, Identity, ListenerError, StatusListener,
-    StorageProblem, SupportError, Typing, TypingListener, Vault, VaultError,
+    Author, Client, ClientStatus, Connection, CustomerProfile, Delivery, Identity, Limits, ListenerError, Older,
+    StatusListener, StorageProblem, SupportError, Typing, TypingListener, Vault, VaultError,
 };
 
 fn profile() -> CustomerProfile {
@@ -83,7 +83,7 @@ fn message_and_answer_are_shown_and_told() {
     assert_eq!(wait(client.current_status()).unwrap().unread, 1);
     wait(conversation.mark_seen()).unwrap();
     list.0.until("none unread", |lines| (lines[0].unread == 0).then_some(()));
-    assert_eq!(wait(timeline.load_older()), Ok(shopbell_ffi::Older::None));
+    assert_eq!(wait(timeline.load_older()), Ok(Older::NoMore));
     wait(client.shutdown());
 }
 
@@ -93,7 +93,7 @@ fn configuration_that_cannot_work_is_refused_at_once() {
     let data = folder.path().join("data");
     for desk in ["", "ftp://desk", "http://desk.example.com"] {
         let refused = Client::new(config(desk, &data), None).map(|_| ()).unwrap_err();
-        assert!(matches!(&refused, SupportError::InvalidConfig { field, .. } if field == "desk_url"), "{refused}");
+        assert!(matches!(&refused, SupportError::InvalidConfig { field, .. } if field == "deskUrl"), "{refused}");
     }
     assert!(!data.exists());
 }
@@ -155,6 +155,30 @@ fn work_of_a_call_that_was_cancelled_is_done_all_the_same() {
     let conversation = client.conversation(conversation.id());
     cancel_at_once(conversation.send("and came back".into()));
     desk.until_texts(&["I left the screen", "and came back"]);
+    wait(client.shutdown());
+}
+
+#[test]
+fn pages_that_were_loaded_are_there_when_the_screen_comes_back() {
+    let (desk, data) = (Desk::open(), tempfile::tempdir().unwrap());
+    let mut config = desk.config(data.path());
+    config.limits = config.limits.map(|limits| Limits { page_size: Some(2), ..limits });
+    let client = Client::new(config, None).unwrap();
+    let conversation = wait(client.start_conversation()).unwrap();
+    let texts = ["one", "two", "three", "four", "five"];
+    for text in texts {
+        wait(conversation.send(text.to_owned())).unwrap();
+    }
+    desk.until_texts(&texts);
+    let before = Screen::new();
+    let timeline = conversation.timeline(shared(&before));
+    while wait(timeline.load_older()).unwrap() != Older::NoMore {}
+    before.until_texts(&texts);
+    timeline.cancel();
+    let after = Screen::new();
+    let timeline = conversation.timeline(shared(&after));
+    after.until_texts(&texts);
+    timeline.cancel();
     wait(client.shutdown());
 }
 

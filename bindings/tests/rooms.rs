@@ -114,7 +114,7 @@ fn help_is_searched_as_one_types_read_and_told_to_the_agent() {
     let client = desk.phone(data.path());
     let help = client.help_center();
     let helping = Arc::new(Helping(Seen::new((0, Vec::new()))));
-    let _observing = help.observe(shared(&helping));
+    let _observing = wait(help.observe(shared(&helping))).unwrap();
     assert!(wait(help.sync()).unwrap());
     helping.0.until("the articles", |(changes, _)| (*changes > 0).then_some(()));
     assert!(!wait(help.categories()).unwrap().is_empty());
@@ -158,7 +158,10 @@ fn client_without_a_help_center_says_so() {
     let config = shopbell_ffi::ClientConfig { help_center: None, ..desk.config(data.path()) };
     let client = shopbell_ffi::Client::new(config, None).unwrap();
     let refused = wait(client.help_center().search("return".into(), None)).unwrap_err();
-    assert!(matches!(&refused, SupportError::InvalidConfig { field, .. } if field == "help_center"), "{refused:?}");
+    assert!(matches!(&refused, SupportError::InvalidConfig { field, .. } if field == "helpCenter"), "{refused:?}");
+    assert!(refused.to_string().contains("ShopbellConfig.helpCenter"), "{refused}");
+    let observing = wait(client.help_center().observe(shared(&Arc::new(Helping(Seen::new((0, Vec::new())))))));
+    assert_eq!(observing.map(drop).unwrap_err(), refused);
     wait(client.shutdown());
 }
 

@@ -2,6 +2,8 @@
 
 use std::{path::PathBuf, time::Duration};
 
+use crate::SetupProblem;
+
 /// Why something could not be done.
 ///
 /// A new variant is earned only by a new thing that an app can *do* about it; a new cause of an old one goes into that
@@ -76,10 +78,7 @@ pub enum SupportError {
         reason: String,
     },
     /// The desk does not accept who the customer is: get a fresh hash from the merchant's server and log in again.
-    #[error(
-        "the support desk does not accept the customer's identity: is the hash lower-case hex of \
-         HMAC-SHA256(the inbox's key, the identifier), and the key this inbox's?"
-    )]
+    #[error("{}", SetupProblem::IdentityRejected)]
     IdentityRejected,
     /// The desk can't do this ([`Capabilities`](crate::backend::Capabilities) says so beforehand).
     #[error("this support desk can't {what}")]
@@ -182,16 +181,8 @@ impl From<crate::backend::BackendError> for SupportError {
             Fault::MessageGone => Self::NotFound { what: "message" },
             Fault::FileGone => Self::NotFound { what: "file" },
             Fault::Withdrawn => Self::Conflict { problem: "it was given up before it had left" },
-            Fault::UnknownInbox => Self::InvalidConfig {
-                field: "inbox",
-                problem: "the desk knows no such inbox; copy the identifier from the inbox's settings".to_owned(),
-            },
-            Fault::UnknownPortal => Self::InvalidConfig {
-                field: "help_center.portal",
-                problem: "the desk has no such help centre at this address; copy the slug from the help centre's \
-                          settings, and give the desk's own address rather than another of its names"
-                    .to_owned(),
-            },
+            Fault::UnknownInbox => SetupProblem::UnknownInbox.into(),
+            Fault::UnknownPortal => SetupProblem::UnknownHelpCenter.into(),
             Fault::Unsupported => Self::Unsupported { what: "do this" },
             Fault::Storage => Self::Storage(StorageProblem::Other { detail: error.detail }),
         }

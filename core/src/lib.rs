@@ -75,6 +75,7 @@ mod outbox;
 mod push;
 mod rules;
 mod runtime;
+mod setup;
 mod signal;
 mod store;
 mod sync;
@@ -95,6 +96,7 @@ pub use error::{StorageProblem, SupportError};
 pub use help::{HelpCenter, HelpCenterConfig, HelpChanges, HelpEvents, SearchInput, SearchUpdates};
 pub use model::*;
 pub use push::{PushNews, PushOutcome, PushToken, is_push};
+pub use setup::SetupProblem;
 pub use sync::moment::{Connection, History};
 pub use vault::{Vault, VaultError};
 

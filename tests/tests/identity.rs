@@ -5,7 +5,9 @@
 use std::collections::BTreeMap;
 
 use sandbox::Desk;
-use shopbell::{AttentionReason, AttributeValue, CustomerProfile, Delivery, Identity, SupportError, Verification};
+use shopbell::{
+    AttentionReason, AttributeValue, CustomerProfile, Delivery, Identity, SetupProblem, SupportError, Verification,
+};
 use shopbell_tests::{
     List, Screen, at_desk, desk, desk_with, failure, identity, only_conversation, phone, until, until_at_desk,
 };
@@ -184,9 +186,12 @@ async fn wrong_hash_is_refused_and_a_right_one_sends_what_waited() {
     let mut screen = Screen::open(&conversation).await;
     screen.until_last(Delivery::NeedsAttention { reason: AttentionReason::IdentityRejected }).await;
     assert!(desk.desk().conversations().is_empty(), "nothing reached the desk");
+    let setup = async || client.status().next().await.unwrap().unwrap().setup;
+    assert_eq!(setup().await, Some(SetupProblem::IdentityRejected));
 
     client.identify(identity("em"), CustomerProfile::default()).await.unwrap();
     screen.until_last(Delivery::Sent).await;
+    assert_eq!(setup().await, None);
     until_at_desk(&desk.desk(), &["is anybody there?"]).await;
     assert_eq!(client.verify_identity().await.unwrap(), Verification::Verified);
     only_conversation(&desk.desk());

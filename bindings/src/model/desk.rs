@@ -1,9 +1,10 @@
 //! The desk, and how things stand with it.
 
 use super::{Verification, long, number};
+use crate::SupportError;
 
 /// How things stand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Record)]
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
 pub struct ClientStatus {
     /// How the desk is reached.
     pub connection: Connection,
@@ -19,6 +20,19 @@ pub struct ClientStatus {
     pub refused_fields: i32,
     /// What the desk's version leaves open. Learnt at most once a day, after something was sent.
     pub notices: DeskNotices,
+    /// A mistake in the settings that keeps Shopbell from working, where one is known. Logged as an error, too.
+    pub setup_problem: Option<SetupProblem>,
+}
+
+/// A mistake in the app's or the desk's settings that keeps Shopbell from working, or a phone that does. No retry mends
+/// it. For developers: customers can do nothing about it.
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct SetupProblem {
+    /// The setting or argument that is wrong: `deskUrl`, `inbox`, `userHash`, `helpCenter.portal` and others. Empty where
+    /// none is: the phone's storage failed.
+    pub setting: String,
+    /// What is wrong, and what to do.
+    pub message: String,
 }
 
 /// Whether the desk's list of the customer's conversations could be read: it is the only way to learn of conversations
@@ -125,7 +139,21 @@ impl From<shopbell::ClientStatus> for ClientStatus {
                 conversations_exposed: status.notices.conversations_exposed,
                 history_unavailable: status.notices.history_unavailable,
             },
+            setup_problem: status.setup.map(Into::into),
         }
+    }
+}
+
+impl From<shopbell::SetupProblem> for SetupProblem {
+    fn from(problem: shopbell::SetupProblem) -> Self {
+        let error = SupportError::from(shopbell::SupportError::from(problem));
+        let message = error.to_string();
+        let setting = match error {
+            SupportError::InvalidConfig { field, .. } => field,
+            SupportError::IdentityRejected { .. } => "userHash".to_owned(),
+            _ => String::new(),
+        };
+        Self { setting, message }
     }
 }
 

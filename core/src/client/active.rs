@@ -117,6 +117,7 @@ impl Active {
             Arc::clone(&backend),
             Arc::clone(&config.random),
             config.vault.clone(),
+            inner.moment.setup().clone(),
         ));
         let (stop, stopped) = watch::channel(false);
         let (outbox_signals, outbox_inbox) = mpsc::unbounded_channel();

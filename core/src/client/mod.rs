@@ -130,14 +130,15 @@ impl SupportClient {
         })
         .await?;
         let feed = Feed::new();
+        let moment = Moment::new(feed.clone());
         #[cfg(feature = "help-center")]
         let help = config.help_center.clone().map(|help| {
             let path = place.help_center(&help.portal);
             let (backend, clock) = (Arc::clone(&backend), Arc::clone(&config.clock));
-            Arc::new(crate::help::Room::new(help, backend, clock, feed.clone(), path))
+            Arc::new(crate::help::Room::new(help, backend, clock, moment.setup().clone(), feed.clone(), path))
         });
         let inner = Arc::new(Inner {
-            moment: Moment::new(feed.clone()),
+            moment,
             transfers: Transfers::new(feed.clone()),
             #[cfg(feature = "help-center")]
             help,
@@ -259,7 +260,8 @@ impl SupportClient {
     /// Errors: [`SupportError::InvalidConfig`] where the desk does not know the inbox; [`SupportError::Offline`],
     /// [`SupportError::DeskUnavailable`], [`SupportError::Busy`].
     pub async fn desk_info(&self) -> Result<DeskInfo, SupportError> {
-        Ok(self.inner.backend.desk_info().await?)
+        let info = self.inner.backend.desk_info().await;
+        Ok(info.inspect_err(|error| self.inner.moment.setup().met(&error.fault))?)
     }
 
     /// Asks the desk for news now: for pull-to-refresh. What is new is in the list and the timelines when it returns.

@@ -6,11 +6,12 @@ use tokio::sync::watch;
 
 use super::Inner;
 use crate::{
-    SupportError,
+    SetupProblem, SupportError,
     backend::DeskNotices,
     conversations::{Observer, Whose},
     customer::{notices, telling},
     model::{Availability, Verification},
+    setup::Found,
     store::{ConversationRow, CustomerRow, Topic},
     sync::moment::{Connection, History},
 };
@@ -34,6 +35,8 @@ pub struct ClientStatus {
     pub notices: DeskNotices,
     /// Whether the list of conversations on the phone is what the desk has.
     pub history: History,
+    /// A mistake in the settings that keeps Shopbell from working, once the desk has shown it. Logged as an error, too.
+    pub setup: Option<SetupProblem>,
 }
 
 /// Observes [`ClientStatus`]. Follows whoever is here.
@@ -53,6 +56,7 @@ pub struct StatusUpdates {
     connection: watch::Receiver<Connection>,
     availability: watch::Receiver<Availability>,
     history: watch::Receiver<History>,
+    setup: watch::Receiver<Found>,
     last: Option<ClientStatus>,
 }
 
@@ -64,6 +68,7 @@ impl StatusUpdates {
             connection: inner.moment.connection(),
             availability: inner.moment.availability(),
             history: inner.moment.history(),
+            setup: inner.moment.setup().found(),
             last: None,
         }
     }
@@ -86,6 +91,10 @@ impl StatusUpdates {
                     None => continue,
                 },
                 Ok(()) = self.history.changed() => match self.customer.active() {
+                    Some(active) => Some(active),
+                    None => continue,
+                },
+                Ok(()) = self.setup.changed() => match self.customer.active() {
                     Some(active) => Some(active),
                     None => continue,
                 },
@@ -125,6 +134,7 @@ impl StatusUpdates {
                 refused_fields,
                 notices,
                 history: *self.history.borrow(),
+                setup: self.setup.borrow().problem(verification),
             };
             if self.customer.is_anothers() || self.last != Some(status) {
                 self.last = Some(status);

@@ -15,6 +15,7 @@ use crate::{
     clock::{Random, token},
     model::{Identity, Verification},
     runtime::blocking,
+    setup::Setup,
     store::{CustomerRow, Durability, SessionRow, Store, Told},
     vault::{self, Vault, VaultError},
 };
@@ -25,6 +26,7 @@ pub(crate) struct Standing {
     backend: Arc<dyn Backend>,
     random: Arc<dyn Random>,
     vault: Option<Arc<dyn Vault>>,
+    setup: Setup,
     one_at_a_time: tokio::sync::Mutex<()>,
     /// Those that were made, so that each message need not ask the store.
     made: Mutex<HashMap<String, Made>>,
@@ -44,8 +46,10 @@ impl Standing {
         backend: Arc<dyn Backend>,
         random: Arc<dyn Random>,
         vault: Option<Arc<dyn Vault>>,
+        setup: Setup,
     ) -> Self {
-        Self { store, backend, random, vault, one_at_a_time: tokio::sync::Mutex::new(()), made: Mutex::default() }
+        let one_at_a_time = tokio::sync::Mutex::new(());
+        Self { store, backend, random, vault, setup, one_at_a_time, made: Mutex::default() }
     }
 
     /// The session, made at the desk where it is not yet.
@@ -88,6 +92,13 @@ impl Standing {
         let is_new = was_established && identity.is_none();
         let request = Establish { key: session.key, identity };
         let result = self.backend.establish(&request).await;
+        match &result {
+            Ok(_) => self.setup.is_accepted(),
+            Err(error) if error.fault == Fault::IdentityRejected => {
+                self.setup.identity_refused(customer.verification == Verification::Rejected);
+            }
+            Err(error) => self.setup.met(&error.fault),
+        }
         let identity = request.identity;
         let owner = match (&result, &identity) {
             (Ok(session), Some(identity)) => self.backend.owner(session, identity),
@@ -162,6 +173,11 @@ impl Standing {
             }
             Err(error) => tracing::debug!(%error, "could not note whose contact it is"),
         }
+    }
+
+    /// Takes in a failure of a request that needed a session.
+    pub(crate) fn met(&self, fault: &Fault) {
+        self.setup.met(fault);
     }
 
     /// Whether the desk has not said yet whose contact the customer's own session leads to.

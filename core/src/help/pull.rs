@@ -8,6 +8,7 @@ use crate::{
     SupportError, SystemClock,
     backend::{Backend, DeskArticle, DeskArticleName, DeskCategory},
     model::{ArticleId, Timestamp},
+    setup::Setup,
     store::{Feed, StoreError},
 };
 
@@ -44,7 +45,8 @@ pub struct PulledArticle {
 pub async fn pull(backend: Arc<dyn Backend>, config: HelpCenterConfig, folder: &Path) -> Result<Pulled, SupportError> {
     config.validate()?;
     let config = HelpCenterConfig { starter_pack: None, ..config };
-    let room = Arc::new(Room::new(config, backend, Arc::new(SystemClock), Feed::new(), folder.join("help")));
+    let (clock, setup, path) = (Arc::new(SystemClock), Setup::default(), folder.join("help"));
+    let room = Arc::new(Room::new(config, backend, clock, setup, Feed::new(), path));
     room.sync(true).await?;
     let pulled = room.shelf().await?.store.read(read).await;
     room.close().await;

@@ -25,6 +25,7 @@ use crate::{
     clock::Clock,
     model::{HelpEvent, Timestamp},
     runtime::blocking,
+    setup::Setup,
     store::{Durability, Feed, Store, Topic},
 };
 
@@ -48,6 +49,7 @@ pub(crate) struct Room {
     pub(super) config: HelpCenterConfig,
     pub(super) backend: Arc<dyn Backend>,
     pub(super) clock: Arc<dyn Clock>,
+    setup: Setup,
     pub(super) feed: Feed,
     /// What the files' names begin with.
     path: PathBuf,
@@ -71,6 +73,7 @@ impl Room {
         config: HelpCenterConfig,
         backend: Arc<dyn Backend>,
         clock: Arc<dyn Clock>,
+        setup: Setup,
         feed: Feed,
         path: PathBuf,
     ) -> Self {
@@ -78,6 +81,7 @@ impl Room {
             config,
             backend,
             clock,
+            setup,
             feed,
             path,
             slot: tokio::sync::Mutex::default(),
@@ -226,6 +230,7 @@ impl Room {
         let shelf = self.shelf().await?;
         let _turn = self.syncing.lock().await;
         let outcome = sync::sync(self, &shelf, by_app).await;
+        self.setup.help_center(&outcome);
         self.note_failure(match &outcome {
             Ok(synced) if synced.incomplete.is_none() => None,
             Ok(_) => Some(false),

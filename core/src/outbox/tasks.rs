@@ -103,6 +103,7 @@ impl Tools {
             }
             Err(error) => {
                 tracing::debug!(seq, attempts, %error, happened = ?error.happened, "attempt failed");
+                self.standing.met(&error.fault);
                 if let Err(error) = self.mend(seq, &error.fault).await {
                     tracing::warn!(seq, %error, "could not note what the desk has forgotten");
                 }

@@ -18,6 +18,7 @@ use tokio::sync::watch;
 
 use crate::{
     model::{Availability, ConversationId, DeskMessageId, Timestamp, Typing},
+    setup::Setup,
     store::{Feed, Topic},
 };
 
@@ -116,6 +117,7 @@ pub(crate) struct Moment {
     connection: Arc<watch::Sender<Connection>>,
     availability: Arc<watch::Sender<Availability>>,
     history: Arc<watch::Sender<History>>,
+    setup: Setup,
     typing: Arc<Mutex<HashMap<ConversationId, Typist>>>,
     feed: Feed,
 }
@@ -126,6 +128,7 @@ impl Moment {
             connection: Arc::new(watch::channel(Connection::default()).0),
             availability: Arc::new(watch::channel(Availability::default()).0),
             history: Arc::new(watch::channel(History::default()).0),
+            setup: Setup::default(),
             typing: Arc::default(),
             feed,
         }
@@ -141,6 +144,10 @@ impl Moment {
 
     pub(crate) fn history(&self) -> watch::Receiver<History> {
         self.history.subscribe()
+    }
+
+    pub(crate) fn setup(&self) -> &Setup {
+        &self.setup
     }
 
     pub(crate) fn set_history(&self, history: History) {

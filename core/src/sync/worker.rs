@@ -281,6 +281,9 @@ impl Worker {
             let failed = pages.as_ref().err();
             self.reached(failed.or(of_list.and_then(|list| list.as_ref().err())), work);
         }
+        for error in [pages.as_ref().err(), of_list.and_then(|list| list.as_ref().err())].into_iter().flatten() {
+            self.moment.setup().met(&error.fault);
+        }
         if let Some((reason, Err(error))) = &list {
             // The conversation on screen does not need it.
             tracing::debug!(%error, "the list could not be read");
