@@ -35,15 +35,14 @@ impl StatusListener for Shared<Status> {
 fn problem_of(client: &Arc<Client>) -> (SetupProblem, Verification) {
     let status = Arc::new(Status(Seen::new(None)));
     let _status = client.status(shared(&status));
-    let conversation = wait(client.start_conversation()).unwrap();
-    let screen = Screen::new();
-    let _timeline = conversation.timeline(shared(&screen));
-    for count in 1..=2 {
-        wait(conversation.send(format!("message {count}"))).unwrap();
+    for _ in 0..2 {
+        let conversation = wait(client.start_conversation()).unwrap();
+        let screen = Screen::new();
+        let _timeline = conversation.timeline(shared(&screen));
+        wait(conversation.send("hello".into())).unwrap();
         screen.shown.until("the refusal", |shown| {
-            let refused = |delivery: &Option<Delivery>| matches!(delivery, Some(Delivery::NeedsAttention { .. }));
-            let all = shown.messages.len() == count && shown.messages.iter().all(|one| refused(&one.delivery));
-            all.then_some(())
+            let delivery = shown.messages.first()?.delivery.as_ref()?;
+            matches!(delivery, Delivery::NeedsAttention { .. }).then_some(())
         });
     }
     status.0.until("the problem", |status| {

@@ -100,7 +100,8 @@ pub use setup::SetupProblem;
 pub use sync::moment::{Connection, History};
 pub use vault::{Vault, VaultError};
 
-/// Compiles the README's example, so that it can't fall behind.
+/// Compiles the documents' examples, so that they can't fall behind.
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
-struct Readme;
+#[doc = include_str!("../../docs/identity.md")]
+struct Documents;

@@ -24,15 +24,16 @@ public final class Conversation: Sendable, Identifiable {
         self.id = id
         self.engine = engine
         self.handle = handle
-        shownMessages = Shared(engine) { feed in
+        shownMessages = Shared(engine, failure: .stays { _ in [] }) { feed in
             try await handle.value.get().timeline(listener: MessagesObserver(feed))
         }
-        shownTyping = Shared(engine) { feed in
+        shownTyping = Shared(engine, failure: .stays { _ in nil }) { feed in
             try await handle.value.get().typing(listener: TypingObserver(feed))
         }
     }
 
-    /// The messages, oldest first, from the newest page on; ``loadOlder(isolation:)`` brings more.
+    /// The messages, oldest first, from the newest page on; ``loadOlder(isolation:)`` brings more, which stay for the next
+    /// loop.
     ///
     /// While it is read, the conversation counts as being on screen: messages arrive at once. When the customer has
     /// left it is empty, and ends.
@@ -86,7 +87,8 @@ public final class Conversation: Sendable, Identifiable {
     ///   - onProgress: Called on a thread of Shopbell's, a few times a second at most, one call at a time, and not once
     ///     this has returned. Others are told by the same thread: don't keep it.
     /// - Throws: ``SupportError/notFound(message:)`` where there is no such attachment, it is no file, or the desk has it
-    ///   no more; ``SupportError/offline(message:)`` and its kin where the connection broke for good;
+    ///   no more; ``SupportError/offline(message:)``, ``SupportError/deskUnavailable(message:)`` or
+    ///   ``SupportError/busy(retryAfterMillis:message:)`` where the connection broke for good;
     ///   `CancellationError` when the task is cancelled.
     public func download(
         _ attachmentId: String,
@@ -169,7 +171,8 @@ public final class Conversation: Sendable, Identifiable {
     /// Brings in the page before the oldest message shown: from the phone, else from the desk. The messages are in
     /// ``messages`` when it returns.
     ///
-    /// - Throws: ``SupportError/offline(message:)`` and its kin where the desk had to be asked.
+    /// - Throws: ``SupportError/offline(message:)``, ``SupportError/deskUnavailable(message:)`` or
+    ///   ``SupportError/busy(retryAfterMillis:message:)`` where the desk had to be asked.
     public func loadOlder(isolation: isolated (any Actor)? = #isolation) async throws -> Older {
         try await engine.call { [self] _ in
             // On screen until the page is there, whoever else reads.

@@ -35,6 +35,7 @@
 @_exported import struct ShopbellBindings.HelpCategory
 @_exported import enum ShopbellBindings.HelpEvent
 @_exported import struct ShopbellBindings.HelpFigures
+@_exported import enum ShopbellBindings.History
 @_exported import struct ShopbellBindings.Identity
 @_exported import struct ShopbellBindings.InAppLink
 @_exported import struct ShopbellBindings.Limits
@@ -50,6 +51,7 @@
 @_exported import struct ShopbellBindings.Rating
 @_exported import struct ShopbellBindings.RefusedField
 @_exported import struct ShopbellBindings.SearchResults
+@_exported import struct ShopbellBindings.SetupProblem
 @_exported import struct ShopbellBindings.SizeOnDisk
 @_exported import struct ShopbellBindings.Span
 @_exported import enum ShopbellBindings.StorageProblem
@@ -65,6 +67,7 @@
 public typealias _Conversation = Conversation
 public typealias _HelpCenter = HelpCenter
 public typealias _HelpCenterConfig = HelpCenterConfig
+public typealias _HelpChanges = HelpChanges
 public typealias _HelpEvents = HelpEvents
 public typealias _NewAttachment = NewAttachment
 public typealias _SearchBox = SearchBox
@@ -142,6 +145,8 @@ extension Shopbell {
     public typealias HelpEvent = ShopbellBindings.HelpEvent
     /// ``HelpFigures``, for an app that has one of its own.
     public typealias HelpFigures = ShopbellBindings.HelpFigures
+    /// ``History``, for an app that has one of its own.
+    public typealias History = ShopbellBindings.History
     /// ``Identity``, for an app that has one of its own.
     public typealias Identity = ShopbellBindings.Identity
     /// ``InAppLink``, for an app that has one of its own.
@@ -172,6 +177,8 @@ extension Shopbell {
     public typealias RefusedField = ShopbellBindings.RefusedField
     /// ``SearchResults``, for an app that has one of its own.
     public typealias SearchResults = ShopbellBindings.SearchResults
+    /// ``SetupProblem``, for an app that has one of its own.
+    public typealias SetupProblem = ShopbellBindings.SetupProblem
     /// ``SizeOnDisk``, for an app that has one of its own.
     public typealias SizeOnDisk = ShopbellBindings.SizeOnDisk
     /// ``Span``, for an app that has one of its own.
@@ -194,6 +201,8 @@ extension Shopbell {
     public typealias HelpCenter = _HelpCenter
     /// ``HelpCenterConfig``, for an app that has one of its own.
     public typealias HelpCenterConfig = _HelpCenterConfig
+    /// ``HelpChanges``, for an app that has one of its own.
+    public typealias HelpChanges = _HelpChanges
     /// ``HelpEvents``, for an app that has one of its own.
     public typealias HelpEvents = _HelpEvents
     /// ``NewAttachment``, for an app that has one of its own.

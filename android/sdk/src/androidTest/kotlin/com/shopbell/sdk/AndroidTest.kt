@@ -17,6 +17,7 @@ import android.provider.OpenableColumns
 import androidx.lifecycle.Lifecycle
 import androidx.lifecycle.LifecycleOwner
 import androidx.lifecycle.LifecycleRegistry
+import com.example.shop.readme1
 import com.shopbell.sdk.internal.AppLifecycle
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Dispatchers
@@ -59,7 +60,7 @@ class AndroidTest {
     @Test
     fun readme_runs() {
         val scope = CoroutineScope(Dispatchers.Default + Job())
-        readme(app, scope, desk.url)
+        readme1(app, scope, desk.url, hash = null)
         desk.untilTexts("Is the blue bag waterproof?")
         scope.cancel()
     }

@@ -1,6 +1,5 @@
 package com.shopbell.sdk
 
-import com.shopbell.sdk.internal.Attached
 import com.shopbell.sdk.internal.Engine
 import com.shopbell.sdk.internal.OnScreenFlow
 import com.shopbell.sdk.internal.after
@@ -118,7 +117,8 @@ public class Conversation internal constructor(
      * of Shopbell's, a few times a second at most.
      *
      * @throws SupportException.NotFound where there is no such attachment, or it is no file, or the desk has it no more.
-     * @throws SupportException.Offline and its kin where the connection broke for good.
+     * @throws SupportException.Offline where the connection broke for good; also [SupportException.DeskUnavailable] and
+     *   [SupportException.Busy].
      */
     public suspend fun download(
         attachmentId: String,
@@ -199,7 +199,8 @@ public class Conversation internal constructor(
      * Brings in the page before the oldest message shown: from the phone, else from the desk. The messages are in
      * [messages] when it returns.
      *
-     * @throws SupportException.Offline and its kin where the desk had to be asked.
+     * @throws SupportException.Offline where the desk had to be asked; also [SupportException.DeskUnavailable] and
+     *   [SupportException.Busy].
      */
     public suspend fun loadOlder(): Older =
         onScreen.held {
@@ -329,7 +330,6 @@ private class MessagesObserver(
     private var shown = emptyList<Message>()
 
     override fun onBatch(batch: List<NativeMessageDiff>) {
-        Attached.keep()
         shown = shown.after(batch)
         show(shown)
     }
@@ -341,7 +341,6 @@ private class TypingObserver(
     private val show: (Typing?) -> Unit,
 ) : TypingListener {
     override fun onTyping(typing: Typing?) {
-        Attached.keep()
         show(typing)
     }
 
@@ -353,7 +352,6 @@ private class DownloadObserver(
     private val onProgress: (DownloadProgress) -> Unit,
 ) : DownloadListener {
     override fun onProgress(progress: DownloadProgress) {
-        Attached.keep()
         onProgress.invoke(progress)
     }
 

@@ -48,7 +48,12 @@ public class ShopbellClient internal constructor(
     /** How many messages the customer has not seen, in all conversations. */
     public val unreadCount: StateFlow<Int> = shown.unread.asStateFlow()
 
-    /** How the desk is reached, whether agents are there, what the desk makes of the customer; `null` until known. */
+    /**
+     * How the desk is reached, whether agents are there, what the desk makes of the customer; `null` until known.
+     *
+     * [ClientStatus.setupProblem] names a mistake that only a developer can mend: an address or inbox that is wrong, a hash
+     * that the desk refuses, a data folder or library that can't be opened. Meanwhile the other flows stay empty.
+     */
     public val status: StateFlow<ClientStatus?> = shown.status.asStateFlow()
 
     /** The help centre that [ShopbellConfig.helpCenter] names. */
@@ -56,6 +61,7 @@ public class ShopbellClient internal constructor(
 
     init {
         engine.post(shown::observe)
+        engine.ifNotOpened(shown::failed)
         // Observed all the time, and on screen only while somebody collects them.
         engine.scope.launch {
             var told = false
@@ -166,7 +172,8 @@ public class ShopbellClient internal constructor(
      * [Verification.MISMATCHED] means that it has put the customer together with somebody else.
      *
      * @throws SupportException.IdentityRejected where it refuses it.
-     * @throws SupportException.Offline and its kin where it can't be asked.
+     * @throws SupportException.Offline where it can't be asked; also [SupportException.DeskUnavailable] and
+     *   [SupportException.Busy].
      */
     public suspend fun verifyIdentity(): Verification = engine.call { it.verifyIdentity() }
 
@@ -190,7 +197,8 @@ public class ShopbellClient internal constructor(
      * `ShopbellNotifications` does the showing, too.
      *
      * @param data the fields of the message, as `RemoteMessage.getData()` has them.
-     * @throws SupportException.Offline and its kin for a conversation that is not known here.
+     * @throws SupportException.Offline for a conversation that is not known here; also [SupportException.DeskUnavailable] and
+     *   [SupportException.Busy].
      */
     public suspend fun handlePush(data: Map<String, String>): PushOutcome = engine.call { it.handlePush(data) }
 
@@ -220,7 +228,8 @@ public class ShopbellClient internal constructor(
     /**
      * Asks the desk for news now: for pull-to-refresh. What is new is in the flows when it returns.
      *
-     * @throws SupportException.Offline and its kin; what is on the phone stays as it is.
+     * @throws SupportException.Offline where the desk can't be asked: what is on the phone stays as it is; also [SupportException.DeskUnavailable] and
+     *   [SupportException.Busy].
      */
     public suspend fun refresh(): Unit = engine.call { it.refresh() }
 
@@ -231,7 +240,8 @@ public class ShopbellClient internal constructor(
      * Asks the desk about itself: also a check of the configuration, for your first run.
      *
      * @throws SupportException.InvalidConfig where the desk does not know the inbox.
-     * @throws SupportException.Offline and its kin where it can't be asked.
+     * @throws SupportException.Offline where it can't be asked; also [SupportException.DeskUnavailable] and
+     *   [SupportException.Busy].
      */
     public suspend fun deskInfo(): DeskInfo = engine.call { it.deskInfo() }
 

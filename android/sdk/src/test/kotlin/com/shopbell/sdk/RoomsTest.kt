@@ -127,9 +127,12 @@ class RoomsTest {
             for (ask in listOf<suspend () -> Unit>(
                 { client.helpCenter.search("return") },
                 { client.helpCenter.search(MutableStateFlow("return")).first() },
+                { client.helpCenter.changes.first() },
+                { client.helpCenter.events.first() },
             )) {
                 val refused = assertThrows(SupportException.InvalidConfig::class.java) { runBlocking { ask() } }
-                assertEquals("help_center", refused.field)
+                assertEquals("helpCenter", refused.field)
+                assertTrue("ShopbellConfig.helpCenter" in refused.message.orEmpty(), refused.message)
             }
             client.shutdown()
         }
