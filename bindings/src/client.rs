@@ -113,8 +113,8 @@ impl Client {
     /// Hands in a push that the app got: asks the desk for what it names, and says what to show. May be called while the
     /// client is paused: it is opened for it, and closed again.
     ///
-    /// Errors: [`SupportError::Offline`], [`SupportError::DeskUnavailable`] or [`SupportError::Busy`] for a conversation
-    /// that is not known here.
+    /// Errors: [`SupportError::Offline`], [`SupportError::DeskUnavailable`] or [`SupportError::Busy`] for a
+    /// conversation that is not known here.
     pub async fn handle_push(&self, data: HashMap<String, String>) -> Result<PushOutcome, SupportError> {
         let data = data.into_iter().collect();
         self.host.show(async move |open| Ok(open.client.handle_push(&data).await?.into())).await

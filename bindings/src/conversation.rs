@@ -1,8 +1,8 @@
 //! A conversation in an app's hands.
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
-use shopbell::{Conversation as Core, ConversationId, MessageId, TimelinePager};
+use shopbell::{Conversation as Core, ConversationId, MessageId};
 use tokio::sync::watch;
 
 use crate::{
@@ -23,19 +23,17 @@ pub struct Conversation {
     id: String,
     host: Arc<Host>,
     core: Arc<OnceLock<Core>>,
-    /// Of the timeline observed last: the next one shows as far back.
-    reached: Arc<Mutex<Option<TimelinePager>>>,
 }
 
 impl Conversation {
     pub(crate) fn begun(host: Arc<Host>, core: Core) -> Arc<Self> {
         let id = core.id().as_str().to_owned();
-        Arc::new(Self { id, host, core: Arc::new(core.into()), reached: Arc::default() })
+        Arc::new(Self { id, host, core: Arc::new(core.into()) })
     }
 
     /// The core's handle belongs to whoever is here when it is made: at once, or as soon as the client is open.
     pub(crate) fn known(host: Arc<Host>, id: String) -> Arc<Self> {
-        let this = Arc::new(Self { id, host, core: Arc::default(), reached: Arc::default() });
+        let this = Arc::new(Self { id, host, core: Arc::default() });
         let (core, id) = (Arc::clone(&this.core), ConversationId::new(this.id.as_str()));
         this.host.when_open(Box::new(move |open| {
             // One that is made while the client is paused is tried again when it is used.
@@ -214,20 +212,13 @@ impl Conversation {
         self.run(async move |core| Ok(core.resolve().await?)).await
     }
 
-    /// Observes the messages, oldest first, from the newest page on, or from as far back as [`Timeline::load_older`] of
-    /// an earlier one of this object had reached. While it lives, the conversation counts as being on screen: the
-    /// realtime connection is up.
+    /// Observes the messages, oldest first, from the newest page on. While it lives, the conversation counts as being
+    /// on screen: the realtime connection is up.
     pub fn timeline(&self, listener: Box<dyn MessagesListener>) -> Arc<Timeline> {
         let listener: Arc<dyn MessagesListener> = listener.into();
         let (tell_pager, pager) = watch::channel(None);
-        let reached = Arc::clone(&self.reached);
         let shown = self.subscribe(move |core, outlet| {
-            let mut updates = {
-                let mut reached = reached.lock().unwrap_or_else(PoisonError::into_inner);
-                let updates = reached.as_ref().map_or_else(|| core.timeline(), |pager| core.timeline_again(pager));
-                *reached = Some(updates.pager());
-                updates
-            };
+            let mut updates = core.timeline();
             tell_pager.send_replace(Some(updates.pager()));
             Box::pin(async move {
                 let mut pause = Pause::new();

@@ -12,7 +12,7 @@ use std::sync::{
 
 use common::{Desk, List, PATIENCE, Screen, Seen, Shared, cancel_at_once, config, shared, text, wait};
 use shopbell_ffi::{
-    Author, Client, ClientStatus, Connection, CustomerProfile, Delivery, Identity, Limits, ListenerError, Older,
+    Author, Client, ClientStatus, Connection, CustomerProfile, Delivery, Identity, ListenerError, Older,
     StatusListener, StorageProblem, SupportError, Typing, TypingListener, Vault, VaultError,
 };
 
@@ -155,30 +155,6 @@ fn work_of_a_call_that_was_cancelled_is_done_all_the_same() {
     let conversation = client.conversation(conversation.id());
     cancel_at_once(conversation.send("and came back".into()));
     desk.until_texts(&["I left the screen", "and came back"]);
-    wait(client.shutdown());
-}
-
-#[test]
-fn pages_that_were_loaded_are_there_when_the_screen_comes_back() {
-    let (desk, data) = (Desk::open(), tempfile::tempdir().unwrap());
-    let mut config = desk.config(data.path());
-    config.limits = config.limits.map(|limits| Limits { page_size: Some(2), ..limits });
-    let client = Client::new(config, None).unwrap();
-    let conversation = wait(client.start_conversation()).unwrap();
-    let texts = ["one", "two", "three", "four", "five"];
-    for text in texts {
-        wait(conversation.send(text.to_owned())).unwrap();
-    }
-    desk.until_texts(&texts);
-    let before = Screen::new();
-    let timeline = conversation.timeline(shared(&before));
-    while wait(timeline.load_older()).unwrap() != Older::NoMore {}
-    before.until_texts(&texts);
-    timeline.cancel();
-    let after = Screen::new();
-    let timeline = conversation.timeline(shared(&after));
-    after.until_texts(&texts);
-    timeline.cancel();
     wait(client.shutdown());
 }
 

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use common::{Desk, Screen, Seen, Shared, config, shared, wait};
 use sandbox::Options;
 use shopbell_ffi::{
-    Client, ClientConfig, ClientStatus, CustomerProfile, Delivery, Identity, ListenerError, LogLevel, LogRecord,
-    LogSink, SetupProblem, StatusListener, Verification, set_log_sink,
+    Client, ClientConfig, ClientStatus, CustomerProfile, Delivery, HelpCenterConfig, Identity, ListenerError, LogLevel,
+    LogRecord, LogSink, SetupProblem, StatusListener, SupportError, Verification, set_log_sink,
 };
 
 struct Sink(Seen<Vec<LogRecord>>);
@@ -72,14 +72,26 @@ fn mistakes_of_the_setup_are_logged_once_and_stand_in_the_status() {
     assert!(problem.message.contains("HMAC-SHA256"), "{problem:?}");
     wait(client.shutdown());
 
+    let mut elsewhere = desk.config(&data.path().join("help"));
+    elsewhere.help_center = elsewhere.help_center.map(|help| HelpCenterConfig { portal: "nosuch".into(), ..help });
+    let client = Client::new(elsewhere, None).unwrap();
+    for _ in 0..2 {
+        let refused = wait(client.help_center().sync()).unwrap_err();
+        assert!(matches!(&refused, SupportError::InvalidConfig { field, .. } if field == "helpCenter.portal"));
+    }
+    let problem = wait(client.current_status()).unwrap().setup_problem.unwrap();
+    assert_eq!(problem.setting, "helpCenter.portal");
+    wait(client.shutdown());
+
     // The last line: what was to come has come.
     Client::new(config("nonsense", data.path()), None).map(drop).unwrap_err();
     let lines = sink.0.until("the last line", |lines| {
         let messages: Vec<String> = lines.iter().map(|line| line.message.clone()).collect();
         messages.last()?.contains("https://desk.example.com").then_some(messages)
     });
-    assert_eq!(lines.len(), 3, "{lines:?}");
-    for (line, words) in lines.iter().zip(["the inbox's settings", "HMAC-SHA256", "deskUrl"]) {
+    assert_eq!(lines.len(), 4, "{lines:?}");
+    let wanted = ["the inbox's settings", "HMAC-SHA256", "the help centre's settings", "deskUrl"];
+    for (line, words) in lines.iter().zip(wanted) {
         assert!(line.contains(words), "{line} does not say {words}");
     }
     set_log_sink(None, LogLevel::Error);

@@ -1,8 +1,8 @@
 //! Lets a program end though the library's threads live on.
 //!
 //! A thread of the library becomes known to the virtual machine with its first call into it, and stays known, which
-//! costs less than making it known anew for each call. The virtual machine waits for such threads at its end, unless they
-//! are daemons. JNA decides that by callback: so each callback is told to, before the library hears of it.
+//! costs less than making it known anew for each call. The virtual machine waits for such threads at its end, unless
+//! they are daemons. JNA decides that by callback: so each callback is told to, before the library hears of it.
 
 const ATTACHED: &str = "\
 /**

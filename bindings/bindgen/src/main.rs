@@ -1,7 +1,7 @@
 //! Writes the Kotlin or the Swift that calls the library: `uniffi-bindgen kotlin|swift LIBRARY FOLDER`.
 //!
-//! What the Kotlin can't call is left out of it ([`kotlin`]), what people wrote out of what it prints ([`wordless`]), and
-//! its callbacks don't keep a program from ending ([`daemons`]).
+//! What the Kotlin can't call is left out of it ([`kotlin`]), what people wrote out of what it prints ([`wordless`]),
+//! and its callbacks don't keep a program from ending ([`daemons`]).
 //!
 //! The library must not be stripped: what it exports is read from its symbols. `uniffi.toml` one folder up says
 //! how things are called.

@@ -1,8 +1,9 @@
-//! Keeps what people wrote out of the generated Kotlin's `toString()`: a data class prints all that it holds, and what is
-//! printed ends in logs.
+//! Keeps what people wrote out of the generated Kotlin's `toString()`: a data class prints all that it holds, and what
+//! is printed ends in logs.
 //!
 //! Every class is named here, as one that prints an outline or as one that may print everything. One that is not is an
-//! error, so that a new record can't print somebody's words unnoticed. `Wordless.swift` has the same outlines for Swift.
+//! error, so that a new record can't print somebody's words unnoticed. `Wordless.swift` has the same outlines for
+//! Swift.
 
 /// What a class prints: the body of its `toString()`.
 const OUTLINES: [(&str, &str); 26] = [
@@ -190,14 +191,17 @@ mod tests {
 
     /// As the generator writes them.
     fn classes() -> String {
-        let sealed = |body: &str| body.starts_with("when");
-        OUTLINES
-            .iter()
-            .map(|(name, body)| match sealed(body) {
-                true => format!("sealed class {name} {{\n    data class X(\n    )\n    {{\n        companion object\n    }}\n    companion object\n}}\n"),
-                false => format!("data class {name} (\n    val `id`: kotlin.String\n){{\n    companion object\n}}\n"),
-            })
-            .collect()
+        let variant = "    data class X(\n    )\n    {\n        companion object\n    }\n";
+        let field = "    val `id`: kotlin.String\n";
+        let class = |(name, body): &(&str, &str)| {
+            let (head, inside) = if body.starts_with("when") {
+                (format!("sealed class {name} {{\n"), variant)
+            } else {
+                (format!("data class {name} (\n{field}){{\n"), "")
+            };
+            format!("{head}{inside}    companion object\n}}\n")
+        };
+        OUTLINES.iter().map(class).collect()
     }
 
     #[test]
@@ -205,7 +209,7 @@ mod tests {
         let made = without_words(&classes()).unwrap();
         assert_eq!(made.matches("override fun toString()").count(), OUTLINES.len());
         assert!(made.contains("sealed class Author {\n    final override fun toString(): String = when (this) {\n"));
-        assert!(made.contains(")\u{7b}\n    override fun toString(): String = \"Agent($id)\"\n    companion object\n"));
+        assert!(made.contains("){\n    override fun toString(): String = \"Agent($id)\"\n    companion object\n"));
     }
 
     #[test]

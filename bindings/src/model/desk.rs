@@ -28,8 +28,8 @@ pub struct ClientStatus {
 /// it. For developers: customers can do nothing about it.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
 pub struct SetupProblem {
-    /// The setting or argument that is wrong: `deskUrl`, `inbox`, `userHash`, `helpCenter.portal` and others. Empty where
-    /// none is: the phone's storage failed.
+    /// The setting or argument that is wrong: `deskUrl`, `inbox`, `userHash`, `helpCenter.portal` and others. Empty
+    /// where none is: the phone's storage failed.
     pub setting: String,
     /// What is wrong, and what to do.
     pub message: String,

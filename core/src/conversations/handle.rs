@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Timeline, TimelinePager, TypingUpdates, commands};
+use super::{Timeline, TypingUpdates, commands};
 use crate::{
     SupportError,
     client::{Active, Inner},
@@ -50,12 +50,6 @@ impl Conversation {
     /// Observes the messages. See [`Timeline`]: while it lives, the conversation counts as being on screen.
     pub fn timeline(&self) -> Timeline {
         Timeline::new(self.clone())
-    }
-
-    /// As [`timeline`](Self::timeline), beginning as far back as an earlier one of this conversation, which may be gone:
-    /// for a screen that is left and comes back to where it was. The two share how far back they show.
-    pub fn timeline_again(&self, earlier: &TimelinePager) -> Timeline {
-        Timeline::again(self.clone(), earlier)
     }
 
     /// Observes who types at the desk.

@@ -97,19 +97,10 @@ pub enum Older {
 
 impl Timeline {
     pub(crate) fn new(conversation: Conversation) -> Self {
-        let window = Arc::new(Window::new(conversation.inner.config.limits.page_size));
-        Self::of_window(conversation, window)
-    }
-
-    /// With the window of an earlier timeline of the conversation.
-    pub(crate) fn again(conversation: Conversation, earlier: &TimelinePager) -> Self {
-        Self::of_window(conversation, Arc::clone(&earlier.window))
-    }
-
-    fn of_window(conversation: Conversation, window: Arc<Window>) -> Self {
         let topic = Topic::Conversation(conversation.id().clone());
         let observer = Observer::new(&conversation.inner, topic, Some(conversation.key.clone()));
         let screen = ScreenGuard::new(&conversation.inner, conversation.id().clone());
+        let window = Arc::new(Window::new(conversation.inner.config.limits.page_size));
         Self { conversation, observer, window, shown: Shown::default(), _screen: screen }
     }
 

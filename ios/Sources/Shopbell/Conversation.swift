@@ -32,8 +32,8 @@ public final class Conversation: Sendable, Identifiable {
         }
     }
 
-    /// The messages, oldest first, from the newest page on; ``loadOlder(isolation:)`` brings more, which stay for the next
-    /// loop.
+    /// The messages, oldest first, from the newest page on; ``loadOlder(isolation:)`` brings more, which stay for the
+    /// next loop.
     ///
     /// While it is read, the conversation counts as being on screen: messages arrive at once. When the customer has
     /// left it is empty, and ends.

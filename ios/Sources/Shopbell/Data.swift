@@ -28,8 +28,8 @@ extension Article: Identifiable {
 }
 
 extension MatchRange {
-    /// The place in the title or snippet that it is of; `nil` in a text that is shorter. It counts UTF-16 code units, as
-    /// `NSRange` does.
+    /// The place in the title or snippet that it is of; `nil` in a text that is shorter. It counts UTF-16 code units,
+    /// as `NSRange` does.
     public func range(in text: String) -> Range<String.Index>? {
         let units = text.utf16
         guard start >= 0, start <= end,

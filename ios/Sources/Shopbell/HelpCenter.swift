@@ -166,7 +166,8 @@ public final class HelpCenter: Sendable {
     /// whatever comes of it.
     ///
     /// - Throws: ``SupportError/offline(message:)``, ``SupportError/deskUnavailable(message:)`` or
-    ///   ``SupportError/busy(retryAfterMillis:message:)``; ``SupportError/invalidConfig(field:message:)`` where the desk has no such help centre; ``SupportError/unsupported(message:)`` where it has none at all.
+    ///   ``SupportError/busy(retryAfterMillis:message:)``; ``SupportError/invalidConfig(field:message:)`` where the
+    ///   desk has no such help centre; ``SupportError/unsupported(message:)`` where it has none at all.
     @discardableResult
     public func sync(isolation: isolated (any Actor)? = #isolation) async throws -> Bool {
         try await call { try await $0.sync() }

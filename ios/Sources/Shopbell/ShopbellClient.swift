@@ -82,8 +82,8 @@ public final class ShopbellClient: Sendable {
 
     /// How the desk is reached, whether agents are there, what the desk makes of the customer.
     ///
-    /// Its `setupProblem` names a mistake that only a developer can mend: an address or inbox that is wrong, a hash that
-    /// the desk refuses, a folder that can't be opened. Meanwhile the other sequences show nothing.
+    /// Its `setupProblem` names a mistake that only a developer can mend: an address or inbox that is wrong, a hash
+    /// that the desk refuses, a folder that can't be opened. Meanwhile the other sequences show nothing.
     public var status: Updates<ClientStatus> { Updates(stream: readStatus) }
 
     @Sendable func readConversations() -> Reading<[ConversationSummary]> { shownConversations.stream(keeping: self) }
@@ -183,8 +183,8 @@ public final class ShopbellClient: Sendable {
     /// that it has put the customer together with somebody else.
     ///
     /// - Throws: ``SupportError/identityRejected(message:)`` where it refuses it; ``SupportError/offline(message:)``,
-    ///   ``SupportError/deskUnavailable(message:)`` or ``SupportError/busy(retryAfterMillis:message:)`` where it can't be
-    ///   asked.
+    ///   ``SupportError/deskUnavailable(message:)`` or ``SupportError/busy(retryAfterMillis:message:)`` where it can't
+    ///   be asked.
     public func verifyIdentity(isolation: isolated (any Actor)? = #isolation) async throws -> Verification {
         try await engine.call { try await $0.verifyIdentity() }
     }

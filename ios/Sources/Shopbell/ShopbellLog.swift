@@ -18,8 +18,8 @@ public enum ShopbellLog {
         do {
             return try work()
         } catch {
-            let line = LogRecord(level: .error, target: "shopbell::swift", message: "Shopbell can't start error=\(error)")
-            current.with { $0 }?([line])
+            let message = "Shopbell can't start error=\(error)"
+            current.with { $0 }?([LogRecord(level: .error, target: "shopbell::swift", message: message)])
             throw error
         }
     }

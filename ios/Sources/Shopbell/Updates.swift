@@ -6,10 +6,11 @@
 /// }
 /// ```
 /// The loop ends when its task is cancelled, when the client is closed, or when what is observed is over. One over
-/// ``Shopbell/Shopbell`` itself ends with its task only: it may begin before ``Shopbell/Shopbell/initialize(_:)``, and goes on
-/// with the next client. Where a client can't be opened, a loop shows nothing, and ``ShopbellClient/status`` why. Any number
-/// of loops may run at once, in any task; a slow one misses what lay between, never the newest. Once a call of the client
-/// has returned, the next value is what it left, or newer; nothing of a customer who has left comes after their log-out.
+/// ``Shopbell/Shopbell`` itself ends with its task only: it may begin before ``Shopbell/Shopbell/initialize(_:)``, and
+/// goes on with the next client. Where a client can't be opened, a loop shows nothing, and ``ShopbellClient/status``
+/// why. Any number of loops may run at once, in any task; a slow one misses what lay between, never the newest. Once a
+/// call of the client has returned, the next value is what it left, or newer; nothing of a customer who has left comes
+/// after their log-out.
 public struct Updates<Element: Sendable>: AsyncSequence, Sendable {
     private let begin: @Sendable () -> AsyncIterator
 

@@ -190,7 +190,7 @@ import Testing
             try await failure { for try await _ in help.changes {} },
             try await failure { for try await _ in help.events {} },
         ] {
-            guard case .invalidConfig("helpCenter", let message) = error, message.contains("ShopbellConfig.helpCenter") else {
+            guard case .invalidConfig("helpCenter", let message) = error, message.contains("ShopbellConfig.") else {
                 Issue.record("\(error)")
                 continue
             }

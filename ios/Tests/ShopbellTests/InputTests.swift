@@ -148,7 +148,10 @@ import Testing
         let messages = try await conversation.messages.until { $0.words.count == 2 }
         let list = try await client.conversations.until { $0.first?.preview == "your secret" }
         let profile = CustomerProfile(name: "secret", attributes: ["a": "secret"])
-        let values: [Any] = [messages, messages.flatMap(\.blocks), list, profile, Identity(identifier: "secret"), FieldValue(name: "a", value: "secret")]
+        let values: [Any] = [
+            messages, messages.flatMap(\.blocks), list, profile, Identity(identifier: "secret"),
+            FieldValue(name: "a", value: "secret"),
+        ]
         for value in values {
             var dumped = ""
             dump(value, to: &dumped)

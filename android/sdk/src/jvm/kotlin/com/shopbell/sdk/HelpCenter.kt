@@ -97,8 +97,8 @@ public class HelpCenter internal constructor(
     /**
      * A picture of an article, as a file: fetched the first time, there without a network after that. Don't change it.
      *
-     * @throws SupportException.Offline where it has to be fetched and can't be; also [SupportException.DeskUnavailable] and
-     *   [SupportException.Busy].
+     * @throws SupportException.Offline where it has to be fetched and can't be; also [SupportException.DeskUnavailable]
+     *   and [SupportException.Busy].
      * @throws SupportException.Rejected where there is no picture at that address, or one of more than 5 MiB.
      */
     public suspend fun picture(url: String): File = File(call { it.picture(url) })
@@ -157,8 +157,8 @@ public class HelpCenter internal constructor(
     public val changes: Flow<Unit> = observed { send -> observer(changed = { send(Unit) }) }
 
     /**
-     * What happens in the help centre, for your analytics. Fails with [SupportException.InvalidConfig] where there is no
-     * help centre.
+     * What happens in the help centre, for your analytics. Fails with [SupportException.InvalidConfig] where there is
+     * no help centre.
      */
     public val events: Flow<HelpEvent> = observed { send -> observer(happened = send) }
 

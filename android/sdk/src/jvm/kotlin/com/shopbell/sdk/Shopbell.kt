@@ -73,7 +73,8 @@ public object Shopbell {
 
     /** [ShopbellClient.conversations] of the client that there is now; empty while there is none. */
     @JvmStatic
-    public val conversations: StateFlow<List<ConversationSummary>> = Following(current, emptyList()) { it.conversations }
+    public val conversations: StateFlow<List<ConversationSummary>> =
+        Following(current, emptyList()) { it.conversations }
 
     /** [ShopbellClient.unreadCount] of the client that there is now; 0 while there is none. */
     @JvmStatic

@@ -51,8 +51,8 @@ public class ShopbellClient internal constructor(
     /**
      * How the desk is reached, whether agents are there, what the desk makes of the customer; `null` until known.
      *
-     * [ClientStatus.setupProblem] names a mistake that only a developer can mend: an address or inbox that is wrong, a hash
-     * that the desk refuses, a data folder or library that can't be opened. Meanwhile the other flows stay empty.
+     * [ClientStatus.setupProblem] names a mistake that only a developer can mend: an address or inbox that is wrong, a
+     * hash that the desk refuses, a data folder or library that can't be opened. Meanwhile the other flows stay empty.
      */
     public val status: StateFlow<ClientStatus?> = shown.status.asStateFlow()
 
@@ -197,8 +197,8 @@ public class ShopbellClient internal constructor(
      * `ShopbellNotifications` does the showing, too.
      *
      * @param data the fields of the message, as `RemoteMessage.getData()` has them.
-     * @throws SupportException.Offline for a conversation that is not known here; also [SupportException.DeskUnavailable] and
-     *   [SupportException.Busy].
+     * @throws SupportException.Offline for a conversation that is not known here; also
+     *   [SupportException.DeskUnavailable] and [SupportException.Busy].
      */
     public suspend fun handlePush(data: Map<String, String>): PushOutcome = engine.call { it.handlePush(data) }
 
@@ -228,8 +228,8 @@ public class ShopbellClient internal constructor(
     /**
      * Asks the desk for news now: for pull-to-refresh. What is new is in the flows when it returns.
      *
-     * @throws SupportException.Offline where the desk can't be asked: what is on the phone stays as it is; also [SupportException.DeskUnavailable] and
-     *   [SupportException.Busy].
+     * @throws SupportException.Offline where the desk can't be asked: what is on the phone stays as it is; also
+     *   [SupportException.DeskUnavailable] and [SupportException.Busy].
      */
     public suspend fun refresh(): Unit = engine.call { it.refresh() }
 

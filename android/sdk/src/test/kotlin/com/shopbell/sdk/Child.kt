@@ -80,7 +80,7 @@ private fun leave(
     runBlocking {
         val conversation = client.startConversation()
         conversation.send("and away")
-        conversation.messages.first { it.lastOrNull()?.delivery == Delivery.Sent }
+        conversation.messages.first { messages -> messages.any { it.delivery == Delivery.Sent } }
         client.refresh()
     }
     println("sent")

@@ -150,7 +150,7 @@ class StoryTest {
             desk.untilTexts(*texts.toTypedArray())
             conversation.messages.test(timeout = 1.minutes) {
                 while (awaitItem().isEmpty()) continue
-                while (conversation.loadOlder() != Older.NONE) continue
+                while (conversation.loadOlder() != Older.NO_MORE) continue
                 conversation.messages.until("all of them") { it.own() == texts }
                 cancelAndIgnoreRemainingEvents()
             }
