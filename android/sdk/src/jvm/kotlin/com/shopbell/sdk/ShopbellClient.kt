@@ -273,7 +273,7 @@ public class ShopbellClient internal constructor(
         ended.await()
     }
 
-    /** As [shutdown], without waiting. A second time is no error. */
+    /** As [shutdown], without waiting. A second time is no error. A program may end without it, and loses nothing. */
     override fun close(): Unit = engine.close()
 
     // --- For Java ---
