@@ -12,7 +12,7 @@ use crate::{
     shared::Shared,
     state::{
         State,
-        tables::{Sender, Status},
+        tables::{INCOMING, Sender, Status},
     },
     views::BOT_NAME,
 };
@@ -81,7 +81,7 @@ impl State {
 impl State {
     /// What the customer wrote last in a language that can be told.
     fn language_of(&self, conversation: u64) -> Option<Language> {
-        let incoming = self.tables.thread(conversation).rev().filter(|message| message.message_type == 0);
+        let incoming = self.tables.thread(conversation).rev().filter(|message| message.message_type == INCOMING);
         incoming.filter_map(|message| message.content.as_deref()).find_map(language)
     }
 }
@@ -91,9 +91,10 @@ fn language(text: &str) -> Option<Language> {
     // Letters that Vietnamese has and English has not; as phones send them, composed or with marks of their own.
     const LETTERS: &str = "ăâđêôơưạảãấầẩẫậắằẳẵặẹẻẽếềểễệỉĩịọỏốồổỗộớờởỡợụủũứừửữựỳỵỷỹ";
     const MARKS: [char; 5] = ['\u{31b}', '\u{306}', '\u{309}', '\u{323}', '\u{302}'];
-    // Written in haste, without any.
-    const PLAIN: [&str; 12] =
-        ["toi", "minh", "khong", "duoc", "nhieu", "muon", "chao", "hang", "giup", "gia", "oi", "voi"];
+    // Words without any, many of them written in haste.
+    const PLAIN: [&str; 14] = [
+        "toi", "minh", "khong", "duoc", "nhieu", "muon", "chao", "chào", "hang", "hàng", "giup", "giúp", "oi", "voi",
+    ];
     let text = text.to_lowercase();
     if text.chars().any(|letter| LETTERS.contains(letter) || MARKS.contains(&letter)) {
         return Some(Language::Vietnamese);

@@ -28,7 +28,7 @@ pub(super) fn top(frame: &mut Frame<'_>, area: Rect, app: &App) {
     let width = usize::from(area.width);
     let length = |spans: &[Span<'_>]| spans.iter().map(Span::width).sum::<usize>();
     // How the desk is reached must be visible on any screen: the names give way, and in the end the tabs.
-    let bars = Names::LESS_AND_LESS.map(|names| (tabs(app, width, names), state(app, names)));
+    let bars = Names::LESS_AND_LESS.map(|names| (tabs(app, names), state(app, names)));
     // A terminal may draw a sign wider than it was counted here: a column is left for each bar's lantern.
     let fits = |(left, right): &(Vec<Span<'_>>, Vec<Span<'_>>)| length(left) + length(right) < width;
     let [.., least] = bars.clone();
@@ -55,6 +55,8 @@ fn first_columns(spans: Vec<Span<'static>>, mut room: usize) -> Vec<Span<'static
 /// Which tabs show their name beside their number.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Names {
+    /// The shop's as well.
+    Titled,
     All,
     Current,
     /// Nor does the shopper's.
@@ -62,11 +64,12 @@ enum Names {
 }
 
 impl Names {
-    const LESS_AND_LESS: [Self; 3] = [Self::All, Self::Current, Self::None];
+    const LESS_AND_LESS: [Self; 4] = [Self::Titled, Self::All, Self::Current, Self::None];
 }
 
-fn tabs(app: &App, width: usize, names: Names) -> Vec<Span<'static>> {
-    let mut spans = vec![Span::styled(format!(" {} ", if width < 90 { "🏮" } else { shop::NAME }), theme::brand())];
+fn tabs(app: &App, names: Names) -> Vec<Span<'static>> {
+    let title = if names == Names::Titled { shop::NAME } else { "🏮" };
+    let mut spans = vec![Span::styled(format!(" {title} "), theme::brand())];
     for (number, tab, name) in [
         (1, Tab::Shop, "Shop"),
         (2, Tab::Cart, "Cart"),
@@ -77,7 +80,7 @@ fn tabs(app: &App, width: usize, names: Names) -> Vec<Span<'static>> {
         let current = app.tab == tab;
         let style = if current { theme::brand().add_modifier(Modifier::REVERSED) } else { Style::new() };
         spans.push(Span::raw(" "));
-        let named = names == Names::All || (names == Names::Current && current);
+        let named = matches!(names, Names::Titled | Names::All) || (names == Names::Current && current);
         let label = if named { format!(" {number} {name} ") } else { format!(" {number} ") };
         spans.push(Span::styled(label, style));
         match tab {
@@ -207,7 +210,7 @@ fn list(app: &App) -> Keys {
             ];
         }
     };
-    keys.extend([("l", "log in"), ("F2", switch(app)), ("q", "quit"), ("F1", "help"), ("^K", "kill"), ("F5", "redraw")]);
+    keys.extend([("F1", "help"), ("l", "log in"), ("F2", switch(app)), ("q", "quit"), ("^K", "kill"), ("F5", "redraw")]);
     keys
 }
 
@@ -221,15 +224,16 @@ fn chat_keys(app: &App, chat: &Chat) -> Keys {
             vec![("Enter", "send it changed"), ("^J", "new line"), ("Esc", "leave it as it was")]
         }
         Focus::Write => {
-            let mut keys: Keys = vec![("Enter", "send"), ("^J", "new line")];
+            let mut keys: Keys = vec![("Enter", "send")];
             match chat.waiting() {
                 Some(message) if message.delivery.is_some() => keys.push(("Tab", "the unsent")),
                 Some(_) => keys.push(("Tab", "answer")),
                 None if chat.has_stops() => keys.push(("Tab", "questions and buttons")),
                 None => {}
             }
-            keys.extend([("↑", "messages"), ("F2", switch(app)), ("Esc", "list"), ("F1", "help"), ("^R", "end chat")]);
-            keys.extend([("^F", "files"), ("@/path", "attach")]);
+            // On a narrow screen what leads to all others comes before them.
+            keys.extend([("Esc", "list"), ("F1", "help"), ("F2", switch(app)), ("^J", "new line")]);
+            keys.extend([("↑", "messages"), ("^R", "end chat"), ("^F", "files"), ("@/path", "attach")]);
             keys
         }
         Focus::Browse(_) => {

@@ -28,7 +28,8 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App, overlay: &Overl
         Overlay::Sure(Sure::Resolve) => (" End the conversation? ", 58),
         Overlay::Sure(Sure::Discard(_)) => (" Discard the message? ", 58),
     };
-    let width = width.min(area.width.saturating_sub(2));
+    // Edges of what is behind it, a column or two wide, would be taken for its own.
+    let width = if width + 4 >= area.width { area.width } else { width };
     let inner_width = usize::from(width.saturating_sub(6));
     let lines = match overlay {
         Overlay::Help { from } => help(*from, inner_width, usize::from(area.height.saturating_sub(2))),
