@@ -92,9 +92,8 @@ fn language(text: &str) -> Option<Language> {
     const LETTERS: &str = "ăâđêôơưạảãấầẩẫậắằẳẵặẹẻẽếềểễệỉĩịọỏốồổỗộớờởỡợụủũứừửữựỳỵỷỹ";
     const MARKS: [char; 5] = ['\u{31b}', '\u{306}', '\u{309}', '\u{323}', '\u{302}'];
     // Words without any, many of them written in haste.
-    const PLAIN: [&str; 14] = [
-        "toi", "minh", "khong", "duoc", "nhieu", "muon", "chao", "chào", "hang", "hàng", "giup", "giúp", "oi", "voi",
-    ];
+    const PLAIN: [&str; 14] =
+        ["toi", "minh", "khong", "duoc", "nhieu", "muon", "chao", "chào", "hang", "hàng", "giup", "giúp", "oi", "voi"];
     let text = text.to_lowercase();
     if text.chars().any(|letter| LETTERS.contains(letter) || MARKS.contains(&letter)) {
         return Some(Language::Vietnamese);
@@ -176,7 +175,8 @@ mod tests {
 
     #[test]
     fn unknown_words_are_told_by_their_language() {
-        for text in ["Xin chào", "túi này có bền không", "ĐƯỢC", "co\u{302}ng ty", "shop oi, con hang khong"] {
+        for text in ["Xin chào", "túi này có bền không", "ĐƯỢC", "co\u{302}ng ty", "shop oi, con hang khong"]
+        {
             assert_eq!(language(text), Some(Language::Vietnamese), "{text}");
         }
         assert_eq!(language("what about my order"), Some(Language::English));

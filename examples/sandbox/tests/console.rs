@@ -92,6 +92,7 @@ fn bots_options_are_shown_with_the_picked_one() {
 fn rating_is_told_in_words() {
     let given = json!({ "csat_survey_response": { "rating": 5, "feedback_message": "kind" } });
     let attributes = json!({ "submitted_values": given });
-    let more = json!({ "content_type": "input_csat", "message_type": 3, "sender": null, "content_attributes": attributes });
+    let more =
+        json!({ "content_type": "input_csat", "message_type": 3, "sender": null, "content_attributes": attributes });
     check(&row("Please rate", more), &["Rated 5 of 5: “kind”"], &["{"]);
 }

@@ -14,11 +14,26 @@ pub(crate) struct Answering {
 
 #[derive(Clone, Debug)]
 pub(crate) enum What {
-    Select { choices: Vec<Choice>, at: usize },
-    Form { fields: Vec<Field>, at: usize, button: String },
-    Survey { scale: SurveyScale, score: Option<u8>, comment: Editor, in_comment: bool },
+    Select {
+        choices: Vec<Choice>,
+        at: usize,
+    },
+    Form {
+        fields: Vec<Field>,
+        at: usize,
+        button: String,
+    },
+    Survey {
+        scale: SurveyScale,
+        score: Option<u8>,
+        comment: Editor,
+        in_comment: bool,
+    },
     /// The buttons of all cards, numbered through.
-    Buttons { actions: Vec<CardAction>, at: usize },
+    Buttons {
+        actions: Vec<CardAction>,
+        at: usize,
+    },
 }
 
 /// A field of a form with what was filled in so far.
@@ -73,8 +88,12 @@ impl Answering {
                 }
             }
             Content::Cards { cards, .. } => {
-                let actions: Vec<CardAction> =
-                    cards.iter().flat_map(|card| &card.actions).filter(|action| label(action).is_some()).cloned().collect();
+                let actions: Vec<CardAction> = cards
+                    .iter()
+                    .flat_map(|card| &card.actions)
+                    .filter(|action| label(action).is_some())
+                    .cloned()
+                    .collect();
                 if actions.is_empty() {
                     return None;
                 }
@@ -93,9 +112,9 @@ impl Answering {
         let message = self.message.clone();
         match &mut self.what {
             What::Select { choices, at } => match list_key(choices.len(), at, key) {
-                Picked::At(at) => choices.get(at).map_or(Outcome::Going, |choice| {
-                    Outcome::Done(Deed::Choose(message, choice.value.clone()))
-                }),
+                Picked::At(at) => choices
+                    .get(at)
+                    .map_or(Outcome::Going, |choice| Outcome::Done(Deed::Choose(message, choice.value.clone()))),
                 Picked::No(outcome) => outcome,
             },
             What::Buttons { actions, at } => match list_key(actions.len(), at, key) {

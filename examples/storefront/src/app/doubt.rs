@@ -60,7 +60,7 @@ impl App {
 pub(super) fn greeting(person: &Person, verification: Verification) -> Notice {
     match verification {
         Verification::Rejected => {
-            Notice::Bad("The desk does not accept who you say you are. Log in again: l (in a chat Ctrl+L)".to_owned())
+            Notice::Bad("The desk does not accept who you say you are. Log in again: Ctrl+L".to_owned())
         }
         Verification::Mismatched => {
             Notice::Bad("The desk takes you for somebody else. Ask the shop to put that right".to_owned())

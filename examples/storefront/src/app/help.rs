@@ -56,7 +56,10 @@ pub(crate) enum Order {
     /// It did not.
     DidNotHelp(ArticleId),
     /// On to an agent: in the conversation that was about to begin, or in a new one, which begins with these words.
-    Ask { conversation: Option<ConversationId>, words: String },
+    Ask {
+        conversation: Option<ConversationId>,
+        words: String,
+    },
 }
 
 impl Help {

@@ -16,15 +16,15 @@ pub(crate) mod shopping;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use shopbell::{ClientStatus, ConversationId, ConversationSummary, Verification};
 
-pub(crate) use self::{
-    doubt::Doubt,
-    event::{Action, Deed, Event, Notice},
-    overlay::{Overlay, Sure},
-};
 use self::{
     chat::{Chat, Stage, Unfinished},
     help::{Help, News, Order},
     shopping::Shopping,
+};
+pub(crate) use self::{
+    doubt::Doubt,
+    event::{Action, Deed, Event, Notice},
+    overlay::{Overlay, Sure},
 };
 use crate::{
     shop::{PEOPLE, Person},
@@ -164,6 +164,7 @@ fn is_interrupt(event: &Event) -> bool {
 fn words(event: &Event) -> String {
     match event {
         Event::Pasted(text) => text.clone(),
+        Event::Key(key) if key.kind == KeyEventKind::Release => String::new(),
         Event::Key(key) if key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) => String::new(),
         Event::Key(KeyEvent { code: KeyCode::Char(letter), .. }) => letter.to_string(),
         Event::Key(KeyEvent { code: KeyCode::Enter, .. }) => "\n".to_owned(),
@@ -183,7 +184,10 @@ fn take(app: &mut App, event: Event) -> Vec<Action> {
             match (&mut app.chat, app.tab) {
                 (Some(chat), Tab::Support) => chat.paste(&text),
                 (_, Tab::Help) => app.help.paste(&text),
-                _ => Vec::new(),
+                _ => {
+                    app.notice = Some(Notice::Bad("Nothing here takes text: open a conversation first (4)".to_owned()));
+                    Vec::new()
+                }
             }
         }
         Event::Resized { width, height } => {
@@ -269,12 +273,14 @@ fn chat_opened(app: &mut App, id: ConversationId, draft: String, begun: bool) ->
 fn on_chat_event(app: &mut App, event: Event) -> Vec<Action> {
     if let Event::NotKept { conversation, text, problem } = event {
         app.notice = Some(Notice::Bad(format!("Not sent: {problem}")));
-        match &mut app.chat {
+        return match &mut app.chat {
             Some(chat) if chat.id == conversation => chat.not_kept(&text),
-            // They would be lost with the screen that they were written on.
-            _ => app.homeless.push_str(&text),
-        }
-        return Vec::new();
+            _ => {
+                // They would be lost with the screen that they were written on.
+                app.homeless.push_str(&text);
+                Vec::new()
+            }
+        };
     }
     let App { chat: Some(chat), size, local, notice, .. } = app else { return Vec::new() };
     let stage = Stage { size: *size, local };

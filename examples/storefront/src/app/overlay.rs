@@ -10,17 +10,11 @@ use crate::shop::PEOPLE;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Overlay {
     /// All keys, with so many lines above the screen.
-    Help {
-        from: usize,
-    },
+    Help { from: usize },
     /// Who to be, with the line under the cursor.
-    LogIn {
-        at: usize,
-    },
+    LogIn { at: usize },
     /// The conversation's files, with the line under the cursor.
-    Files {
-        at: usize,
-    },
+    Files { at: usize },
     /// Is this really to be done?
     Sure(Sure),
 }

@@ -116,10 +116,7 @@ fn a_question_that_was_left_behind_waits_no_more_and_tab_still_reaches_it() {
         in_chat(vec![select("q1"), customer_says("m1", "never mind", Delivery::Sent), agent_says("m2", "ok")]);
     assert!(app.chat.as_ref().unwrap().waiting().is_none());
     press(&mut app, KeyCode::Tab);
-    assert_eq!(
-        press(&mut app, KeyCode::Char('1')),
-        [deed(Deed::Choose(MessageId::new("q1"), "order".to_owned()))]
-    );
+    assert_eq!(press(&mut app, KeyCode::Char('1')), [deed(Deed::Choose(MessageId::new("q1"), "order".to_owned()))]);
 }
 
 #[test]
@@ -333,8 +330,9 @@ fn words_that_could_not_be_kept_stand_before_those_typed_since() {
     press(&mut app, KeyCode::Enter);
     write(&mut app, "two");
     let (text, problem) = ("one".to_owned(), "the phone's storage is full".to_owned());
-    update(&mut app, Event::NotKept { conversation: testing::conversation(), text, problem });
+    let actions = update(&mut app, Event::NotKept { conversation: testing::conversation(), text, problem });
     assert_eq!(app.chat.as_ref().unwrap().editor.text(), "one\ntwo");
+    assert_eq!(actions[0], deed(Deed::SaveDraft("one\ntwo".to_owned())));
 }
 
 #[test]
@@ -444,8 +442,7 @@ fn line_above_what_is_new_stays_until_the_shopper_writes() {
     let items = vec![ConversationSummary { unread: 2, ..testing::line("c1", "news") }];
     update(&mut app, Event::Conversations(vec![Diff::Reset { items }]));
     update(&mut app, Event::ChatOpened { conversation: testing::conversation(), draft: String::new(), begun: false });
-    let shown =
-        vec![agent_says("m1", "old"), agent_says("m2", "new one"), agent_says("m3", "new two")];
+    let shown = vec![agent_says("m1", "old"), agent_says("m2", "new one"), agent_says("m3", "new two")];
     messages(&mut app, shown);
     let line_of = |app: &App, words: &str| testing::screen(app).lines().position(|line| line.contains(words));
     assert!(line_of(&app, "old") < line_of(&app, "─ New ─"));

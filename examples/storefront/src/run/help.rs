@@ -41,7 +41,8 @@ impl HelpDesk {
         let (said, asked) = (events.clone(), help.clone());
         tokio::spawn(async move {
             // A slug that the desk does not know leaves the screen empty: it must not do so without a word.
-            if let Err(error @ (SupportError::InvalidConfig { .. } | SupportError::Unsupported { .. })) = asked.sync().await
+            if let Err(error @ (SupportError::InvalidConfig { .. } | SupportError::Unsupported { .. })) =
+                asked.sync().await
             {
                 let _ = said.send(Event::Help(News::Missing(words(&error))));
             }

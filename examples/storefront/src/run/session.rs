@@ -18,7 +18,7 @@ use crate::{
     app::{
         Action, Deed, Event, Notice,
         attaching::{attached, unreadable},
-        help::News,
+        help::{News, Order},
     },
     problem::words,
     shop::{Person, server},
@@ -132,11 +132,7 @@ impl Worker {
                 let draft = conversation.draft().await?.unwrap_or_default();
                 self.open(conversation, draft, false);
             }
-            Action::StartChat { draft } => {
-                let conversation = self.client.start_conversation()?;
-                conversation.set_draft(&draft).await?;
-                self.open(conversation, draft, true);
-            }
+            Action::StartChat { draft } => self.start_chat(draft).await?,
             Action::CloseChat(id) => {
                 self.chat = self.chat.take().filter(|open| *open.conversation.id() != id);
             }
@@ -153,7 +149,7 @@ impl Worker {
                 self.client.network_changed(available);
             }
             Action::Help(order) => {
-                let Some(help) = &self.help else { return Err(SupportError::NotFound { what: "help centre" }) };
+                let Some(help) = &self.help else { return self.without_help(order).await };
                 let here = self.chat.as_ref().map(|chat| &chat.conversation);
                 if let Some(conversation) = help.carry_out(order, here, &self.client).await? {
                     let draft = conversation.draft().await?.unwrap_or_default();
@@ -166,6 +162,22 @@ impl Worker {
             Action::Quit | Action::Kill | Action::Redraw => {}
         }
         Ok(())
+    }
+
+    async fn start_chat(&mut self, draft: String) -> Result<(), SupportError> {
+        let conversation = self.client.start_conversation()?;
+        conversation.set_draft(&draft).await?;
+        self.open(conversation, draft, true);
+        Ok(())
+    }
+
+    /// Without a help centre there is a person all the same.
+    async fn without_help(&mut self, order: Order) -> Result<(), SupportError> {
+        match order {
+            Order::Ask { words, .. } => self.start_chat(words).await,
+            Order::Open(_) => Err(SupportError::NotFound { what: "article" }),
+            _ => Ok(()),
+        }
     }
 
     /// In the conversation that was meant, also where another is on screen by now, or none: the person saw their words

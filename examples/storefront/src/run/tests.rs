@@ -172,6 +172,17 @@ async fn file_that_is_not_there_is_told_in_plain_words_and_the_message_comes_bac
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn without_a_help_centre_the_screen_says_so_and_leads_to_a_person() {
+    let mut shop = Shop::open().await;
+    shop.until("a reason", |app| app.help.missing.is_some()).await;
+    shop.burst("5where is it");
+    shop.take(Event::Key(KeyEvent::new(KeyCode::Char('n'), KeyModifiers::CONTROL)));
+    shop.until("a chat", |app| app.chat.is_some()).await;
+    assert_eq!(shop.app.chat.as_ref().unwrap().editor.text(), "where is it");
+    shop.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn wrong_proof_is_told_without_the_name() {
     let mut shop = Shop::open().await;
     shop.burst("l4");

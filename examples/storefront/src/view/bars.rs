@@ -210,7 +210,14 @@ fn list(app: &App) -> Keys {
             ];
         }
     };
-    keys.extend([("F1", "help"), ("l", "log in"), ("F2", switch(app)), ("q", "quit"), ("^K", "kill"), ("F5", "redraw")]);
+    keys.extend([
+        ("F1", "help"),
+        ("l", "log in"),
+        ("F2", switch(app)),
+        ("q", "quit"),
+        ("^K", "kill"),
+        ("F5", "redraw"),
+    ]);
     keys
 }
 

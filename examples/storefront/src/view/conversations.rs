@@ -11,7 +11,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::{
     padded, scrolled, theme,
-    wrap::{pad, wrap_text},
+    wrap::{hang, pad},
 };
 use crate::{
     app::{App, Doubt},
@@ -23,7 +23,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
     let width = usize::from(area.width);
     let mut lines = vec![Line::default(), Line::styled(" Your conversations", theme::brand()), Line::default()];
     for words in above(app) {
-        lines.extend(wrap_text(&format!(" {words}"), theme::quiet(), width));
+        lines.extend(hang((" ".to_owned(), Style::new()), &[((*words).to_owned(), theme::quiet())], width));
     }
     if lines.len() > 3 {
         lines.push(Line::default());

@@ -71,9 +71,9 @@ fn help(from: usize, width: usize, height: usize) -> Vec<Line<'static>> {
         ("F5", "paint the screen anew"),
         ("F1", "these keys"),
     ];
-    let lines = KEYS.iter().flat_map(|(key, words)| {
-        hang((pad(key, 12), theme::brand()), &[((*words).to_owned(), Style::new())], width)
-    });
+    let lines = KEYS
+        .iter()
+        .flat_map(|(key, words)| hang((pad(key, 12), theme::brand()), &[((*words).to_owned(), Style::new())], width));
     let mut lines: Vec<Line<'static>> = lines.collect();
     if lines.len() <= height {
         return lines;

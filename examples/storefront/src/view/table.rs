@@ -106,10 +106,14 @@ mod tests {
 
     use super::super::blocks;
 
-    const SIZES: &str = "| Size | Chest | Note |\n|---|---|---|\n| S | 96 cm | for a light wind |\n| 抹茶 | 104 cm | – |";
+    const SIZES: &str =
+        "| Size | Chest | Note |\n|---|---|---|\n| S | 96 cm | for a light wind |\n| 抹茶 | 104 cm | – |";
 
     fn shown(source: &str, width: usize) -> Vec<String> {
-        blocks::lines(&markdown::parse(source), width).iter().map(|line| line.to_string().trim_end().to_owned()).collect()
+        blocks::lines(&markdown::parse(source), width)
+            .iter()
+            .map(|line| line.to_string().trim_end().to_owned())
+            .collect()
     }
 
     #[test]

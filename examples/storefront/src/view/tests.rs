@@ -1,7 +1,7 @@
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use shopbell::{
-    Agent, Answer, AnswerState, ArticleLink, Attachment, AttachmentKind, AttentionReason, Availability, Card, CardAction,
-    Connection, Content, ConversationStatus, ConversationSummary, Delivery, Diff, FieldValue, Message,
+    Agent, Answer, AnswerState, ArticleLink, Attachment, AttachmentKind, AttentionReason, Availability, Card,
+    CardAction, Connection, Content, ConversationStatus, ConversationSummary, Delivery, Diff, FieldValue, Message,
     Timestamp, Typing, Verification,
 };
 

@@ -190,10 +190,14 @@ impl Chat {
     }
 
     /// What was to be sent could not be kept on the phone: nothing of it may be lost, nor of what was typed since.
-    pub(crate) fn not_kept(&mut self, text: &str) {
-        let since = self.editor.take();
-        let words = if since.trim().is_empty() { text.to_owned() } else { format!("{text}\n{since}") };
-        self.editor = Editor::new(words);
+    pub(crate) fn not_kept(&mut self, text: &str) -> Vec<Action> {
+        let before = |since: String| if since.trim().is_empty() { text.to_owned() } else { format!("{text}\n{since}") };
+        if let Some((_, draft)) = &mut self.editing {
+            *draft = before(std::mem::take(draft));
+            return vec![Action::In(self.id.clone(), Deed::SaveDraft(draft.clone()))];
+        }
+        self.editor = Editor::new(before(self.editor.take()));
+        self.written()
     }
 
     /// An answer was not taken: it is on screen again, as it was given.
