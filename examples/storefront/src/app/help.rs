@@ -224,7 +224,7 @@ mod tests {
         let results = SearchResults { query: "zinc 4".to_owned(), ..SearchResults::default() };
         help.take(News::Results(results), None);
         let ask = Action::Help(Order::Ask { conversation: None, words: "zinc 4".to_owned() });
-        assert_eq!(press(&mut help, KeyCode::Enter), [ask.clone()]);
+        assert_eq!(press(&mut help, KeyCode::Enter), std::slice::from_ref(&ask));
         let hits = vec![hit("1", "a")];
         help.take(News::Results(SearchResults { query: "zinc 4".to_owned(), hits, ..SearchResults::default() }), None);
         let control_n = KeyEvent::new(KeyCode::Char('n'), KeyModifiers::CONTROL);
