@@ -31,7 +31,8 @@ impl Client {
     /// Errors: [`SupportError::InvalidConfig`].
     #[uniffi::constructor(default(vault = None))]
     pub fn new(config: ClientConfig, vault: Option<Box<dyn Vault>>) -> Result<Arc<Self>, SupportError> {
-        let mut config = config.checked()?;
+        let refused = |error: &SupportError| tracing::error!(%error, "Shopbell can't start");
+        let mut config = config.checked().inspect_err(refused)?;
         config.vault = vault.map(|vault| Arc::new(Hosts(vault)) as Arc<dyn shopbell::Vault>);
         Ok(Arc::new(Self { host: Host::start(config)? }))
     }
@@ -86,7 +87,8 @@ impl Client {
 
     /// Asks the desk now what it makes of the customer's identity.
     ///
-    /// Errors: [`SupportError::IdentityRejected`]; [`SupportError::Offline`] and its kin.
+    /// Errors: [`SupportError::IdentityRejected`]; [`SupportError::Offline`], [`SupportError::DeskUnavailable`] or
+    /// [`SupportError::Busy`].
     pub async fn verify_identity(&self) -> Result<Verification, SupportError> {
         self.host.show(async move |open| Ok(open.client.verify_identity().await?.into())).await
     }
@@ -111,7 +113,8 @@ impl Client {
     /// Hands in a push that the app got: asks the desk for what it names, and says what to show. May be called while the
     /// client is paused: it is opened for it, and closed again.
     ///
-    /// Errors: [`SupportError::Offline`] and its kin for a conversation that is not known here.
+    /// Errors: [`SupportError::Offline`], [`SupportError::DeskUnavailable`] or [`SupportError::Busy`] for a
+    /// conversation that is not known here.
     pub async fn handle_push(&self, data: HashMap<String, String>) -> Result<PushOutcome, SupportError> {
         let data = data.into_iter().collect();
         self.host.show(async move |open| Ok(open.client.handle_push(&data).await?.into())).await
@@ -181,8 +184,8 @@ impl Client {
         self.host.run(async move |open| Ok(Conversation::begun(host, open.client.current_conversation().await?))).await
     }
 
-    /// A conversation of the list, or one whose id was kept. One that does not exist here is told by the first command
-    /// ([`SupportError::NotFound`]); its timeline is empty.
+    /// A conversation of the list, one that was begun by this client, or one whose id was kept. One that this customer does
+    /// not have is told by the first command ([`SupportError::NotFound`]), and its timeline ends.
     pub fn conversation(&self, id: String) -> Arc<Conversation> {
         Conversation::known(Arc::clone(&self.host), id)
     }
@@ -211,15 +214,16 @@ impl Client {
 
     /// Asks the desk about itself: also a check of the configuration, for a developer's first run.
     ///
-    /// Errors: [`SupportError::InvalidConfig`] where the desk does not know the inbox; [`SupportError::Offline`] and
-    /// its kin.
+    /// Errors: [`SupportError::InvalidConfig`] where the desk does not know the inbox; [`SupportError::Offline`],
+    /// [`SupportError::DeskUnavailable`] or [`SupportError::Busy`].
     pub async fn desk_info(&self) -> Result<DeskInfo, SupportError> {
         self.host.run(async move |open| Ok(open.client.desk_info().await?.into())).await
     }
 
     /// Asks the desk for news now: for pull-to-refresh. What is new is in the list and the timelines when it returns.
     ///
-    /// Errors: [`SupportError::Offline`] and its kin; what is on the phone stays as it is.
+    /// Errors: [`SupportError::Offline`], [`SupportError::DeskUnavailable`] or [`SupportError::Busy`]; what is on the
+    /// phone stays as it is.
     pub async fn refresh(&self) -> Result<(), SupportError> {
         self.host.show(async move |open| Ok(open.client.refresh().await?)).await
     }
@@ -233,8 +237,8 @@ impl Client {
         }));
     }
 
-    /// The host knows that there is a network again (`true`), or that there is none (`false`). Never needed, always
-    /// helpful. Returns at once.
+    /// The host says that there is a network again (`true`), or that there is none (`false`). Never needed, always helpful.
+    /// A hint: a request that is answered all the same overrules it, and it is doubted after a while. Returns at once.
     pub fn network_changed(&self, available: bool) {
         self.host.when_open(Box::new(move |open| {
             if let Ok(open) = open {

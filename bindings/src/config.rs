@@ -93,6 +93,9 @@ pub struct Limits {
     /// a message is refused as `LocationNotRemovable`. `NewAttachment` names the formats.
     #[uniffi(default = false)]
     pub allow_unremovable_location: bool,
+    /// How long `handlePush` asks the desk before it tells what is known without it, in milliseconds; 8 s.
+    #[uniffi(default = None)]
+    pub push_timeout_millis: Option<i64>,
 }
 
 impl ClientConfig {
@@ -128,8 +131,8 @@ impl HelpCenterConfig {
 
     #[cfg(not(feature = "help-center"))]
     fn set(self, _: &mut shopbell::ClientConfig) -> Result<(), SupportError> {
-        let text = "configuration: help_center: this build of Shopbell was made without the help centre".to_owned();
-        Err(SupportError::InvalidConfig { field: "help_center".to_owned(), text })
+        let text = "configuration: helpCenter: this build of Shopbell was made without the help centre".to_owned();
+        Err(SupportError::InvalidConfig { field: "helpCenter".to_owned(), text })
     }
 }
 
@@ -144,6 +147,7 @@ impl Limits {
         set(&mut limits.connect_timeout, self.connect_timeout_millis);
         set(&mut limits.request_timeout, self.request_timeout_millis);
         set(&mut limits.settle, self.settle_millis);
+        set(&mut limits.push_timeout, self.push_timeout_millis);
         set(&mut limits.idle_poll, self.idle_poll_millis);
         set(&mut limits.active_poll, self.active_poll_millis);
         set(&mut limits.live_poll, self.live_poll_millis);
@@ -209,6 +213,7 @@ mod tests {
             stall_timeout_millis: Some(20),
             max_cache_bytes: Some(21),
             allow_unremovable_location: true,
+            push_timeout_millis: Some(22),
         };
         let set = config(limits).checked().unwrap().limits;
         assert_eq!(set.connect_timeout.as_millis(), 11);
@@ -223,14 +228,15 @@ mod tests {
         assert_eq!(set.attachment_types, ["image/*"]);
         assert_eq!(set.stall_timeout.as_millis(), 20);
         assert!(set.allow_unremovable_location);
+        assert_eq!(set.push_timeout.as_millis(), 22);
     }
 
     #[test]
     fn negative_numbers_are_refused_by_name() {
         for (limits, name) in [
-            (Limits { page_size: Some(-1), ..Limits::default() }, "limits.page_size"),
-            (Limits { idle_poll_millis: Some(-1), ..Limits::default() }, "limits.idle_poll"),
-            (Limits { max_response_bytes: Some(-1), ..Limits::default() }, "limits.max_response_bytes"),
+            (Limits { page_size: Some(-1), ..Limits::default() }, "limits.pageSize"),
+            (Limits { idle_poll_millis: Some(-1), ..Limits::default() }, "limits.idlePollMillis"),
+            (Limits { max_response_bytes: Some(-1), ..Limits::default() }, "limits.maxResponseBytes"),
         ] {
             let refused = config(limits).checked().map(|_| ()).unwrap_err();
             assert!(matches!(&refused, SupportError::InvalidConfig { field, .. } if field == name), "{refused}");

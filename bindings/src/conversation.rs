@@ -15,9 +15,10 @@ use crate::{
 /// A conversation: commands go through it, [`timeline`](Self::timeline) shows it.
 ///
 /// Every command is safe on the phone when it returns, and the listeners have been told, with or without a network; it
-/// reaches the desk by itself. Cancelling a call stops the waiting, never the work. Errors of every command: [`SupportError::Paused`],
-/// [`SupportError::Closed`] (the client was shut down or another customer is here now), [`SupportError::Storage`],
-/// and what each names.
+/// reaches the desk by itself. Cancelling a call stops the waiting, never the work. While the client is paused commands
+/// are kept, all but files. Errors of every command: [`SupportError::Closed`] (the client was shut down or another
+/// customer is here now), [`SupportError::NotFound`] (the customer has no such conversation),
+/// [`SupportError::Storage`], and what each names.
 #[derive(uniffi::Object)]
 pub struct Conversation {
     id: String,
@@ -159,8 +160,11 @@ impl Conversation {
 
     /// Fills in a form: a value for each field by its name; fields left out are empty.
     ///
-    /// Errors: [`SupportError::InvalidInput`] where a required field is empty or a value is none of a field's choices;
-    /// [`SupportError::NotFound`] where the message is no form or has no such field.
+    /// Values are checked by the type of their field, but not against its `pattern`: that is up to the app.
+    ///
+    /// Errors: [`SupportError::InvalidInput`] where a required field is empty, a value is none of a field's choices, or
+    /// does not fit the type of its field, such as `email`; [`SupportError::NotFound`] where the message is no form or
+    /// has no such field.
     pub async fn fill_in(&self, message: String, values: Vec<FieldValue>) -> Result<(), SupportError> {
         self.run(async move |core| Ok(core.fill_in(&MessageId::new(message), list(values)).await?)).await
     }
@@ -232,6 +236,11 @@ impl Conversation {
                             }
                         }
                         Ok(None) => {
+                            outlet.deliver(move || listener.on_end()).await;
+                            return;
+                        }
+                        // There is no such conversation, and there won't be.
+                        Err(shopbell::SupportError::NotFound { .. }) => {
                             outlet.deliver(move || listener.on_end()).await;
                             return;
                         }

@@ -2,6 +2,8 @@
 
 use shopbell::SupportError as Core;
 
+use crate::names;
+
 /// Why something could not be done: one variant for each thing that an app can do about it.
 ///
 /// `text` is for developers and logs and holds nothing that anybody wrote, except in [`Rejected`](Self::Rejected).
@@ -23,6 +25,16 @@ pub enum SupportError {
         /// The argument.
         field: String,
         /// What is wrong, and what would be right.
+        text: String,
+    },
+    /// A file can't be sent. Nothing has changed. Tell the customer which one and why, in the app's own words.
+    #[error("{text}")]
+    AttachmentRefused {
+        /// The file's number in the message's list, from 1.
+        number: i32,
+        /// Why it can't be sent.
+        problem: AttachmentProblem,
+        /// The same in words.
         text: String,
     },
     /// A file may hold the place where it was taken, and that can't be removed. Nothing has changed. Ask the customer,
@@ -50,6 +62,14 @@ pub enum SupportError {
     #[error("{text}")]
     Offline {
         /// The same in words.
+        text: String,
+    },
+    /// The desk's address answers with a certificate that is not trusted: by a private authority, expired, or for another
+    /// name. Nothing was sent there. For developers: the desk needs a certificate of a public authority. For customers it
+    /// is as offline: a network that reads along shows it, too, and so does a phone whose clock is wrong.
+    #[error("{text}")]
+    Untrusted {
+        /// Whose certificate, what is wrong with it, and what to do.
         text: String,
     },
     /// The desk was reached and failed. What was written is kept and goes out by itself.
@@ -114,6 +134,27 @@ pub enum SupportError {
     },
 }
 
+/// Why a file can't be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
+pub enum AttachmentProblem {
+    /// There is no such file, or not any more.
+    Missing,
+    /// It is a folder, or is somewhere else than on this phone.
+    NotAFile,
+    /// It can't be read: the app may not, or the disk fails.
+    Unreadable,
+    /// It has no bytes.
+    Empty,
+    /// It is too large for the app's limits or the desk's.
+    TooLarge,
+    /// It is of a type that the app's limits or the desk don't allow.
+    TypeNotAllowed,
+    /// It was changed while it was copied: try again once nobody writes to it.
+    Changed,
+    /// It is one more than can be sent with a message.
+    TooMany,
+}
+
 /// What is wrong with the phone's storage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
 pub enum StorageProblem {
@@ -136,10 +177,15 @@ impl SupportError {
     /// Whether the same call may succeed later, with nothing changed.
     pub fn is_retryable(&self) -> bool {
         match self {
-            Self::Offline { .. } | Self::DeskUnavailable { .. } | Self::Busy { .. } | Self::Paused { .. } => true,
+            Self::Offline { .. }
+            | Self::Untrusted { .. }
+            | Self::DeskUnavailable { .. }
+            | Self::Busy { .. }
+            | Self::Paused { .. } => true,
             Self::Storage { problem, .. } => matches!(problem, StorageProblem::Full | StorageProblem::Other),
             Self::InvalidConfig { .. }
             | Self::InvalidInput { .. }
+            | Self::AttachmentRefused { .. }
             | Self::LocationNotRemovable { .. }
             | Self::NotFound { .. }
             | Self::Conflict { .. }
@@ -162,14 +208,26 @@ impl From<Core> for SupportError {
     fn from(error: Core) -> Self {
         let text = error.to_string();
         match error {
-            Core::InvalidConfig { field, .. } => Self::InvalidConfig { field: field.to_owned(), text },
-            Core::InvalidInput { field, .. } => Self::InvalidInput { field: field.to_owned(), text },
+            Core::InvalidConfig { field, .. } => {
+                Self::InvalidConfig { field: names::of(field), text: names::within(text) }
+            }
+            Core::InvalidInput { field, problem } => {
+                let field = names::of(field);
+                // The problem may quote a name of the app's own.
+                Self::InvalidInput { text: format!("{field}: {problem}"), field }
+            }
+            Core::AttachmentRefused { number, problem } => Self::AttachmentRefused {
+                number: i32::try_from(number).unwrap_or(i32::MAX),
+                problem: problem.into(),
+                text,
+            },
             Core::LocationNotRemovable { number, .. } => {
                 Self::LocationNotRemovable { number: i32::try_from(number).unwrap_or(i32::MAX), text }
             }
             Core::NotFound { .. } => Self::NotFound { text },
             Core::Conflict { .. } => Self::Conflict { text },
             Core::Offline => Self::Offline { text },
+            Core::Untrusted { .. } => Self::Untrusted { text },
             Core::DeskUnavailable => Self::DeskUnavailable { text },
             Core::Busy { retry_after } => {
                 let millis = |wait: std::time::Duration| i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
@@ -183,6 +241,22 @@ impl From<Core> for SupportError {
             Core::Closed => Self::Closed { text },
             // The core may learn of more things to act on; until they are mirrored here they can be read.
             _ => Self::Internal { text },
+        }
+    }
+}
+
+impl From<shopbell::AttachmentProblem> for AttachmentProblem {
+    fn from(problem: shopbell::AttachmentProblem) -> Self {
+        use shopbell::AttachmentProblem as Core;
+        match problem {
+            Core::Missing => Self::Missing,
+            Core::NotAFile => Self::NotAFile,
+            Core::Empty => Self::Empty,
+            Core::TooLarge { .. } => Self::TooLarge,
+            Core::TypeNotAllowed { .. } => Self::TypeNotAllowed,
+            Core::Changed => Self::Changed,
+            Core::TooMany { .. } => Self::TooMany,
+            _ => Self::Unreadable,
         }
     }
 }
@@ -228,10 +302,12 @@ mod tests {
         vec![
             Core::InvalidConfig { field: "inbox", problem: problem.clone() },
             Core::InvalidInput { field: "text", problem },
+            Core::AttachmentRefused { number: 2, problem: shopbell::AttachmentProblem::TooLarge { size: 9, most: 8 } },
             Core::LocationNotRemovable { number: 2, problem: "its structure is broken" },
             Core::NotFound { what: "message" },
             Core::Conflict { problem: "it has arrived" },
             Core::Offline,
+            Core::Untrusted { problem: "desk.example.com: it has expired".to_owned() },
             Core::DeskUnavailable,
             Core::Busy { retry_after: Some(Duration::from_secs(2)) },
             Core::Rejected { reason: "the customer's words".to_owned() },

@@ -13,7 +13,7 @@ impl Conversation {
     /// Sends words, files, or both in one message: returns its id when all of it is safe on the phone and in the
     /// timeline. How far the files are on their way is in each attachment's transfer.
     ///
-    /// Errors, with nothing changed: [`SupportError::InvalidInput`] where a file is empty, too large, of a type that
+    /// Errors, with nothing changed: [`SupportError::AttachmentRefused`] where a file is empty, too large, of a type that
     /// can't be sent, no file or not readable, or there are too many; as for `send` of the text;
     /// [`SupportError::LocationNotRemovable`] where a photo or film may tell where it was taken and that can't be removed;
     /// [`SupportError::Unsupported`] where the desk takes no files. [`SupportError::Storage`] where the phone is full;

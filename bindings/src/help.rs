@@ -147,8 +147,8 @@ impl HelpCenter {
     /// A picture of an article, as a file on the phone: fetched the first time, there without a network after that. The
     /// file is the library's: don't change it.
     ///
-    /// Errors: [`SupportError::Offline`] and its kin; [`SupportError::Rejected`] where there is no picture at that
-    /// address, or one of more than 5 MiB.
+    /// Errors: [`SupportError::Offline`], [`SupportError::DeskUnavailable`] or [`SupportError::Busy`];
+    /// [`SupportError::Rejected`] where there is no picture at that address, or one of more than 5 MiB.
     pub async fn picture(&self, url: String) -> Result<String, SupportError> {
         self.run(async move |core| Ok(core.picture(&url).await?.to_string_lossy().into_owned())).await
     }
@@ -210,22 +210,24 @@ impl HelpCenter {
     /// Asks the desk for the articles now; whether anything changed. Using the help centre does so by itself when the
     /// articles are old.
     ///
-    /// Errors: [`SupportError::Offline`] and its kin; [`SupportError::InvalidConfig`] where the desk has no such help
-    /// centre; [`SupportError::Unsupported`] where the desk has none at all.
+    /// Errors: [`SupportError::Offline`], [`SupportError::DeskUnavailable`] or [`SupportError::Busy`];
+    /// [`SupportError::InvalidConfig`] where the desk has no such help centre; [`SupportError::Unsupported`] where the
+    /// desk has none at all.
     pub async fn sync(&self) -> Result<bool, SupportError> {
         self.host.show(async move |open| Ok(open.client.help_center()?.sync().await?)).await
     }
 
-    /// Observes the articles, and what happens with them.
-    pub fn observe(&self, listener: Box<dyn HelpListener>) -> Arc<Subscription> {
+    /// Observes the articles, and what happens with them. Waits through a pause of the client.
+    ///
+    /// Errors: [`SupportError::InvalidConfig`] without a help centre.
+    pub async fn observe(&self, listener: Box<dyn HelpListener>) -> Result<Arc<Subscription>, SupportError> {
         let listener: Arc<dyn HelpListener> = listener.into();
-        let line = Line::new();
-        let of_job = Arc::clone(&line);
-        self.host.when_open(Box::new(move |open| {
-            let Ok(open) = open else { return };
-            let Ok(help) = open.client.help_center() else { return };
+        let host = Arc::clone(&self.host);
+        let observing = self.host.run(async move |open| {
+            let help = open.client.help_center()?;
+            let line = Line::new();
             let (mut events, mut changes) = (help.events(), help.changes());
-            let outlet = Outlet { line: Arc::clone(&of_job), deliveries: open.deliveries.clone() };
+            let outlet = Outlet { line: Arc::clone(&line), deliveries: open.deliveries.clone() };
             let asking = Box::pin(async move {
                 loop {
                     let listener = Arc::clone(&listener);
@@ -245,9 +247,10 @@ impl HelpCenter {
                     }
                 }
             });
-            of_job.spawn(&open, asking);
-        }));
-        Subscription::new(line, Arc::clone(&self.host))
+            line.spawn(&open, asking);
+            Ok(Subscription::new(line, host))
+        });
+        observing.await
     }
 }
 

@@ -352,7 +352,7 @@ impl Inner {
                     self.close(&client).await;
                 }
                 Err(error) => {
-                    tracing::error!(%error, "the client does not open");
+                    tracing::error!(%error, "Shopbell can't start");
                     self.end(Stage::Failed(error));
                 }
             }

@@ -26,7 +26,7 @@
 //!   listener itself calls does not wait for it. Whoever has waited in vain finds the work done all the same.
 //! - **Nobody is told of a customer who has left**: what was under way to a listener when another came is dropped, and
 //!   what follows is whole. Where a listener that does not return keeps what is shown from being changed,
-//!   [`Client::log_out`] and its kin say so, and the host forgets what it shows by itself.
+//!   [`Client::identify`] and [`Client::log_out`] say so, and the host forgets what it shows by itself.
 //! - **A panic is an error and a log line**, wherever it happens: the call that it happened in fails with
 //!   [`SupportError::Internal`], a listener's is noted and its subscription goes on.
 //!
@@ -47,6 +47,7 @@ mod host;
 mod listeners;
 mod log;
 mod model;
+mod names;
 mod panics;
 mod subscription;
 mod vault;
@@ -54,7 +55,7 @@ mod vault;
 pub use client::Client;
 pub use config::{ClientConfig, HelpCenterConfig, Limits};
 pub use conversation::Conversation;
-pub use error::{ListenerError, StorageProblem, SupportError};
+pub use error::{AttachmentProblem, ListenerError, StorageProblem, SupportError};
 #[cfg(feature = "help-center")]
 pub use help::{HelpCenter, HelpListener, SearchBox, SearchListener};
 pub use listeners::{ConversationsListener, DownloadListener, MessagesListener, StatusListener, TypingListener};
@@ -71,13 +72,13 @@ pub fn library_version() -> String {
     env!("CARGO_PKG_VERSION").to_owned()
 }
 
-/// Reads Markdown, as agents and articles are written in, into blocks for native views.
+/// Reads an agent's message into blocks for native views: its Markdown, and everything else as it was typed.
 #[uniffi::export]
 pub fn parse_markdown(source: &str) -> Vec<Block> {
     model::list(shopbell::markdown::parse(source))
 }
 
-/// The words of Markdown without their looks, on one line, at most `max_chars` characters.
+/// The words of an agent's message without their looks, on one line, at most `max_chars` characters.
 #[uniffi::export]
 pub fn plain_text(markdown: &str, max_chars: i32) -> String {
     shopbell::markdown::plain(markdown, usize::try_from(max_chars).unwrap_or(0))

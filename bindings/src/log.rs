@@ -15,7 +15,7 @@ use std::{
 use tokio::sync::mpsc;
 use tracing::{Event, Level, Metadata, Subscriber, field::Field, level_filters::LevelFilter, span};
 
-use crate::{ListenerError, panics::caught};
+use crate::{ListenerError, names, panics::caught};
 
 /// Lines that wait for the sink. A burst of a busy second; past it lines are dropped and counted.
 const QUEUE: usize = 1_024;
@@ -147,10 +147,12 @@ impl Subscriber for Collector {
         }
         let mut line = Line::default();
         event.record(&mut line);
+        let message = line.message + &line.facts;
         let record = LogRecord {
             level: event.metadata().level().into(),
             target: event.metadata().target().to_owned(),
-            message: line.message + &line.facts,
+            // What a developer has to change is called as they know it. The rest is for those who know the core.
+            message: if *event.metadata().level() == Level::ERROR { names::within(message) } else { message },
         };
         if log.queue.try_send(record).is_err() {
             log.dropped.fetch_add(1, Ordering::Relaxed);

@@ -75,8 +75,8 @@ impl Timeline {
     /// Brings in the page before the oldest message shown: from the phone, else from the desk. The messages come to
     /// the listener. Cancelling the wait does not stop it.
     ///
-    /// Errors: [`SupportError::Offline`] and its kin where the desk had to be asked; what is on the phone is shown all
-    /// the same.
+    /// Errors: [`SupportError::Offline`], [`SupportError::DeskUnavailable`] or [`SupportError::Busy`] where the desk
+    /// had to be asked; what is on the phone is shown all the same.
     pub async fn load_older(&self) -> Result<Older, SupportError> {
         let mut pager = self.pager.clone();
         self.host

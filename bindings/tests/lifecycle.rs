@@ -12,8 +12,8 @@ use std::sync::{
 
 use common::{Desk, List, PATIENCE, Screen, Seen, Shared, cancel_at_once, config, shared, text, wait};
 use shopbell_ffi::{
-    Author, Client, ClientStatus, Connection, CustomerProfile, Delivery, Identity, ListenerError, StatusListener,
-    StorageProblem, SupportError, Typing, TypingListener, Vault, VaultError,
+    Author, Client, ClientStatus, Connection, CustomerProfile, Delivery, Identity, ListenerError, Older,
+    StatusListener, StorageProblem, SupportError, Typing, TypingListener, Vault, VaultError,
 };
 
 fn profile() -> CustomerProfile {
@@ -83,7 +83,7 @@ fn message_and_answer_are_shown_and_told() {
     assert_eq!(wait(client.current_status()).unwrap().unread, 1);
     wait(conversation.mark_seen()).unwrap();
     list.0.until("none unread", |lines| (lines[0].unread == 0).then_some(()));
-    assert_eq!(wait(timeline.load_older()), Ok(shopbell_ffi::Older::None));
+    assert_eq!(wait(timeline.load_older()), Ok(Older::NoMore));
     wait(client.shutdown());
 }
 
@@ -93,7 +93,7 @@ fn configuration_that_cannot_work_is_refused_at_once() {
     let data = folder.path().join("data");
     for desk in ["", "ftp://desk", "http://desk.example.com"] {
         let refused = Client::new(config(desk, &data), None).map(|_| ()).unwrap_err();
-        assert!(matches!(&refused, SupportError::InvalidConfig { field, .. } if field == "desk_url"), "{refused}");
+        assert!(matches!(&refused, SupportError::InvalidConfig { field, .. } if field == "deskUrl"), "{refused}");
     }
     assert!(!data.exists());
 }
@@ -273,20 +273,20 @@ fn calls_after_shutdown_are_closed() {
 }
 
 #[test]
-fn paused_client_refuses_commands_and_goes_on_where_it_was() {
+fn paused_client_keeps_what_is_written_and_goes_on_where_it_was() {
     let (desk, data) = (Desk::open(), tempfile::tempdir().unwrap());
     let client = desk.phone(data.path());
     let conversation = wait(client.start_conversation()).unwrap();
     wait(conversation.send("one".into())).unwrap();
     wait(client.pause()).unwrap();
     let known = client.conversation(conversation.id());
-    assert!(matches!(wait(known.send("x".into())), Err(SupportError::Paused { .. })));
+    wait(known.send("paused".into())).unwrap();
     assert!(matches!(wait(client.current_status()), Err(SupportError::Paused { .. })));
     let screen = Screen::new();
     let _timeline = known.timeline(shared(&screen));
     wait(client.resume()).unwrap();
     wait(known.send("two".into())).unwrap();
-    screen.until_texts(&["one", "two"]);
+    screen.until_texts(&["one", "paused", "two"]);
     wait(client.shutdown());
 }
 

@@ -8,12 +8,18 @@ use std::{collections::HashMap, sync::Arc};
 
 use common::{Desk, Screen, Seen, Shared, shared, wait};
 use shopbell_ffi::{
-    Author, DownloadListener, DownloadProgress, HelpEvent, HelpListener, ListenerError, NewAttachment, PushOutcome,
-    PushService, SearchListener, SearchResults, SupportError, Transfer, is_push,
+    AttachmentProblem, Author, DownloadListener, DownloadProgress, HelpEvent, HelpListener, ListenerError,
+    NewAttachment, PushOutcome, PushService, SearchListener, SearchResults, SupportError, Transfer, is_push,
 };
 
 fn attached(path: &std::path::Path) -> NewAttachment {
-    NewAttachment { path: path.to_str().unwrap().to_owned(), name: None, keep_location: false, given_away: false }
+    NewAttachment {
+        path: path.to_str().unwrap().to_owned(),
+        name: None,
+        keep_location: false,
+        given_away: false,
+        media_type: None,
+    }
 }
 
 #[derive(Default)]
@@ -79,7 +85,9 @@ fn file_that_vanished_is_refused_and_nothing_is_sent() {
     let conversation = wait(client.start_conversation()).unwrap();
     let gone = attached(&data.path().join("gone.png"));
     let refused = wait(conversation.send_message("look".into(), vec![gone])).unwrap_err();
-    assert!(matches!(refused, SupportError::InvalidInput { .. }), "{refused:?}");
+    let missing =
+        matches!(refused, SupportError::AttachmentRefused { number: 1, problem: AttachmentProblem::Missing, .. });
+    assert!(missing, "{refused:?}");
     wait(conversation.send("without".into())).unwrap();
     desk.until_texts(&["without"]);
     wait(client.shutdown());
@@ -114,7 +122,7 @@ fn help_is_searched_as_one_types_read_and_told_to_the_agent() {
     let client = desk.phone(data.path());
     let help = client.help_center();
     let helping = Arc::new(Helping(Seen::new((0, Vec::new()))));
-    let _observing = help.observe(shared(&helping));
+    let _observing = wait(help.observe(shared(&helping))).unwrap();
     assert!(wait(help.sync()).unwrap());
     helping.0.until("the articles", |(changes, _)| (*changes > 0).then_some(()));
     assert!(!wait(help.categories()).unwrap().is_empty());
@@ -158,7 +166,10 @@ fn client_without_a_help_center_says_so() {
     let config = shopbell_ffi::ClientConfig { help_center: None, ..desk.config(data.path()) };
     let client = shopbell_ffi::Client::new(config, None).unwrap();
     let refused = wait(client.help_center().search("return".into(), None)).unwrap_err();
-    assert!(matches!(&refused, SupportError::InvalidConfig { field, .. } if field == "help_center"), "{refused:?}");
+    assert!(matches!(&refused, SupportError::InvalidConfig { field, .. } if field == "helpCenter"), "{refused:?}");
+    assert!(refused.to_string().contains("ShopbellConfig.helpCenter"), "{refused}");
+    let observing = wait(client.help_center().observe(shared(&Arc::new(Helping(Seen::new((0, Vec::new())))))));
+    assert_eq!(observing.map(drop).unwrap_err(), refused);
     wait(client.shutdown());
 }
 

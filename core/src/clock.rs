@@ -1,18 +1,43 @@
 //! The two things that make a program unrepeatable, passed in: the time and chance.
+//!
+//! # Which clock measures what
+//! - **The time of day** ([`Clock::now`]) dates what is kept and shown. The customer, the network or a restart may set it
+//!   back by years. So what is kept of an earlier run and lies in the future counts as unknown, and never as a wait.
+//! - **How long something takes** is measured by [`SteadyClock`], which is not set and counts suspends. The standard
+//!   library's `Instant`, and with it tokio's timers, stand still while a phone is suspended: `CLOCK_MONOTONIC` on Linux
+//!   and Android, `CLOCK_UPTIME_RAW` on Apple's systems. [`Clock::suspended`] is the missing part. A timer therefore fires
+//!   late by the length of a suspend, and who waits for long looks at the steady clock again now and then.
+//! - **Time-outs of requests** are tokio's alone: a suspend is no time in which a desk could have answered.
 
-use std::fmt::Write as _;
+use std::{
+    fmt::Write as _,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::time::Instant;
 
 use crate::model::Timestamp;
 
-/// Tells the time of day. Waiting is tokio's: a test pauses it with `start_paused`.
+/// Tells the time of day, and how long the machine was suspended. Waiting is tokio's: a test pauses it with
+/// `start_paused`.
 ///
 /// ```
 /// use shopbell::{Clock, SystemClock};
 /// assert!(SystemClock.now().millis() > 0);
 /// ```
 pub trait Clock: Send + Sync + 'static {
-    /// Now.
+    /// Now. May jump, in both directions.
     fn now(&self) -> Timestamp;
+
+    /// How long the machine was suspended since some moment in the past. Never gets less; only what is added between two
+    /// calls counts. Asks the machine unless it is overridden; zero where that can't tell.
+    fn suspended(&self) -> Duration {
+        machine_suspended()
+    }
 }
 
 /// The machine's clock.
@@ -24,6 +49,69 @@ impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
         let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
         Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    }
+}
+
+#[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
+fn machine_suspended() -> Duration {
+    // One that stops in a suspend, which is the standard library's, and one that goes on.
+    #[cfg(target_vendor = "apple")]
+    const CLOCKS: [libc::clockid_t; 2] = [libc::CLOCK_UPTIME_RAW, libc::CLOCK_MONOTONIC_RAW];
+    #[cfg(not(target_vendor = "apple"))]
+    const CLOCKS: [libc::clockid_t; 2] = [libc::CLOCK_MONOTONIC, libc::CLOCK_BOOTTIME];
+    let [awake, whole] = CLOCKS.map(|clock| {
+        let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+        #[allow(
+            unsafe_code,
+            reason = "the system's own call; it writes into the struct that it is given, and no further"
+        )]
+        // SAFETY: `time` is a valid `timespec` that outlives the call. On a failure it stays zero.
+        let _ = unsafe { libc::clock_gettime(clock, &raw mut time) };
+        let seconds = Duration::from_secs(time.tv_sec.try_into().unwrap_or(0));
+        seconds.saturating_add(Duration::from_nanos(time.tv_nsec.try_into().unwrap_or(0)))
+    });
+    whole.saturating_sub(awake)
+}
+
+/// Elsewhere the standard library's clock counts suspends itself (Windows), or there is none that does.
+#[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
+fn machine_suspended() -> Duration {
+    Duration::ZERO
+}
+
+/// Measures how long things take: begins at the time of day, and from there on passes as time does, whatever is done to
+/// the machine's clock, suspends included. Never goes back. Cheap to clone; clones tell the same time.
+#[derive(Clone)]
+pub(crate) struct SteadyClock(Arc<Steady>);
+
+struct Steady {
+    clock: Arc<dyn Clock>,
+    origin: Timestamp,
+    began: Instant,
+    suspended: Duration,
+    /// The two clocks that make up a suspend are not read at once, so their difference may waver.
+    latest: AtomicI64,
+}
+
+impl SteadyClock {
+    /// One that begins now.
+    pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
+        let (origin, suspended) = (clock.now(), clock.suspended());
+        let latest = AtomicI64::new(origin.millis());
+        Self(Arc::new(Steady { clock, origin, began: Instant::now(), suspended, latest }))
+    }
+
+    /// Now, by the time of day at the beginning and what has passed since.
+    pub(crate) fn now(&self) -> Timestamp {
+        let Steady { clock, origin, began, suspended, latest } = &*self.0;
+        let slept = clock.suspended().saturating_sub(*suspended);
+        let now = origin.plus(began.elapsed()).plus(slept).millis();
+        Timestamp::from_millis(latest.fetch_max(now, Ordering::AcqRel).max(now))
+    }
+
+    /// The clock that tells the time of day.
+    pub(crate) fn time_of_day(&self) -> &Arc<dyn Clock> {
+        &self.0.clock
     }
 }
 
@@ -89,6 +177,49 @@ pub(crate) fn digest(parts: &[&str]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A phone whose clock is set and which is suspended by hand.
+    #[derive(Default)]
+    struct Phone {
+        now: AtomicI64,
+        suspended: AtomicI64,
+    }
+
+    impl Clock for Phone {
+        fn now(&self) -> Timestamp {
+            Timestamp::from_seconds(self.now.load(Ordering::Relaxed))
+        }
+
+        fn suspended(&self) -> Duration {
+            Duration::from_secs(self.suspended.load(Ordering::Relaxed).unsigned_abs())
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn steady_time_passes_as_time_does_whatever_is_done_to_the_clock() {
+        let phone = Arc::new(Phone { now: AtomicI64::new(1_000_000), suspended: AtomicI64::new(500) });
+        let steady = SteadyClock::new(Arc::clone(&phone) as Arc<dyn Clock>);
+        let passed = || steady.now().since(Timestamp::from_seconds(1_000_000)).as_secs();
+        tokio::time::advance(Duration::from_secs(10)).await;
+        assert_eq!(passed(), 10);
+        phone.now.store(0, Ordering::Relaxed);
+        assert_eq!(passed(), 10, "set back");
+        phone.now.store(9_000_000, Ordering::Relaxed);
+        assert_eq!(passed(), 10, "set ahead");
+        phone.suspended.store(560, Ordering::Relaxed);
+        assert_eq!(passed(), 70, "a minute's suspend counts");
+        phone.suspended.store(559, Ordering::Relaxed);
+        assert_eq!(passed(), 70, "it never goes back");
+        tokio::time::advance(Duration::from_secs(5)).await;
+        assert_eq!(passed(), 74);
+    }
+
+    #[test]
+    fn machine_tells_how_long_it_was_suspended() {
+        let (before, after) = (SystemClock.suspended(), SystemClock.suspended());
+        // Two clocks each, read one after the other.
+        assert!(after.abs_diff(before) < Duration::from_secs(60), "{before:?} {after:?}");
+    }
 
     #[test]
     fn parts_that_join_alike_give_different_digests() {

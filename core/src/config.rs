@@ -52,6 +52,10 @@ pub struct Limits {
     pub connect_timeout: Duration,
     /// The longest that a small request may take as a whole. 30 s: past it, the customer has long seen "waiting".
     pub request_timeout: Duration,
+    /// How long [`SupportClient::handle_push`](crate::SupportClient::handle_push) asks the desk before it tells what is
+    /// known without it. 8 s: Android lets a messaging service work for ten at least, Apple's systems an extension for
+    /// thirty, and a client that was opened for the push may take three more to close.
+    pub push_timeout: Duration,
     /// How long after a request that ended unclear the desk may still be acting on it. 10 s: a message is sent again
     /// only when a look after this finds nothing, so a smaller value risks a message twice, a larger one delays.
     pub settle: Duration,
@@ -66,6 +70,10 @@ pub struct Limits {
     /// The same while the connection is up: an answer is shown within this time even where the connection, for all its
     /// pings, tells nothing. 15 s. Less often where nothing moves.
     pub live_poll: Duration,
+    /// How often, at most, the desk is asked whether it is back: while it is out of reach and something waits to be sent. 10 s:
+    /// one cheap request, sooner at first. After this time the host's word that there is no network is doubted, too, where
+    /// something waits or is on screen, and then ever less often, up to six times this.
+    pub offline_poll: Duration,
     /// How many messages a page of the timeline holds. 50: two to three screens.
     pub page_size: u32,
     /// How many files a message may have. 10; the desk may take fewer.
@@ -103,11 +111,13 @@ impl Default for Limits {
         Self {
             connect_timeout: Duration::from_secs(10),
             request_timeout: Duration::from_secs(30),
+            push_timeout: Duration::from_secs(8),
             settle: Duration::from_secs(10),
             max_response_bytes: 64 << 20,
             idle_poll: Duration::from_secs(120),
             active_poll: Duration::from_secs(10),
             live_poll: Duration::from_secs(15),
+            offline_poll: Duration::from_secs(10),
             page_size: 50,
             max_attachments: 10,
             max_attachment_bytes: 100 << 20,
@@ -195,9 +205,11 @@ impl ClientConfig {
         for (field, value) in [
             ("limits.connect_timeout", limits.connect_timeout),
             ("limits.request_timeout", limits.request_timeout),
+            ("limits.push_timeout", limits.push_timeout),
             ("limits.idle_poll", limits.idle_poll),
             ("limits.active_poll", limits.active_poll),
             ("limits.live_poll", limits.live_poll),
+            ("limits.offline_poll", limits.offline_poll),
             ("limits.stall_timeout", limits.stall_timeout),
         ] {
             // A zero would spin.

@@ -2,6 +2,8 @@
 
 use std::{path::PathBuf, time::Duration};
 
+use crate::SetupProblem;
+
 /// Why something could not be done.
 ///
 /// A new variant is earned only by a new thing that an app can *do* about it; a new cause of an old one goes into that
@@ -35,6 +37,15 @@ pub enum SupportError {
         /// What is wrong, and what would be right.
         problem: String,
     },
+    /// A file can't be sent. Nothing has changed. Tell the customer which one and why, in the app's own words: the number and
+    /// the problem say all that there is to say.
+    #[error("attachments: number {number} {problem}")]
+    AttachmentRefused {
+        /// The file's number in the message's list, from 1.
+        number: usize,
+        /// Why it can't be sent.
+        problem: AttachmentProblem,
+    },
     /// A file may hold the place where it was taken, and that can't be removed. Nothing has changed. Ask the customer,
     /// and send it with [`keep_location`](crate::NewAttachment::keep_location) if they agree; or let all such files be
     /// sent ([`allow_unremovable_location`](crate::Limits::allow_unremovable_location)).
@@ -60,6 +71,16 @@ pub enum SupportError {
     /// The desk can't be reached. What was written is kept and goes out by itself.
     #[error("the support desk can't be reached: no network, or something on the way answers in its place")]
     Offline,
+    /// The desk's address answers with a certificate that is not trusted: by a private authority, expired, or for another
+    /// name. Nothing was sent there. What was written is kept and goes out by itself once that has changed.
+    ///
+    /// For developers: the desk needs a certificate of a public authority. For customers it is as
+    /// [`Offline`](Self::Offline): a network that reads along shows it, too, and so does a phone whose clock is wrong.
+    #[error("the support desk's certificate is not trusted: {problem}")]
+    Untrusted {
+        /// Whose certificate, what is wrong with it, and what to do.
+        problem: String,
+    },
     /// The desk was reached and failed. What was written is kept and goes out by itself.
     #[error("the support desk has trouble; try again later")]
     DeskUnavailable,
@@ -76,10 +97,7 @@ pub enum SupportError {
         reason: String,
     },
     /// The desk does not accept who the customer is: get a fresh hash from the merchant's server and log in again.
-    #[error(
-        "the support desk does not accept the customer's identity: is the hash lower-case hex of \
-         HMAC-SHA256(the inbox's key, the identifier), and the key this inbox's?"
-    )]
+    #[error("{}", SetupProblem::IdentityRejected)]
     IdentityRejected,
     /// The desk can't do this ([`Capabilities`](crate::backend::Capabilities) says so beforehand).
     #[error("this support desk can't {what}")]
@@ -96,6 +114,56 @@ pub enum SupportError {
     /// The client was shut down, or the customer that this handle belongs to has logged out: get a new handle.
     #[error("closed: the client was shut down, or another customer has logged in")]
     Closed,
+}
+
+/// Why a file can't be sent.
+///
+/// ```
+/// use shopbell::{AttachmentProblem, SupportError};
+/// let error = SupportError::AttachmentRefused { number: 2, problem: AttachmentProblem::Empty };
+/// assert_eq!(error.to_string(), "attachments: number 2 is empty");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AttachmentProblem {
+    /// There is no such file, or not any more.
+    #[error("can't be read: there is no such file")]
+    Missing,
+    /// It is a folder, a pipe or a device.
+    #[error("is no file")]
+    NotAFile,
+    /// It can't be read: the app may not, or the disk fails.
+    #[error("can't be read: {detail}")]
+    Unreadable {
+        /// What the system says.
+        detail: String,
+    },
+    /// It has no bytes.
+    #[error("is empty")]
+    Empty,
+    /// It is too large for the app's limits or the desk's.
+    #[error("has {size} bytes; up to {most} can be sent")]
+    TooLarge {
+        /// Its size in bytes.
+        size: u64,
+        /// The largest that can be sent, in bytes.
+        most: u64,
+    },
+    /// It is of a type that the app's limits or the desk don't allow.
+    #[error("is of the type {media_type}, which can't be sent")]
+    TypeNotAllowed {
+        /// Its type.
+        media_type: String,
+    },
+    /// It was changed while it was copied: try again once nobody writes to it.
+    #[error("was changed while it was copied")]
+    Changed,
+    /// It is one more than can be sent with a message.
+    #[error("is one too many; {most} can be sent with a message")]
+    TooMany {
+        /// How many can be.
+        most: usize,
+    },
 }
 
 /// What is wrong with the phone's storage.
@@ -146,12 +214,14 @@ impl SupportError {
     pub fn is_retryable(&self) -> bool {
         match self {
             Self::Offline
+            | Self::Untrusted { .. }
             | Self::DeskUnavailable
             | Self::Busy { .. }
             | Self::Paused
             | Self::Storage(StorageProblem::Full | StorageProblem::Other { .. }) => true,
             Self::InvalidConfig { .. }
             | Self::InvalidInput { .. }
+            | Self::AttachmentRefused { .. }
             | Self::LocationNotRemovable { .. }
             | Self::NotFound { .. }
             | Self::Conflict { .. }
@@ -173,6 +243,7 @@ impl From<crate::backend::BackendError> for SupportError {
         use crate::backend::Fault;
         match error.fault {
             Fault::Network | Fault::Interrupted => Self::Offline,
+            Fault::Untrusted { problem } => Self::Untrusted { problem },
             Fault::Desk | Fault::SessionGone => Self::DeskUnavailable,
             Fault::Throttled { retry_after } => Self::Busy { retry_after },
             Fault::Flooded => Self::Busy { retry_after: None },
@@ -182,16 +253,8 @@ impl From<crate::backend::BackendError> for SupportError {
             Fault::MessageGone => Self::NotFound { what: "message" },
             Fault::FileGone => Self::NotFound { what: "file" },
             Fault::Withdrawn => Self::Conflict { problem: "it was given up before it had left" },
-            Fault::UnknownInbox => Self::InvalidConfig {
-                field: "inbox",
-                problem: "the desk knows no such inbox; copy the identifier from the inbox's settings".to_owned(),
-            },
-            Fault::UnknownPortal => Self::InvalidConfig {
-                field: "help_center.portal",
-                problem: "the desk has no such help centre at this address; copy the slug from the help centre's \
-                          settings, and give the desk's own address rather than another of its names"
-                    .to_owned(),
-            },
+            Fault::UnknownInbox => SetupProblem::UnknownInbox.into(),
+            Fault::UnknownPortal => SetupProblem::UnknownHelpCenter.into(),
             Fault::Unsupported => Self::Unsupported { what: "do this" },
             Fault::Storage => Self::Storage(StorageProblem::Other { detail: error.detail }),
         }

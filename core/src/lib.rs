@@ -41,6 +41,7 @@
 //! | `sync` | what the desk says: realtime, gap filling, polling |
 //! | `help` | [`HelpCenter`]: articles on the phone, searched as one types (feature `help-center`) |
 //! | `customer` | what is said of a person, what of it the desk was told, what they did in the app, and their standing with the desk |
+//! | `reach` | whether the desk can be reached: what everything reports to, and goes by |
 //! | `rules` | the one set of rules of what may go to a desk |
 //! | `push` | the phone's token, and what a push means ([`SupportClient::handle_push`]) |
 //! | `vault` | [`Vault`]: the desk's keys, kept from being read |
@@ -73,8 +74,10 @@ pub mod markdown;
 pub mod model;
 mod outbox;
 mod push;
+mod reach;
 mod rules;
 mod runtime;
+mod setup;
 mod signal;
 mod store;
 mod sync;
@@ -90,15 +93,17 @@ pub use client::{ClientStatus, StatusUpdates, SupportClient};
 pub use clock::{Clock, Random, SystemClock, SystemRandom};
 pub use config::{ClientConfig, Limits};
 pub use conversations::{Conversation, ConversationList, Diff, Older, Timeline, TimelinePager, TypingUpdates, Whose};
-pub use error::{StorageProblem, SupportError};
+pub use error::{AttachmentProblem, StorageProblem, SupportError};
 #[cfg(feature = "help-center")]
 pub use help::{HelpCenter, HelpCenterConfig, HelpChanges, HelpEvents, SearchInput, SearchUpdates};
 pub use model::*;
 pub use push::{PushNews, PushOutcome, PushToken, is_push};
+pub use setup::SetupProblem;
 pub use sync::moment::{Connection, History};
 pub use vault::{Vault, VaultError};
 
-/// Compiles the README's example, so that it can't fall behind.
+/// Compiles the documents' examples, so that they can't fall behind.
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
-struct Readme;
+#[doc = include_str!("../../docs/identity.md")]
+struct Documents;

@@ -12,6 +12,9 @@
 //!   service sees a word, and a push for somebody who has left this phone shows nothing.
 //! - **A push may come late, twice or not at all**: what it leads to is read from the store after the desk was asked,
 //!   and says what is unread by then, in the newest words. Only a message that was seen or deleted is not asked for again.
+//!   So the same push twice is the same news twice, for whether the first was shown is not known; an app shows them in one
+//!   place.
+//! - **A push has seconds.** What the desk does not answer within them is told without words.
 //!
 //! `docs/push.md` says what the merchant's server does.
 
@@ -156,10 +159,11 @@ pub enum PushOutcome {
 pub struct PushNews {
     /// Where it leads. Also what to replace: one notification a conversation.
     pub conversation: ConversationId,
-    /// Who wrote the newest unread message; `None` where the desk could not be reached for it.
+    /// Who wrote the newest unread message; `None` where the desk could not be reached in time and the message was not on
+    /// the phone before.
     pub author: Option<Author>,
     /// What it says, on one line, without Markdown, 120 characters at most; where it has no words the name of its
-    /// first file. `None` where the desk could not be reached for it.
+    /// first file. `None` where the desk could not be reached in time.
     pub preview: Option<String>,
     /// How many messages the customer has not seen in this conversation; at least 1.
     pub unread: u32,

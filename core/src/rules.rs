@@ -7,6 +7,7 @@
 use crate::{
     SupportError, address,
     backend::{Capabilities, ConversationContext},
+    markdown::loose_link,
     model::{AttributeValue, ProfileField},
 };
 
@@ -21,6 +22,12 @@ pub(crate) const UNVERIFIED_EMAIL: &str = "unverified_email";
 
 /// The attribute under which agents see a phone number that is not verified.
 pub(crate) const UNVERIFIED_PHONE: &str = "unverified_phone";
+
+/// The attribute under which agents see, on the contact from before a log-in, the identifier of whom it turned out to be.
+pub(crate) const LOGGED_IN_AS: &str = "logged_in_as";
+
+/// The attributes that are the SDK's own.
+pub(crate) const RESERVED: [&str; 3] = [UNVERIFIED_EMAIL, UNVERIFIED_PHONE, LOGGED_IN_AS];
 
 /// Text of any length and any number of lines. Databases refuse a NUL, and with it the whole request.
 pub(crate) fn text(field: &'static str, text: &str) -> Result<(), SupportError> {
@@ -51,12 +58,30 @@ pub(crate) fn line(field: &'static str, text: &str) -> Result<(), SupportError> 
     Ok(())
 }
 
+/// Whether nothing of a text would be seen: the one meaning of "empty" for words, wherever they come from.
+///
+/// White space, control characters, what Unicode has displays ignore (`Default_Ignorable_Code_Point`: zero-width
+/// characters, the soft hyphen, Hangul fillers, marks of direction, variation selectors), annotation marks, and the
+/// braille pattern without dots.
+pub(crate) fn is_blank(text: &str) -> bool {
+    text.chars().all(|c| {
+        c.is_whitespace()
+            || c.is_control()
+            || matches!(c,
+                '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
+                | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
+                | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}'
+                | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+    })
+}
+
 /// The words of a message: trimmed, line ends of one kind. Desks do so too, and the outbox recognises its own message
-/// by its words.
+/// by its words. Characters that nobody sees stay among words; alone they are no message.
 pub(crate) fn message(words: &str, limits: &Capabilities) -> Result<String, SupportError> {
     let words = words.trim().replace("\r\n", "\n");
-    if words.is_empty() {
-        return Err(SupportError::input("text", "is empty"));
+    if is_blank(&words) {
+        return Err(SupportError::input("text", "is empty, or holds nothing that anybody could see"));
     }
     short_text("text", &words, limits.max_message_chars)?;
     Ok(words)
@@ -80,10 +105,28 @@ pub(crate) fn profile_field(
 
 fn email(email: &str) -> Result<(), SupportError> {
     line("email", email)?;
-    let whole = email.split_once('@').is_some_and(|(user, host)| {
-        !user.is_empty() && !host.is_empty() && !host.contains('@') && !email.contains(char::is_whitespace)
-    });
-    if whole { Ok(()) } else { Err(SupportError::input("email", "is not an e-mail address")) }
+    if is_email(email) { Ok(()) } else { Err(SupportError::input("email", NO_EMAIL)) }
+}
+
+const NO_EMAIL: &str = "is not an e-mail address";
+
+fn is_email(text: &str) -> bool {
+    text.split_once('@').is_some_and(|(user, host)| {
+        !user.is_empty() && !host.is_empty() && !host.contains('@') && !text.contains(char::is_whitespace)
+    })
+}
+
+/// What is wrong with a value for an input of this type, as HTML names them. Other types take any text.
+pub(crate) fn typed(input: &str, value: &str) -> Option<&'static str> {
+    let has_digit = value.bytes().any(|b| b.is_ascii_digit());
+    let is_made_of = |others: &str| value.chars().all(|c| c.is_ascii_digit() || others.contains(c));
+    match input {
+        "email" if !is_email(value) => Some(NO_EMAIL),
+        "number" if !has_digit || !is_made_of("+-.,") => Some("is not a number"),
+        "tel" if !has_digit || !is_made_of("+-./() ") => Some("is not a telephone number"),
+        "url" if loose_link(value).is_none() => Some("is not an address on the web"),
+        _ => None,
+    }
 }
 
 fn phone(phone: &str) -> Result<(), SupportError> {
@@ -127,7 +170,7 @@ pub(crate) fn attribute(name: &str, value: &AttributeValue, limits: &Capabilitie
 }
 
 pub(crate) fn attribute_name(name: &str) -> Result<(), SupportError> {
-    if name.is_empty() {
+    if is_blank(name) {
         return Err(SupportError::input("attributes", "a name is empty"));
     }
     line("attributes", name)
@@ -211,6 +254,49 @@ mod tests {
         assert!(fits(ProfileField::Attribute("gói".into()), "a\nb\u{1}"));
         assert!(attribute("plan", &AttributeValue::Integer(-10), &limits()).is_ok());
         assert_eq!(message(" a\r\nb ", &limits()).unwrap(), "a\nb");
+    }
+
+    #[test]
+    fn text_of_which_nothing_is_seen_is_blank() {
+        for text in [
+            "",
+            " \n",
+            "\u{200b}",
+            "\u{2060}",
+            "\u{feff}",
+            "\u{2800}",
+            "\u{3164}",
+            "\u{ffa0}",
+            "\u{115f}",
+            "\u{200d}",
+            "\u{200b}\n\u{200b}",
+            "\u{ad}",
+            "\u{202e}",
+            "\u{a0}",
+            "\u{3000}",
+            "\r",
+            "\u{1}",
+            "\u{7f}",
+            "\u{85}",
+            "\u{fe0f}",
+            "\u{e0020}",
+            "\u{180e}",
+            "\u{2068}\u{2069}",
+        ] {
+            assert!(is_blank(text), "{text:?}");
+            assert!(message(text, &limits()).is_err(), "{text:?}");
+        }
+        for text in [".", "0", "\u{2801}", "ㅎ", "👍", "\u{301}", "―", "\u{200b}a", "🏴\u{e0067}\u{e007f}"] {
+            assert!(!is_blank(text), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn unseen_characters_among_words_stay() {
+        for text in ["\u{200b}a", "Donau\u{ad}dampf", "👩\u{200d}👧", "می\u{200c}شود", "\u{2067}שלום\u{2069}"]
+        {
+            assert_eq!(message(text, &limits()).unwrap(), text);
+        }
     }
 
     proptest! {

@@ -7,9 +7,7 @@ use crate::model::ConversationId;
 /// A word to a worker.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Signal {
-    /// The host knows that there is a network, or that there is none.
-    Online(bool),
-    /// A reason to try now: foreground, a retry by the customer, a request that went through.
+    /// A reason to try now: foreground, a retry by the customer.
     Wake,
     /// The desk was just asked for everything, and answered: whoever waits for it may go on.
     Refreshed,

@@ -8,6 +8,7 @@ use shopbell::{Block, Span, markdown};
 
 fuzz_target!(|text: &str| {
     check(&markdown::parse(text), 0);
+    check(&markdown::parse_article(text, None), 0);
     check(&markdown::verbatim(text), 0);
     for max in [0, 1, 20, 200] {
         assert!(markdown::plain(text, max).chars().count() <= max);

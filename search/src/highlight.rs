@@ -3,7 +3,7 @@
 use crate::plan::Plan;
 use crate::segment::cut;
 use crate::stem::stem;
-use crate::words::{Kind, Splitter, Word};
+use crate::words::{Splitter, Word};
 use std::cell::Cell;
 use std::ops::Range;
 
@@ -72,7 +72,7 @@ impl Highlighter {
 
     /// What a plan found. Question words are not marked, unless there is nothing else.
     pub(crate) fn of(plan: &Plan) -> Self {
-        let part = |range: &Range<usize>| plan.text.get(range.clone()).unwrap_or_default().to_owned();
+        let part = |range: &Range<usize>| plan.part(range).to_owned();
         let mut marks = Vec::new();
         for (at, asked) in plan.asked.iter().enumerate().filter(|(_, asked)| !asked.quiet) {
             marks.push(Mark { text: part(&asked.text), stem: part(&asked.stem), open: asked.open, asked: at });
@@ -100,7 +100,7 @@ impl Highlighter {
             if !self.marks.iter().any(|mark| mark.text.as_bytes().first() == first) {
                 return;
             }
-            if word.kind == Kind::Word {
+            if word.kind.has_stem() {
                 stem(word.text, stemmed);
             } else {
                 stemmed.clear();
@@ -122,7 +122,9 @@ impl Highlighter {
             if let Some(from) = best.found(&one, width(max_chars)) {
                 end.set(end.get().min(u32::try_from(from + max_chars).unwrap_or(u32::MAX)));
             }
-            found.push(one);
+            // What stands aside comes after the words that it begins with.
+            let place = found.partition_point(|(range, _)| range.start <= one.0.start);
+            found.insert(place, one);
         });
         show(text, max_chars, &found)
     }
@@ -192,12 +194,12 @@ impl Best {
     }
 }
 
-/// Adds a range, joined with the last if they touch.
-fn join(out: &mut Vec<Range<usize>>, range: Range<usize>) {
-    match out.last_mut() {
-        Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
-        _ => out.push(range),
+/// Adds a range, joined with the last ones that it touches.
+fn join(out: &mut Vec<Range<usize>>, mut range: Range<usize>) {
+    while let Some(last) = out.pop_if(|last| range.start <= last.end) {
+        range = last.start.min(range.start)..last.end.max(range.end);
     }
+    out.push(range);
 }
 
 /// The first match of the window of `width` characters that has the most different words; of equals the first.

@@ -13,9 +13,11 @@
 //!    either is composed. Scripts without spaces are cut into overlapping pairs. See `fold`, `words`, `stem`.
 //! 2. **A query is its words.** Each stands for its own term; the last for all that begin with it; each for terms of its
 //!    root; and one that finds nothing for terms a typing error away. Question words weigh a quarter, each in its own
-//!    language and spelling. See `plan`, `quiet` and `census`.
+//!    language and spelling. See `plan`, `quiet` and `census`. What one writes joined and another divided is one word: see
+//!    `words` and `divide`.
 //! 3. **Two rankings.** BM25F over title, phrasings and body picks the best few; among them the likeness to one title or
-//!    one phrasing (same words, same order, from the beginning) decides. See `rank`; its numbers are in `tuning`.
+//!    one phrasing (same words, same order, from the beginning) decides. Of titles that differ in accents alone, the one
+//!    that is spelt as the query is comes first. See `rank` and `exact`; the numbers are in `tuning`.
 //! 4. **A confidence.** Each hit says how likely it is right. [`Index::suggest`] shows what is more likely right than
 //!    wrong, and else nothing.
 //! 5. **One run of bytes.** The index in memory is the index on disk, read in place behind a checksum. Bytes that are not
@@ -53,6 +55,8 @@
 
 mod census;
 mod codec;
+mod divide;
+mod exact;
 mod fold;
 mod highlight;
 mod index;

@@ -4,12 +4,15 @@
 //! 2. The last word, still being typed, stands for every term that begins with it too.
 //! 3. A word stands for terms of the same root: at part of its weight beside the term itself, at most of it where there
 //!    is none. This is what inflection comes to in the languages that have no stemmer here. A number has no root.
-//! 4. Only a word that found nothing so stands for terms a typing error or two away.
+//! 4. Words that follow each other stand for the term that joins them, if there is one: "wi fi" for "wifi".
+//! 5. A word that is no term, nor the beginning of one, is divided into words that are: see `divide`.
+//! 6. Only a word that found nothing so stands for terms a typing error or two away.
 //!
 //! A word's weight is the square root of its rarity (BM25's idf), so that one odd word does not outvote three that fit;
 //! question words weigh a quarter. Which those are, see `quiet`.
 
 use crate::census::Counted;
+use crate::divide::Divider;
 use crate::quiet::{LISTS, Languages, Listed, VIETNAMESE};
 use crate::segment::{Segment, Term, cut};
 use crate::spelling::evidence;
@@ -21,6 +24,10 @@ use crate::typo::{Near, Typos};
 use crate::words::{Kind, Splitter};
 use std::ops::Range;
 
+mod written;
+
+use written::Joined;
+
 /// Bytes of a query that are read: more than a shopper writes in one breath. What follows is not searched for.
 const QUERY_BYTES: usize = 2048;
 /// Different words of a query that count. Past it, a query is an essay whose first words say enough.
@@ -28,7 +35,6 @@ const MOST_WORDS: usize = 32;
 /// Misspelt words whose neighbours are remembered, since every further keystroke asks for them again. Past it the oldest
 /// is forgotten and looked up anew.
 const REMEMBERED: usize = 8;
-
 /// A word of the query.
 #[derive(Debug)]
 pub(crate) struct Asked {
@@ -36,6 +42,10 @@ pub(crate) struct Asked {
     pub(crate) text: Range<usize>,
     /// In the plan's text: its stem.
     pub(crate) stem: Range<usize>,
+    /// The term of its stem in each segment, once it was looked up.
+    terms: Option<[Option<Term>; 2]>,
+    /// In the plan's text: how it is spelt, see `spelling`. Empty if it is not known, or spelt in several ways.
+    spelt: Range<usize>,
     /// Whether it may be the beginning of a word.
     pub(crate) open: bool,
     pub(crate) quiet: bool,
@@ -56,6 +66,8 @@ pub(crate) struct Match {
     pub(crate) segment: usize,
     pub(crate) term: Term,
     pub(crate) weight: f32,
+    /// How many words of the query that follow the term stands for as well.
+    pub(crate) more: usize,
     /// Whether bodies count.
     pub(crate) weak: bool,
     /// In the plan's text: the term, if the word as typed does not tell it.
@@ -78,6 +90,8 @@ pub(crate) struct Plan {
     stem: String,
     spelt: String,
     typos: Typos,
+    divider: Divider,
+    joined: Vec<Joined>,
     memory: Vec<Memory>,
     pub(crate) text: String,
     pub(crate) asked: Vec<Asked>,
@@ -94,14 +108,25 @@ impl Plan {
     /// Reads `query` against the segments, for articles of these locales or all. `stamp` changes whenever they do.
     pub(crate) fn make(&mut self, query: &str, segments: &[&Segment], locales: Option<&[u8]>, docs: u32, stamp: u64) {
         self.read(query);
-        self.hush(query, segments.first().map(|base| base.counted()), locales);
         self.matches.clear();
+        self.respell(segments, stamp);
+        self.hush(query, segments.first().map(|base| base.counted()), locales);
+        self.find_joined(segments);
         let all_quiet = self.all_quiet;
         let mut asked = std::mem::take(&mut self.asked);
-        for asked in &mut asked {
+        for (at, asked) in asked.iter_mut().enumerate() {
             asked.quiet &= !all_quiet;
             let from = self.matches.len();
-            let found = self.look_up(asked, segments, stamp).min(docs);
+            let joined = self
+                .joined
+                .iter()
+                .any(|joined| self.sequence.get(joined.places.clone()).is_some_and(|of| of.contains(&at)));
+            let mut found = self.look_up(asked, joined, segments, stamp);
+            if joined {
+                let docs = self.add_joined(at, from);
+                found = if found == 0 { docs } else { found };
+            }
+            let found = found.min(docs);
             asked.matches = from..self.matches.len();
             asked.rarity = (1.0 + ((docs - found) as f32 + 0.5) / (found as f32 + 0.5)).ln().sqrt();
             asked.weight = if asked.quiet { QUIET * asked.rarity } else { asked.rarity };
@@ -146,79 +171,117 @@ impl Plan {
     /// Cuts the query into its different words.
     fn read(&mut self, query: &str) {
         let query = cut(query, QUERY_BYTES);
-        let Self { splitter, stem: stemmed, spelt, text, asked, sequence, pairs, .. } = self;
-        text.clear();
-        asked.clear();
-        sequence.clear();
-        let mut last_ends = 0;
+        self.text.clear();
+        self.asked.clear();
+        self.sequence.clear();
+        let (mut splitter, mut last_ends) = (std::mem::take(&mut self.splitter), 0);
         splitter.split(query, &mut |word| {
-            if word.kind == Kind::Tail {
+            if matches!(word.kind, Kind::Tail | Kind::Aside) {
                 return;
             }
             last_ends = word.to;
-            if word.kind == Kind::Word {
-                stem(word.text, stemmed);
-            } else {
-                stemmed.clear();
-                stemmed.push_str(word.text);
-            }
             let raw = query.get(word.bytes.0..word.bytes.1).unwrap_or_default();
-            let listed = if word.kind == Kind::Word { LISTS.look_up(word.text, raw, spelt) } else { None };
-            let same = |known: &Asked| text.get(known.stem.clone()) == Some(stemmed.as_str());
-            if let Some((at, known)) = asked.iter_mut().enumerate().find(|(_, known)| same(known)) {
-                // One of two spellings is not the quiet one: "cho chó", for a dog.
-                known.listed = known.listed.zip(listed).map(|(known, listed)| Listed {
-                    exact: known.exact & listed.exact,
-                    plain: known.plain && listed.plain,
-                    ..known
-                });
-                return sequence.push(at);
+            let open = word.kind == Kind::Single;
+            if word.kind == Kind::Word {
+                let listed = LISTS.look_up(word.text, raw, &mut self.spelt);
+                if raw.is_ascii() {
+                    self.spelt.clear();
+                    self.spelt.push_str(word.text);
+                }
+                self.note(word.text, true, open, listed);
+            } else {
+                self.spelt.clear();
+                self.note(word.text, false, open, None);
             }
-            if asked.len() >= MOST_WORDS {
-                return;
-            }
-            sequence.push(asked.len());
-            let at = text.len();
-            text.push_str(word.text);
-            let middle = text.len();
-            text.push_str(stemmed);
-            asked.push(Asked {
-                text: at..middle,
-                stem: middle..text.len(),
-                open: word.kind == Kind::Single,
-                quiet: false,
-                listed,
-                matches: 0..0,
-                rarity: 0.0,
-                weight: 0.0,
-            });
         });
-        pairs.clear();
-        for pair in sequence.windows(2) {
-            if let [a, b] = *pair
-                && !pairs.contains(&[a, b])
-            {
-                pairs.push([a, b]);
-            }
-        }
+        self.splitter = splitter;
         // The last word is being typed until something follows it.
         if last_ends as usize == query.chars().count()
-            && let Some(last) = sequence.last().and_then(|last| asked.get_mut(*last))
+            && let Some(last) = self.sequence.last().and_then(|last| self.asked.get_mut(*last))
         {
             last.open = true;
         }
+        self.pair();
+    }
+
+    /// Says which word follows which.
+    fn pair(&mut self) {
+        self.pairs.clear();
+        for pair in self.sequence.windows(2) {
+            if let [a, b] = *pair
+                && !self.pairs.contains(&[a, b])
+            {
+                self.pairs.push([a, b]);
+            }
+        }
+    }
+
+    /// Adds a word at the end of the query. `self.spelt` is its spelling.
+    fn note(&mut self, word: &str, has_stem: bool, open: bool, listed: Option<Listed>) {
+        let Self { stem: stemmed, spelt, text, asked, sequence, .. } = self;
+        if has_stem {
+            stem(word, stemmed);
+        } else {
+            stemmed.clear();
+            stemmed.push_str(word);
+        }
+        let same = |known: &Asked| text.get(known.stem.clone()) == Some(stemmed.as_str());
+        if let Some((at, known)) = asked.iter_mut().enumerate().find(|(_, known)| same(known)) {
+            // One of two spellings is not the quiet one: "cho chó", for a dog.
+            known.listed = known.listed.zip(listed).map(|(known, listed)| Listed {
+                exact: known.exact & listed.exact,
+                plain: known.plain && listed.plain,
+                ..known
+            });
+            known.open |= open;
+            if text.get(known.spelt.clone()) != Some(spelt.as_str()) {
+                known.spelt = 0..0;
+            }
+            return sequence.push(at);
+        }
+        if asked.len() >= MOST_WORDS {
+            return;
+        }
+        sequence.push(asked.len());
+        let mut keep = |part: &str| {
+            let from = text.len();
+            text.push_str(part);
+            from..text.len()
+        };
+        asked.push(Asked {
+            text: keep(word),
+            stem: keep(stemmed),
+            terms: None,
+            spelt: keep(spelt),
+            open,
+            quiet: false,
+            listed,
+            matches: 0..0,
+            rarity: 0.0,
+            weight: 0.0,
+        });
+    }
+
+    /// Of the plan's text.
+    pub(crate) fn part(&self, range: &Range<usize>) -> &str {
+        self.text.get(range.clone()).unwrap_or_default()
+    }
+
+    /// How a word is spelt; empty if that is not known.
+    pub(crate) fn spelt(&self, asked: &Asked) -> &str {
+        self.part(&asked.spelt)
     }
 
     /// Adds the terms of a word; how many documents it is found in, some counted twice.
-    fn look_up(&mut self, asked: &Asked, segments: &[&Segment], stamp: u64) -> u32 {
+    fn look_up(&mut self, asked: &Asked, joined: bool, segments: &[&Segment], stamp: u64) -> u32 {
         let from = self.matches.len();
         let stem = self.text.get(asked.stem.clone()).unwrap_or_default().to_owned();
         let mut found = 0u32;
-        for (segment, terms) in segments.iter().enumerate() {
-            if let Some(term) = terms.find(stem.as_bytes()) {
+        for (segment, term) in asked.terms.iter().flatten().enumerate() {
+            if let Some(term) = *term {
                 found = found.saturating_add(term.docs());
                 let weak = !asked.quiet || term.weak <= ASIDE_POSTINGS;
-                insert(&mut self.matches, from, Match { segment, term, weight: 1.0, weak, text: 0..0 });
+                insert(&mut self.matches, from, Match { segment, term, weight: 1.0, more: 0, weak, text: 0..0 });
             }
         }
         let whole = self.matches.len() > from;
@@ -230,7 +293,7 @@ impl Plan {
             let kin = self.add_kin(&stem, from, segments, if self.matches.len() > from { KIN_BESIDE } else { KIN });
             found = if whole { found } else { found.saturating_add(kin) };
         }
-        if self.matches.len() == from {
+        if self.matches.len() == from && !joined {
             for (segment, terms) in segments.iter().enumerate() {
                 found = found.saturating_add(self.add_near(&stem, asked.open, from, (segment, terms), stamp));
             }
@@ -250,7 +313,7 @@ impl Plan {
                 if !whole.iter().any(|one| one.segment == segment && one.term.number == term.number) {
                     weak = weak.saturating_add(term.weak);
                     found = found.saturating_add(term.docs());
-                    matches.push(Match { segment, term, weight, weak: true, text: 0..0 });
+                    matches.push(Match { segment, term, weight, more: 0, weak: true, text: 0..0 });
                 }
             });
         }
@@ -292,7 +355,7 @@ impl Plan {
                     let weak = weight == KIN || term.weak <= ASIDE_POSTINGS;
                     let at = names.len();
                     names.push_str(text);
-                    if insert(matches, from, Match { segment, term, weight, weak, text: at..names.len() }) {
+                    if insert(matches, from, Match { segment, term, weight, more: 0, weak, text: at..names.len() }) {
                         found = found.saturating_add(term.docs());
                     }
                 }
@@ -332,7 +395,11 @@ impl Plan {
             text.push_str(&near.text);
             let weight = (1.0 - TYPO * f32::from(near.errors) / letters).max(0.2);
             docs = docs.saturating_add(near.term.docs());
-            insert(matches, from, Match { segment, term: near.term, weight, weak: true, text: at..text.len() });
+            insert(
+                matches,
+                from,
+                Match { segment, term: near.term, weight, more: 0, weak: true, text: at..text.len() },
+            );
         }
         docs
     }

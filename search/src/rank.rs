@@ -3,6 +3,7 @@
 //! A score is the share of the query's weight that a document answers (0 to 1; a word counts by its best term), plus the
 //! likeness of its most similar title or phrasing.
 
+use crate::exact::Exact;
 use crate::plan::{Match, Plan};
 use crate::segment::{Field, Segment, Times, words_of_norm};
 use crate::tuning::{LENGTH, LIKENESS, ORDER, PHRASING, RERANKED, SATURATION, STARTS, TITLE};
@@ -103,6 +104,7 @@ pub(crate) struct Ranker {
     /// A bit for every term that a word of the query stands for: most words of a title are none of them, and are passed
     /// over without a search. Terms share bits past [`SOUGHT_BITS`], and of both segments.
     sought: Vec<u64>,
+    exact: Exact,
 }
 
 /// Bits that tell sought terms from others: enough for every term of 1,000 articles, and cleared in a tenth of a
@@ -138,6 +140,9 @@ impl Ranker {
         }
         self.select(limit.max(RERANKED), wanted);
         self.rerank(plan, base, overlay);
+        if self.exact.judge(plan, &base.segment, &mut self.top) {
+            best_first(&mut self.top);
+        }
         self.top.truncate(limit);
     }
 
@@ -215,11 +220,16 @@ impl Ranker {
                 if let Some(order) = scored.segment.order(doc) {
                     order.each(words, &mut |title, words| {
                         seen.clear();
-                        seen.extend(words.iter().map(|word| {
+                        for word in words {
                             let (at, bit) = bit(*word);
                             let sought = sought.get(at).is_some_and(|bits| bits & bit != 0);
-                            sought.then(|| asked_by(plan, segment, *word)).flatten()
-                        }));
+                            let found = sought.then(|| asked_by(plan, segment, *word)).flatten();
+                            seen.push(found.map(|(asked, one)| (asked, one.weight)));
+                            // One word here, several in the query.
+                            let more =
+                                found.map(|(asked, one)| plan.more(asked, one).iter().map(|at| (*at, one.weight)));
+                            seen.extend(more.into_iter().flatten().map(Some));
+                        }
                         best = best.max(likeness(plan, title && segment == 0, total, seen));
                     });
                 }
@@ -309,16 +319,16 @@ fn bit(term: u32) -> (usize, u64) {
     ((term % SOUGHT_BITS / 64) as usize, 1 << (term % 64))
 }
 
-/// Which word of the query a word of an article answers best, and how well.
-fn asked_by(plan: &Plan, segment: usize, word: u32) -> Option<(usize, f32)> {
-    let mut best: Option<(usize, f32)> = None;
+/// Which word of the query a word of an article answers best, and by which of its terms.
+fn asked_by(plan: &Plan, segment: usize, word: u32) -> Option<(usize, &Match)> {
+    let mut best: Option<(usize, &Match)> = None;
     for (at, asked) in plan.asked.iter().enumerate() {
         let matches = plan.matches.get(asked.matches.clone()).unwrap_or_default();
         let found = matches.binary_search_by_key(&(segment, word), |one| (one.segment, one.term.number));
         if let Some(one) = found.ok().and_then(|found| matches.get(found))
-            && best.is_none_or(|(_, share)| share < one.weight)
+            && best.is_none_or(|(_, best)| best.weight < one.weight)
         {
-            best = Some((at, one.weight));
+            best = Some((at, one));
         }
     }
     best

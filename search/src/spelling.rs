@@ -30,6 +30,9 @@ const OTHER: u16 = 1 << 14;
 /// What a letter's accents are added to: Unicode's private use.
 const ACCENTS: u32 = 0xF_0000;
 
+/// A diaeresis alone: the sixth of [`MARKS`].
+const DIAERESIS: char = '\u{F0020}';
+
 /// Latin letters with accents are below this, or in the block of Vietnamese.
 const LATIN_END: usize = 0x250;
 /// Latin Extended Additional.
@@ -59,6 +62,27 @@ static ACCENTED: LazyLock<Vec<u16>> = LazyLock::new(|| {
     }
     table
 });
+
+/// Whether a character of a spelling is the accents of the letter before it.
+pub(crate) fn is_accents(c: char) -> bool {
+    c as u32 > ACCENTS
+}
+
+/// The accents that such a character stands for, as bits.
+pub(crate) fn accents_of(c: char) -> u16 {
+    (c as u32).saturating_sub(ACCENTS) as u16
+}
+
+/// The spelling of a word whose umlauts were typed in two letters, of which `folded` has the first.
+pub(crate) fn spell_umlauts(typed: &str, folded: &str) -> String {
+    let mut out = String::new();
+    let mut letters = folded.chars().peekable();
+    for c in typed.chars() {
+        // A letter that the folded word lacks is an umlaut's second.
+        out.push(if letters.next_if_eq(&c).is_some() { c } else { DIAERESIS });
+    }
+    out
+}
 
 fn place(c: char) -> Option<usize> {
     let code = c as u32;
@@ -98,6 +122,10 @@ pub(crate) fn spell(raw: &str, out: &mut String) -> bool {
                 out.push(f);
             }
         });
+        // A dotted capital is the small letter's, which has its dot anyway.
+        if matches!(c, 'İ' | '\u{307}') && out.ends_with('i') {
+            continue;
+        }
         if !out.is_empty() {
             pending |= of;
             any |= of;
@@ -146,6 +174,15 @@ mod tests {
         }
         assert_ne!(spelt("die"), spelt("đie"));
         assert_ne!(spelt("uong"), spelt("ương"));
+    }
+
+    #[test]
+    fn umlauts_in_two_letters_are_spelt_as_umlauts() {
+        for (typed, word) in [("groesse", "größe"), ("ueber", "über"), ("neue", "neü"), ("grosse", "grosse")] {
+            let folded: String = spelt(word).chars().filter(|c| !is_accents(*c)).collect();
+            // ß is another accent of its own.
+            assert_eq!(spell_umlauts(typed, &folded), spelt(&word.replace('ß', "ss")), "{typed}");
+        }
     }
 
     #[test]

@@ -24,6 +24,13 @@ pub(crate) const ROOT_SHARE: f32 = 0.6;
 pub(crate) const TYPO: f32 = 3.0;
 /// How much the re-rank's likeness adds to a score that is at most 1.
 pub(crate) const LIKENESS: f32 = 0.35;
+/// A term that joins words of the query, for each of them: "wifi" for "wi fi".
+pub(crate) const JOINED: f32 = 0.8;
+/// What a title loses that is spelt with other accents than the query: more than a shorter title gains.
+pub(crate) const EXACT: f32 = 0.6;
+/// The same of a query without accents where Vietnamese is written, of which most queries have none: it decides between
+/// equals.
+pub(crate) const EXACT_BARE: f32 = 0.02;
 /// In a likeness: words that follow each other as in the query.
 pub(crate) const ORDER: f32 = 0.3;
 /// In a title's likeness: words from the beginning on. It is what finds a title of which the first words are typed.

@@ -204,7 +204,7 @@ fn a_word_is_quiet_only_in_the_language_of_the_articles() {
                 ("Rückgabe", "Wann ist das Geld auf meinem Konto? Nach drei Tagen."),
             ],
             "may aktion",
-            "[May]-[Aktion]",
+            "[May-Aktion]",
         ),
         (
             "id",

@@ -6,8 +6,8 @@ use std::{fs, time::Duration};
 
 use sandbox::{Fault, Options, Rule, Sandbox};
 use shopbell::{
-    AttachmentId, AttentionReason, Conversation, Delivery, NewAttachment, NewMessage, SupportClient, SupportError,
-    Transfer,
+    AttachmentId, AttachmentKind, AttentionReason, Conversation, Delivery, NewAttachment, NewMessage, SupportClient,
+    SupportError, Transfer,
 };
 use shopbell_tests::{Screen, at_desk, config, desk_with, failure, kill::content, until, until_at_desk};
 
@@ -263,13 +263,36 @@ async fn redirects_to_where_no_file_is_are_typed_errors_and_nothing_is_shown() {
 async fn file_of_a_message_that_was_taken_back_goes_from_the_phone() {
     let mut phone = Phone::new().await;
     let id = phone.agents_file(&content(13)).await;
-    phone.fetch(&id).await.unwrap();
+    let path = phone.conversation.download(&id).await.unwrap().finished().await.unwrap();
+    assert!(path.exists());
     let message = phone.desk.desk().conversations()[0].messages.last().unwrap().id;
     phone.desk.desk().delete(message);
     phone.client.refresh().await.unwrap();
     phone.screen.until("the notice", |messages| messages.last().is_some_and(|last| last.deleted)).await;
+    assert!(!path.exists(), "not at the next start: once it is shown");
     assert_eq!(failure(phone.fetch(&id).await), SupportError::NotFound { what: "attachment" });
     assert_eq!(phone.client.size_on_disk().await.unwrap(), shopbell::SizeOnDisk::default());
+    phone.client.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn recording_of_sound_alone_is_a_sound_at_the_desk_and_stays_one_here() {
+    let mut phone = Phone::new().await;
+    // As a phone's recorder leaves it: the brand is any film's, and the one track is sound.
+    let recording = b"\0\0\0\x0cftyp3gp4\0\0\0\x35moov\0\0\0\x2dtrak\0\0\0\x25mdia\0\0\0\x1dhdlr\0\0\0\0\0\0\0\0soun\0\0\0\0\0\0\0\0\0";
+    let files = [
+        NewAttachment::bytes("REC001.3gp", *recording),
+        NewAttachment::bytes("chat.bin", *b"\x01\x02\x03").typed("audio/x-own"),
+        NewAttachment::bytes("clip.3gp", *b"\0\0\0\x0cftyp3gp4").keep_location(),
+    ];
+    for (words, file) in ["recorded", "stated", "a film"].into_iter().zip(files) {
+        phone.conversation.send_message(NewMessage::text(words).attach(file)).await.unwrap();
+    }
+    phone.screen.until_texts(&["before", "recorded", "stated", "a film"]).await;
+    phone.screen.until_last(Delivery::Sent).await;
+    phone.client.refresh().await.unwrap();
+    let kinds = phone.screen.messages.iter().flat_map(|message| &message.attachments).map(|file| file.kind);
+    assert_eq!(kinds.collect::<Vec<_>>(), [AttachmentKind::Audio, AttachmentKind::Audio, AttachmentKind::Video]);
     phone.client.shutdown().await;
 }
 

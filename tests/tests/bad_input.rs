@@ -5,8 +5,8 @@
 use std::fs;
 
 use shopbell::{
-    AttributeValue, ClientConfig, ConversationId, CustomerProfile, Identity, MessageId, StorageProblem, SupportClient,
-    SupportError,
+    AttributeValue, ClientConfig, ConversationId, CustomerProfile, Identity, MessageId, SetupProblem, StorageProblem,
+    SupportClient, SupportError,
 };
 use shopbell_tests::{List, Screen, config, desk, failure, phone, until_at_desk};
 
@@ -27,6 +27,8 @@ async fn unknown_inbox_is_told_by_the_first_question() {
     let client = SupportClient::open(ClientConfig::new(desk.url(), "nobody", data.path())).await.unwrap();
     let error = failure(client.desk_info().await);
     assert!(matches!(error, SupportError::InvalidConfig { field: "inbox", .. }), "{error}");
+    let status = client.status().next().await.unwrap().unwrap();
+    assert_eq!(status.setup, Some(SetupProblem::UnknownInbox));
     client.shutdown().await;
 }
 

@@ -265,10 +265,11 @@ async fn idle_phone_with_nothing_on_screen_has_no_socket() {
     drop(screen);
     until("no socket", || desk.desk().cable_connections(), |n| *n == 0).await;
     tokio::time::timeout(Duration::from_secs(60), client.pause()).await.unwrap();
-    assert_eq!(failure(conversation.send("x").await), SupportError::Paused);
+    assert_eq!(failure(client.refresh().await), SupportError::Paused);
+    conversation.send("while paused").await.unwrap();
     client.resume().await.unwrap();
     conversation.send("back").await.unwrap();
-    until_at_desk(&desk.desk(), &["hello", "back"]).await;
+    until_at_desk(&desk.desk(), &["hello", "while paused", "back"]).await;
     client.shutdown().await;
 }
 
@@ -288,8 +289,10 @@ async fn paused_client_holds_no_file_no_lock_and_no_socket() {
     assert_eq!(open_files(data.path()), Vec::<std::path::PathBuf>::new());
     until("no socket", || desk.desk().cable_connections(), |n| *n == 0).await;
     desk.desk().reply(number, "while you were away");
-    assert_eq!(failure(conversation.set_draft("x").await), SupportError::Paused);
+    conversation.set_draft("kept").await.unwrap();
+    assert_eq!(open_files(data.path()), Vec::<std::path::PathBuf>::new(), "opened for that alone");
     client.resume().await.unwrap();
+    assert_eq!(conversation.draft().await.unwrap().as_deref(), Some("kept"));
     screen.until_texts(&["hello", "while you were away"]).await;
     client.shutdown().await;
     assert_eq!(open_files(data.path()), Vec::<std::path::PathBuf>::new());

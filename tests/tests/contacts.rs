@@ -376,3 +376,54 @@ async fn old_desk_is_told_of_in_the_status() {
         client.shutdown().await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn customer_whom_the_merchant_erased_is_made_known_again_when_they_write_and_not_before() {
+    let (desk, data) = (desk().await, tempfile::tempdir().unwrap());
+    let client = phone(&desk, data.path()).await;
+    client.identify(identity("mai"), with_addresses(true)).await.unwrap();
+    write(&desk, &client, "hello").await;
+    until_contact(&desk, "mai", "the profile", |contact| contact.name.is_some() && contact.email.is_some()).await;
+    client.shutdown().await;
+    for (source, _) in of(&desk, "mai").unwrap().sessions {
+        desk.desk().purge_contact(&source);
+    }
+    let client = phone(&desk, data.path()).await;
+    client.identify(identity("mai"), with_addresses(true)).await.unwrap();
+    // Whatever asks first is told.
+    let _ = client.refresh().await;
+    assert_eq!(client.verify_identity().await.unwrap(), Verification::Pending);
+    client.refresh().await.unwrap();
+    client.pause().await;
+    client.resume().await.unwrap();
+    client.refresh().await.unwrap();
+    assert!(desk.desk().contacts().is_empty());
+    write(&desk, &client, "hello again").await;
+    until_contact(&desk, "mai", "the profile", |contact| contact.name.is_some() && contact.email.is_some()).await;
+    assert_eq!(desk.desk().contacts().len(), 1);
+    client.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_begun_before_the_log_in_tells_who_it_is_and_goes_on_where_its_contact_is_deleted() {
+    for version in RELEASES {
+        let (desk, data) = (playing(version).await, tempfile::tempdir().unwrap());
+        let client = phone(&desk, data.path()).await;
+        let conversation = client.start_conversation().unwrap();
+        conversation.send("before").await.unwrap();
+        until_at_desk(&desk.desk(), &["before"]).await;
+        client.identify(identity("mai"), name("Mai")).await.unwrap();
+        let anonymous = || desk.desk().contacts().into_iter().find(|contact| contact.identifier.is_none());
+        let says = |contact: &Option<ContactView>| {
+            contact.as_ref().is_some_and(|contact| contact.custom_attributes["logged_in_as"] == "mai")
+        };
+        until("the identifier", anonymous, says).await;
+        desk.desk().purge_contact(&anonymous().unwrap().sessions[0].0);
+        conversation.send("after").await.unwrap();
+        until_at_desk(&desk.desk(), &["after"]).await;
+        client.refresh().await.unwrap();
+        assert!(anonymous().is_none(), "{version}");
+        assert!(of(&desk, "mai").is_some(), "{version}");
+        client.shutdown().await;
+    }
+}

@@ -4,8 +4,10 @@
 
 use std::collections::BTreeMap;
 
-use sandbox::Desk;
-use shopbell::{AttentionReason, AttributeValue, CustomerProfile, Delivery, Identity, SupportError, Verification};
+use sandbox::{Desk, DeskVersion, Fault, Rule};
+use shopbell::{
+    AttentionReason, AttributeValue, CustomerProfile, Delivery, Identity, SetupProblem, SupportError, Verification,
+};
 use shopbell_tests::{
     List, Screen, at_desk, desk, desk_with, failure, identity, only_conversation, phone, until, until_at_desk,
 };
@@ -34,7 +36,7 @@ async fn second_person_sees_nothing_and_the_first_finds_everything_again() {
     assert!(list.lines.is_empty());
     let peek = client.conversation(conversation.id()).unwrap();
     assert_eq!(failure(peek.send("x").await), SupportError::NotFound { what: "conversation" });
-    assert!(Screen::open(&peek).await.messages.is_empty());
+    assert_eq!(failure(peek.timeline().next().await), SupportError::NotFound { what: "conversation" });
     assert_eq!(client.unread().await.unwrap(), 0);
 
     client.log_out().await.unwrap();
@@ -173,6 +175,20 @@ async fn identity_reaches_the_desk_verified_and_history_follows_to_another_phone
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn verification_that_the_desk_does_not_answer_is_an_error_and_is_asked_again() {
+    // It says whose contact it is by its list alone.
+    let desk = desk_with(|options| options.desk_version = DeskVersion::V4_16_2).await;
+    let data = tempfile::tempdir().unwrap();
+    let client = phone(&desk, data.path()).await;
+    client.identify(identity("chi"), CustomerProfile::default()).await.unwrap();
+    desk.faults().add(Rule { path_contains: Some("/conversations".into()), ..Rule::new(Fault::DropBeforeWrite) });
+    assert_eq!(failure(client.verify_identity().await), SupportError::Offline);
+    desk.faults().clear();
+    assert_eq!(client.verify_identity().await.unwrap(), Verification::Verified);
+    client.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn wrong_hash_is_refused_and_a_right_one_sends_what_waited() {
     let (desk, data) = (desk_with(|options| options.hmac_mandatory = true).await, tempfile::tempdir().unwrap());
     let client = phone(&desk, data.path()).await;
@@ -184,9 +200,12 @@ async fn wrong_hash_is_refused_and_a_right_one_sends_what_waited() {
     let mut screen = Screen::open(&conversation).await;
     screen.until_last(Delivery::NeedsAttention { reason: AttentionReason::IdentityRejected }).await;
     assert!(desk.desk().conversations().is_empty(), "nothing reached the desk");
+    let setup = async || client.status().next().await.unwrap().unwrap().setup;
+    assert_eq!(setup().await, Some(SetupProblem::IdentityRejected));
 
     client.identify(identity("em"), CustomerProfile::default()).await.unwrap();
     screen.until_last(Delivery::Sent).await;
+    assert_eq!(setup().await, None);
     until_at_desk(&desk.desk(), &["is anybody there?"]).await;
     assert_eq!(client.verify_identity().await.unwrap(), Verification::Verified);
     only_conversation(&desk.desk());

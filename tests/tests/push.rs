@@ -131,7 +131,7 @@ async fn answer_to_an_app_in_the_background_is_told_and_the_app_stays_closed() {
     assert_eq!(told.preview.as_deref(), Some("Yes, it is. See here."));
     assert_eq!(agents(&told), Some("Linh Trần"));
     assert_eq!((told.unread, told.total_unread), (1, 1));
-    assert_eq!(failure(client.start_conversation()), SupportError::Paused, "closed again");
+    assert_eq!(failure(client.unread().await), SupportError::Paused, "closed again");
     // The same push once more, and a second answer.
     assert_eq!(news(client.handle_push(&push).await.unwrap()), told);
     desk.desk().reply(1, "And warm.");
@@ -180,11 +180,10 @@ async fn desk_that_cant_be_reached_is_no_reason_to_stay_silent() {
     desk.faults().offline(false);
     assert_eq!(news(client.handle_push(&push).await.unwrap()).preview.as_deref(), Some("Yes"));
     assert_eq!(client.handle_push(&unknown).await.unwrap(), PushOutcome::NothingNew, "nobody's");
-    // Gone at the desk, it has no more to tell than what is unread here.
+    // Gone at the desk, it has nothing more to tell.
     desk.desk().purge_contact(&desk.desk().conversations()[0].source_id);
     let later = Data::from([("shopbell_conversation".to_owned(), "1".to_owned())]);
-    let left = client.handle_push(&later).await.unwrap();
-    assert!(matches!(left, PushOutcome::News(news) if news.preview.as_deref() == Some("Yes")), "what is unread here");
+    assert_eq!(client.handle_push(&later).await.unwrap(), PushOutcome::NothingNew);
     client.shutdown().await;
 }
 
@@ -282,7 +281,7 @@ async fn app_that_comes_to_the_front_while_a_push_is_looked_up_stays_open() {
     });
     client.pause().await;
     let _ = handling.await.unwrap();
-    assert_eq!(failure(client.start_conversation()), SupportError::Paused);
+    assert_eq!(failure(client.unread().await), SupportError::Paused);
     client.shutdown().await;
 }
 
@@ -301,4 +300,27 @@ async fn what_is_no_push_of_ours_or_no_token_changes_nothing() {
     assert_eq!(failure(client.set_push_token(None).await), SupportError::Closed);
     let push = Data::from([("shopbell_conversation".to_owned(), "1".to_owned())]);
     assert_eq!(failure(client.handle_push(&push).await), SupportError::Closed);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn notification_says_all_that_an_agent_typed() {
+    let (mut relay, desk, client, _data) = begun().await;
+    client.pause().await;
+    for (written, told) in [
+        ("5.", "5."),
+        ("#", "#"),
+        ("[1]: 500k", "[1]: 500k"),
+        ("2. Size M", "2. Size M"),
+        ("Best regards,\n--\nAnna", "Best regards, -- Anna"),
+        ("**Lưu ý:**bạn", "Lưu ý:bạn"),
+        ("![](https://desk.example/bag.png)", "bag.png"),
+    ] {
+        desk.desk().reply(1, written);
+        let news = news(client.handle_push(&relay.next("fcm:T1").await).await.unwrap());
+        assert_eq!(news.preview.as_deref(), Some(told), "{written}");
+    }
+    let cards = serde_json::json!({"items": [{"title": "Bag", "actions": [{"text": "Open", "uri": "myapp://bag"}]}]});
+    desk.desk().reply_rich(1, "cards", "", cards);
+    assert_eq!(news(client.handle_push(&relay.next("fcm:T1").await).await.unwrap()).preview.as_deref(), Some("Bag"));
+    client.shutdown().await;
 }

@@ -1,11 +1,14 @@
 //! Writes the Kotlin or the Swift that calls the library: `uniffi-bindgen kotlin|swift LIBRARY FOLDER`.
 //!
-//! What the Kotlin can't call is left out of it ([`kotlin`]).
+//! What the Kotlin can't call is left out of it ([`kotlin`]), what people wrote out of what it prints ([`wordless`]),
+//! and its callbacks don't keep a program from ending ([`daemons`]).
 //!
 //! The library must not be stripped: what it exports is read from its symbols. `uniffi.toml` one folder up says
 //! how things are called.
 
+mod daemons;
 mod kotlin;
+mod wordless;
 
 use std::process::ExitCode;
 
@@ -51,13 +54,15 @@ fn main() -> ExitCode {
         eprintln!("uniffi-bindgen: {error:#}");
         return ExitCode::FAILURE;
     }
-    if kotlin && let Err(error) = shorten(&Utf8PathBuf::from(folder).join("com/shopbell/sdk/shopbell.kt")) {
+    if kotlin && let Err(error) = mend(&Utf8PathBuf::from(folder).join("com/shopbell/sdk/shopbell.kt")) {
         eprintln!("{folder}: {error}");
         return ExitCode::FAILURE;
     }
     ExitCode::SUCCESS
 }
 
-fn shorten(file: &Utf8PathBuf) -> std::io::Result<()> {
-    std::fs::write(file, kotlin::without_dead_ways(&std::fs::read_to_string(file)?))
+fn mend(file: &Utf8PathBuf) -> Result<(), String> {
+    let text = std::fs::read_to_string(file).map_err(|error| error.to_string())?;
+    let text = daemons::with_daemons(&wordless::without_words(&kotlin::without_dead_ways(&text))?)?;
+    std::fs::write(file, text).map_err(|error| error.to_string())
 }

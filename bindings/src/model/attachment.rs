@@ -90,6 +90,9 @@ pub enum Transfer {
 /// A file to be sent with a message. It is copied while the message is taken, so that the app may change or delete its
 /// own afterwards.
 ///
+/// What a file is, is told by its content, whatever it is called; the app may state a type that says more. A recording of
+/// sound alone is sound, in an MP4, 3GP, QuickTime or WebM file, too.
+///
 /// The place where a photo or film was taken is removed from the copy, unless `keep_location` is set: its coordinates and
 /// the names of places. Pixels, samples and all else stay. Cleaned are JPEG, PNG, WebP, GIF, TIFF, DNG, HEIC, HEIF, AVIF,
 /// SVG and the film of a motion photo; MP4, QuickTime, 3GPP, M4A, Matroska and WebM.
@@ -113,6 +116,11 @@ pub struct NewAttachment {
     /// location has to be removed.
     #[uniffi(default = false)]
     pub given_away: bool,
+    /// States its media type, as `text/calendar`, where the app knows it better than its content says: by it, it is
+    /// judged whether the file may be sent, and it is sent and shown as what it says. What is no type, or of another kind
+    /// than the content, is not used.
+    #[uniffi(default = None)]
+    pub media_type: Option<String>,
 }
 
 /// How much of a file has come.
@@ -201,6 +209,9 @@ impl From<NewAttachment> for shopbell::NewAttachment {
         }
         if attachment.given_away {
             core = core.given_away();
+        }
+        if let Some(media_type) = attachment.media_type {
+            core = core.typed(media_type);
         }
         core
     }

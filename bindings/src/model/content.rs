@@ -80,7 +80,8 @@ pub struct FormField {
     pub name: String,
     /// What the customer sees.
     pub label: String,
-    /// The desk's word for the input: `text`, `email`, `text_area`, `select`, ….
+    /// The desk's word for the input: `text`, `email`, `text_area`, `select`, …. Values of `email`, `number`, `tel` and
+    /// `url` are checked when the form is filled in.
     pub input: String,
     /// What stands in the empty field.
     pub placeholder: Option<String>,
@@ -91,6 +92,8 @@ pub struct FormField {
     /// For a `select`: the choices.
     pub choices: Vec<Choice>,
     /// A regular expression that the desk wants the value to match, as the desk gives it.
+    ///
+    /// The SDK does not check it: the app does, with the platform's regular expressions, before it fills in the form.
     pub pattern: Option<String>,
     /// What to say where it does not match.
     pub pattern_error: Option<String>,

@@ -1,9 +1,10 @@
 //! The desk, and how things stand with it.
 
 use super::{Verification, long, number};
+use crate::SupportError;
 
 /// How things stand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Record)]
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
 pub struct ClientStatus {
     /// How the desk is reached.
     pub connection: Connection,
@@ -19,6 +20,19 @@ pub struct ClientStatus {
     pub refused_fields: i32,
     /// What the desk's version leaves open. Learnt at most once a day, after something was sent.
     pub notices: DeskNotices,
+    /// A mistake in the settings that keeps Shopbell from working, where one is known. Logged as an error, too.
+    pub setup_problem: Option<SetupProblem>,
+}
+
+/// A mistake in the app's or the desk's settings that keeps Shopbell from working, or a phone that does. No retry mends
+/// it. For developers: customers can do nothing about it.
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct SetupProblem {
+    /// The setting or argument that is wrong: `deskUrl`, `inbox`, `userHash`, `helpCenter.portal` and others. Empty
+    /// where none is: the phone's storage failed.
+    pub setting: String,
+    /// What is wrong, and what to do.
+    pub message: String,
 }
 
 /// Whether the desk's list of the customer's conversations could be read: it is the only way to learn of conversations
@@ -47,11 +61,14 @@ pub struct DeskNotices {
 /// How the client reaches the desk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
 pub enum Connection {
-    /// Nothing was tried yet.
+    /// Nothing was asked of the desk yet: before an anonymous customer writes, there is nothing to ask.
     Unknown,
-    /// The last try found no network, or the host says that there is none.
+    /// The desk can't be reached: the last requests found no network, or no desk that works, or the host says that there is
+    /// no network and nothing has proved it wrong. Messages stay queued; the desk is looked for now and then.
     Offline,
-    /// Requests work; what happens at the desk is asked for now and then.
+    /// The desk's certificate is not trusted, as the error `Untrusted` says it. For the customer the same as `Offline`.
+    Untrusted,
+    /// Requests work, whoever makes them; what happens at the desk is asked for now and then.
     Online,
     /// What happens at the desk arrives at once.
     Live,
@@ -125,7 +142,21 @@ impl From<shopbell::ClientStatus> for ClientStatus {
                 conversations_exposed: status.notices.conversations_exposed,
                 history_unavailable: status.notices.history_unavailable,
             },
+            setup_problem: status.setup.map(Into::into),
         }
+    }
+}
+
+impl From<shopbell::SetupProblem> for SetupProblem {
+    fn from(problem: shopbell::SetupProblem) -> Self {
+        let error = SupportError::from(shopbell::SupportError::from(problem));
+        let message = error.to_string();
+        let setting = match error {
+            SupportError::InvalidConfig { field, .. } => field,
+            SupportError::IdentityRejected { .. } => "userHash".to_owned(),
+            _ => String::new(),
+        };
+        Self { setting, message }
     }
 }
 
@@ -134,6 +165,7 @@ impl From<shopbell::Connection> for Connection {
         use shopbell::Connection as Core;
         match connection {
             Core::Offline => Self::Offline,
+            Core::Untrusted => Self::Untrusted,
             Core::Online => Self::Online,
             Core::Live => Self::Live,
             Core::Delayed => Self::Delayed,

@@ -62,10 +62,11 @@ pub struct InAppLink {
     pub article: String,
 }
 
-/// A place in a text, in characters (Unicode scalar values), `end` excluded.
+/// A place in a text, `end` excluded, in UTF-16 code units: what indices of Kotlin's and Java's strings count, and
+/// `NSRange`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Record)]
 pub struct MatchRange {
-    /// The first character.
+    /// The first code unit.
     pub start: i32,
     /// One past the last.
     pub end: i32,
@@ -192,19 +193,19 @@ impl From<shopbell::InAppLink> for InAppLink {
     }
 }
 
-impl From<shopbell::MatchRange> for MatchRange {
-    fn from(range: shopbell::MatchRange) -> Self {
-        Self { start: number(range.start), end: number(range.end) }
-    }
+/// Places in a text, which the core counts in characters.
+fn in_utf16(text: &str, ranges: &[shopbell::MatchRange]) -> Vec<MatchRange> {
+    let units = |chars: usize| number(text.chars().take(chars).map(char::len_utf16).sum::<usize>());
+    ranges.iter().map(|range| MatchRange { start: units(range.start), end: units(range.end) }).collect()
 }
 
 impl From<shopbell::ArticleHit> for ArticleHit {
     fn from(hit: shopbell::ArticleHit) -> Self {
         Self {
+            title_matches: in_utf16(&hit.article.title, &hit.title_matches),
             article: hit.article.into(),
-            title_matches: list(hit.title_matches),
+            snippet_matches: in_utf16(&hit.snippet, &hit.snippet_matches),
             snippet: hit.snippet,
-            snippet_matches: list(hit.snippet_matches),
             confidence: hit.confidence,
         }
     }
@@ -262,5 +263,20 @@ impl fmt::Debug for HelpEvent {
             Self::Voted { .. } => "Voted",
             Self::AskedAnyway { .. } => "AskedAnyway",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn matches_behind_an_emoji_fit_the_hosts_strings() {
+        let text = "🛵 giao hàng";
+        let counted = |start, end| shopbell::MatchRange { start, end };
+        let found = in_utf16(text, &[counted(0, 1), counted(2, 6)]);
+        assert_eq!(found, [MatchRange { start: 0, end: 2 }, MatchRange { start: 3, end: 7 }]);
+        let units: Vec<u16> = text.encode_utf16().collect();
+        assert_eq!(String::from_utf16(&units[3..7]).unwrap(), "giao");
     }
 }

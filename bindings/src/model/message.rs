@@ -97,7 +97,8 @@ pub enum Older {
     /// Possibly more.
     MayExist,
     /// Nothing: the conversation begins here.
-    None,
+    // Swift would take `None` for the one of its optionals.
+    NoMore,
 }
 
 /// One step from the timeline as it was to the timeline as it is.
@@ -205,7 +206,7 @@ impl From<shopbell::Older> for Older {
     fn from(older: shopbell::Older) -> Self {
         match older {
             shopbell::Older::MayExist => Self::MayExist,
-            shopbell::Older::None => Self::None,
+            shopbell::Older::None => Self::NoMore,
         }
     }
 }

@@ -20,7 +20,7 @@ pub use content::{
 };
 pub use conversation::{Agent, ConversationDiff, ConversationStatus, ConversationSummary, Typing};
 pub use customer::{AttributeValue, CustomerProfile, Identity, ProfileField, RefusedField, Verification};
-pub use desk::{Availability, Capabilities, ClientStatus, Connection, DeskInfo, DeskNotices};
+pub use desk::{Availability, Capabilities, ClientStatus, Connection, DeskInfo, DeskNotices, SetupProblem};
 #[cfg(feature = "help-center")]
 pub use help::{
     Article, ArticleHit, ArticleSummary, HelpCategory, HelpEvent, HelpFigures, InAppLink, MatchRange, SearchResults,

@@ -32,10 +32,11 @@ pub enum PushOutcome {
 pub struct PushNews {
     /// Where it leads. Also what to replace: one notification a conversation.
     pub conversation: String,
-    /// Who wrote the newest unread message; none where the desk could not be reached for it.
+    /// Who wrote the newest unread message; none where the desk could not be reached in time and the
+    /// message was not on the phone before.
     pub author: Option<Author>,
     /// What it says, on one line, without Markdown, 120 characters at most; where it has no words the name of its
-    /// first file. None where the desk could not be reached for it.
+    /// first file. None where the desk could not be reached in time.
     pub preview: Option<String>,
     /// How many messages the customer has not seen in this conversation; at least 1.
     pub unread: i32,

@@ -35,8 +35,12 @@ pub(crate) struct Desk {
 
 impl Desk {
     pub(crate) fn open() -> Self {
+        Self::with(Options::default())
+    }
+
+    pub(crate) fn with(options: Options) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let sandbox = runtime.block_on(Sandbox::start(Options::default())).unwrap();
+        let sandbox = runtime.block_on(Sandbox::start(options)).unwrap();
         Self { sandbox, runtime }
     }
 

@@ -10,6 +10,7 @@ use tokio::sync::mpsc;
 use super::{Attachments, folder::Stranger};
 use crate::{
     SupportError,
+    model::Timestamp,
     runtime::blocking,
     store::{Durability, FileId, FileRow, FileState},
 };
@@ -34,8 +35,10 @@ fn here(row: &FileRow) -> u64 {
     if row.state == FileState::Begun { row.here } else { row.size }
 }
 
-/// Which files go so that no more than `quota` bytes stay; `rows` are in the order in which they were last used.
-fn too_much(rows: &[FileRow], quota: u64, is_used: impl Fn(&FileId) -> bool) -> Vec<FileRow> {
+/// Which files go so that no more than `quota` bytes stay: those first that were not used for longest. What was used in
+/// the future was dated before the clock was set back, and so longer ago than all that was used since.
+fn too_much(mut rows: Vec<FileRow>, quota: u64, now: Timestamp, is_used: impl Fn(&FileId) -> bool) -> Vec<FileRow> {
+    rows.sort_by_key(|row| (row.used_at <= now, row.used_at));
     let fetched = |row: &&FileRow| row.state != FileState::Unsent;
     let mut total = rows.iter().filter(fetched).map(here).fold(0, u64::saturating_add);
     let mut gone = Vec::new();
@@ -64,8 +67,8 @@ impl Attachments {
             return Ok(());
         }
         let rows = self.store.read(FileRow::all).await?;
-        let used = self.used();
-        self.let_go(too_much(&rows, quota, |id| used.contains(id))).await
+        let (used, now) = (self.used(), self.clock.now());
+        self.let_go(too_much(rows, quota, now, |id| used.contains(id))).await
     }
 
     /// The rows first: a file without a row is nobody's, and a row without its file would promise what is not there.
@@ -146,10 +149,7 @@ impl Attachments {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        model::{AttachmentId, Timestamp},
-        store::Part,
-    };
+    use crate::{model::AttachmentId, store::Part};
 
     fn row(name: &str, state: FileState, size: u64) -> FileRow {
         FileRow {
@@ -174,11 +174,21 @@ mod tests {
         ];
         let used = rows[1].id.clone();
         let gone = |quota| -> Vec<String> {
-            too_much(&rows, quota, |id| *id == used).into_iter().map(|row| row.name).collect()
+            let gone = too_much(rows.to_vec(), quota, Timestamp::default(), |id| *id == used);
+            gone.into_iter().map(|row| row.name).collect()
         };
         assert!(gone(350).is_empty());
         assert_eq!(gone(349), ["old"]);
         assert_eq!(gone(249), ["old", "begun"]);
         assert_eq!(gone(0), ["old", "begun", "new"]);
+    }
+
+    #[test]
+    fn what_was_used_before_the_clock_was_set_back_goes_first() {
+        let used = |name, at| FileRow { used_at: Timestamp::from_seconds(at), ..row(name, FileState::Whole, 100) };
+        let rows = vec![used("first", 50), used("second", 60), used("in 2030", 900), used("in 2031", 950)];
+        let gone = too_much(rows, 100, Timestamp::from_seconds(61), |_| false);
+        let gone: Vec<&str> = gone.iter().map(|row| row.name.as_str()).collect();
+        assert_eq!(gone, ["in 2030", "in 2031", "first"]);
     }
 }

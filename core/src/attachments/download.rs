@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use rusqlite::Connection;
 use tokio::{sync::watch, time::Instant};
 
 use super::{Attachments, folder::storage, part::PartFile, sniff};
@@ -14,10 +15,10 @@ use crate::{
     SupportError,
     backend::{BackendError, Fault, FileHead, Resume, Session},
     file_name::extension,
-    model::{Attachment, AttachmentKind},
+    model::{Attachment, AttachmentId, AttachmentKind, ConversationId, ConversationStatus},
     runtime::{blocking, go_on},
     signal::stopped,
-    store::{ConversationRow, Durability, FileId, FileRow, FileState, Part},
+    store::{ConversationRow, Durability, FileId, FileRow, FileState, MessageRow, Part, StoreError, Topic},
 };
 
 /// How often a transfer that broke is taken up again by itself without a byte having come in between.
@@ -51,7 +52,8 @@ pub struct DownloadProgress {
 ///
 /// The transfer is shared by all who ask for the file. It ends when the last handle is dropped or cancelled; what came
 /// stays, and the next one goes on from there. While a handle lives, its file stays on the phone whatever room is
-/// needed; later it may go, so copy it to keep it.
+/// needed; later it may go, so copy it to keep it. A file that is deleted at the desk, with its message or its
+/// conversation, leaves the phone at once, whoever holds it.
 ///
 /// ```no_run
 /// # async fn example(conversation: shopbell::Conversation, id: shopbell::AttachmentId) -> Result<(), shopbell::SupportError> {
@@ -107,7 +109,7 @@ impl Download {
     ///
     /// Errors: [`SupportError::Offline`] and its kin where the connection broke for good: call
     /// [`download`](crate::Conversation::download) again to go on; [`SupportError::NotFound`] where the desk has the
-    /// file no more; [`SupportError::Storage`]; [`SupportError::Paused`], [`SupportError::Closed`].
+    /// file no more, or its message was deleted meanwhile; [`SupportError::Storage`]; [`SupportError::Paused`], [`SupportError::Closed`].
     pub async fn finished(&mut self) -> Result<PathBuf, SupportError> {
         let ended = self.state.wait_for(|state| !matches!(state, State::Going(_))).await;
         match ended.as_deref() {
@@ -133,6 +135,8 @@ pub(super) type Line = Arc<watch::Sender<State>>;
 /// What is to be fetched.
 struct Wanted {
     id: FileId,
+    attachment: AttachmentId,
+    conversation: ConversationId,
     url: String,
     /// What it is called here once it is whole.
     name: String,
@@ -164,17 +168,22 @@ impl Attachments {
             let state = watch::channel(State::Here(progress, path)).1;
             return Ok(Download { state, told: false, _hold: hold });
         }
+        if conversation.status == ConversationStatus::Gone {
+            return Err(deleted());
+        }
         let url = match part {
             Part::Whole => attachment.url.clone(),
             Part::Thumbnail => attachment.thumbnail_url.clone(),
         };
         let media = matches!(attachment.kind, AttachmentKind::Image | AttachmentKind::Audio | AttachmentKind::Video);
         let wanted = Wanted {
-            url: url.ok_or(SupportError::NotFound { what: "file" })?,
+            url: url.ok_or_else(deleted)?,
             name: id.file_name(extension(&attachment.name)),
             size: attachment.size.filter(|_| part == Part::Whole),
             never_html: media || part == Part::Thumbnail,
             session: conversation.session.clone(),
+            attachment: attachment.id.clone(),
+            conversation: conversation.id.clone(),
             id,
         };
         Ok(Download { state: self.join(wanted), told: false, _hold: hold })
@@ -218,10 +227,12 @@ impl Attachments {
         let _hold = self.hold(&wanted.id);
         let mut stop = self.stop.clone();
         let mut fetching = std::pin::pin!(self.fetch(&wanted, &line));
+        let mut unwanted = std::pin::pin!(self.until_unwanted(&wanted));
         let outcome = loop {
             tokio::select! {
                 outcome = &mut fetching => break outcome,
                 () = stopped(&mut stop) => break Err(SupportError::Paused),
+                () = &mut unwanted => break Err(deleted()),
                 () = line.closed() => {
                     let mut running = self.running();
                     // Somebody may have joined in this very moment.
@@ -232,6 +243,9 @@ impl Attachments {
                 }
             }
         };
+        if let Err(SupportError::NotFound { .. }) = outcome {
+            let _ = self.drop_part(&wanted).await;
+        }
         self.running().remove(&wanted.id);
         let progress = line.borrow().progress();
         line.send_replace(match outcome {
@@ -266,12 +280,48 @@ impl Attachments {
             Err((error, bogus)) => {
                 if bogus || matches!(error, SupportError::Storage(_)) {
                     // A full phone is no place for half a file.
-                    let row = FileRow { name: wanted.part(), ..self.row(wanted, FileState::Begun, 0) };
-                    let _ = self.let_go(vec![row]).await;
+                    let _ = self.drop_part(wanted).await;
                 }
                 Err(error)
             }
         }
+    }
+
+    /// Lets go of what came.
+    async fn drop_part(&self, wanted: &Wanted) -> Result<(), SupportError> {
+        let row = FileRow { name: wanted.part(), ..self.row(wanted, FileState::Begun, 0) };
+        self.let_go(vec![row]).await
+    }
+
+    /// Waits until the file is nobody's any more: its message or its conversation was deleted, or it was taken out of the
+    /// message.
+    async fn until_unwanted(&self, wanted: &Wanted) {
+        let mut watcher = self.store.feed().watch(Topic::Conversation(wanted.conversation.clone()));
+        loop {
+            let attachment = wanted.attachment.clone();
+            // A store that is closed says so to the transfer itself.
+            if let Ok(false) = self.store.read(move |connection| is_wanted(connection, &attachment)).await {
+                return;
+            }
+            watcher.changed().await;
+        }
+    }
+
+    /// Writes the file's row, unless it is nobody's any more. The transaction that deletes a message also removes the files
+    /// that it finds rows of: so there is never a row, and never a whole file, of a message that is deleted.
+    async fn keep(&self, wanted: &Wanted, row: FileRow) -> Result<(), SupportError> {
+        let (attachment, folder, part) = (wanted.attachment.clone(), self.folder.clone(), wanted.part());
+        let kept = self.store.write(Durability::Later, move |tx| {
+            if !is_wanted(tx, &attachment)? {
+                return Ok(false);
+            }
+            if row.state == FileState::Whole {
+                fs::rename(folder.path(&part), folder.path(&row.name)).map_err(|error| storage(&error))?;
+            }
+            row.save(tx)?;
+            Ok(true)
+        });
+        if kept.await? { Ok(()) } else { Err(deleted()) }
     }
 
     /// The part that is here, cut to what is there for certain.
@@ -341,7 +391,7 @@ impl Attachments {
             validator: part.validator.clone(),
             ..self.row(wanted, FileState::Begun, 0)
         };
-        self.store.write(Durability::Later, move |tx| row.save(tx)).await
+        self.keep(wanted, row).await
     }
 
     fn row(&self, wanted: &Wanted, state: FileState, size: u64) -> FileRow {
@@ -356,19 +406,16 @@ impl Attachments {
         }
     }
 
-    /// All of it is here: it gets its name, then its row.
+    /// All of it is here: it gets its name and its row.
     async fn finish(&self, wanted: &Wanted, mut part: PartFile) -> Result<PathBuf, SupportError> {
         part.sync().await?;
-        let (folder, from, to) = (self.folder.clone(), wanted.part(), wanted.name.clone());
+        self.keep(wanted, self.row(wanted, FileState::Whole, part.length)).await?;
+        let (folder, name) = (self.folder.clone(), wanted.name.clone());
         let path = blocking(move || {
-            let path = folder.path(&to);
-            fs::rename(folder.path(&from), &path).map_err(|error| storage(&error))?;
             folder.sync();
-            Ok(path)
+            Ok(folder.path(&name))
         })
         .await?;
-        let row = self.row(wanted, FileState::Whole, part.length);
-        self.store.write(Durability::Later, move |tx| row.save(tx)).await?;
         if let Err(error) = self.trim(self.limits.max_cache_bytes).await {
             tracing::debug!(%error, "no room was made");
         }
@@ -418,6 +465,18 @@ fn check(wanted: &Wanted, head: &FileHead) -> Result<(), SupportError> {
         (Some(size), Some(total)) if size != total => Err(no_file("another length than it was to have")),
         _ => Ok(()),
     }
+}
+
+/// What its reader is told of a file that is not there, or not any more.
+fn deleted() -> SupportError {
+    SupportError::NotFound { what: "file" }
+}
+
+/// Whether a message of a conversation that the desk has names the attachment.
+fn is_wanted(connection: &Connection, attachment: &AttachmentId) -> Result<bool, StoreError> {
+    let Some((conversation, _)) = MessageRow::attachment(connection, attachment)? else { return Ok(false) };
+    let row = ConversationRow::find(connection, &conversation)?;
+    Ok(row.is_some_and(|row| row.status != ConversationStatus::Gone))
 }
 
 fn tell(line: &Line, part: &PartFile) {

@@ -9,7 +9,10 @@ use std::{
 
 use tokio::sync::mpsc::UnboundedSender;
 
-use crate::error::{StorageProblem, SupportError};
+use crate::{
+    error::{StorageProblem, SupportError},
+    store::files,
+};
 
 /// Names that are handed on at once: enough that handing on costs nothing beside reading the folder.
 const NAMES_A_PART: usize = 512;
@@ -38,12 +41,7 @@ impl Folder {
 
     /// Removes a file. One that is not there needs no removing; one that can't be removed goes at the next sweep.
     pub(crate) fn remove(&self, name: &str) {
-        match fs::remove_file(self.path(name)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                tracing::warn!(%error, "a file could not be removed; trying again at the next start");
-            }
-            _ => {}
-        }
+        files::remove_file(&self.path(name));
     }
 
     /// The names of all files that are here, a part at a time, until nobody wants more.
@@ -120,5 +118,5 @@ pub(crate) fn storage(error: &io::Error) -> SupportError {
 
 /// Where a customer's files are, beside their database.
 pub(crate) fn beside(database: &Path) -> Folder {
-    Folder(database.with_extension("files"))
+    Folder(files::folder(database))
 }

@@ -14,6 +14,7 @@ use crate::file_name::safe;
 pub fn file(bytes: &[u8]) -> Vec<u8> {
     let media_type = sniff::media_type(bytes.get(..sniff::HEAD).unwrap_or(bytes), "");
     let mut medium = Cursor::new(bytes.to_vec());
+    let _ = location::tracks(&mut medium, media_type);
     // Memory does not fail.
     let _ = picture::size(&mut Window::new(&mut medium), media_type);
     let _ = location::strip(&mut medium, media_type);
@@ -42,6 +43,7 @@ const FORMATS: [&str; 9] = [
 pub fn location(which: u8, bytes: &[u8]) -> (Vec<u8>, bool) {
     let format = FORMATS.get(usize::from(which) % FORMATS.len()).copied().unwrap_or_default();
     let mut medium = Cursor::new(bytes.to_vec());
+    let _ = location::tracks(&mut medium, format);
     let done = location::strip(&mut medium, format);
     (medium.into_inner(), done.is_err())
 }

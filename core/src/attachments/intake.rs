@@ -8,14 +8,15 @@ use std::{
 
 use super::{
     folder::{Folder, storage},
-    location::{self, Failure, Plan},
+    location::{self, Failure, Plan, Tracks},
     new::{NewAttachment, Source},
     picture, sniff,
-    window::Window,
+    window::{Untouched, Window},
 };
 use crate::{
     Limits, SupportError,
     backend::Capabilities,
+    error::AttachmentProblem,
     file_name::{extension, safe},
     model::{Attachment, AttachmentId, AttachmentKind, MessageId, Timestamp},
     store::{FileId, FileRow, FileState, Part},
@@ -66,18 +67,18 @@ impl Rules<'_> {
         }
         let most = self.limits.max_attachments.min(self.desk.max_attachments);
         if count > most {
-            return Err(SupportError::input("attachments", format!("are {count}; {most} can be sent with a message")));
+            return Err(refused(most.saturating_add(1), AttachmentProblem::TooMany { most }));
         }
         Ok(())
     }
 
     fn check_size(&self, number: usize, size: u64) -> Result<(), SupportError> {
         if size == 0 {
-            return Err(refused(number, "is empty"));
+            return Err(refused(number, AttachmentProblem::Empty));
         }
         let most = self.max_bytes();
         if size > most {
-            return Err(refused(number, format!("has {size} bytes; up to {most} can be sent")));
+            return Err(refused(number, AttachmentProblem::TooLarge { size, most }));
         }
         Ok(())
     }
@@ -88,7 +89,7 @@ impl Rules<'_> {
         if by_app && by_desk {
             return Ok(());
         }
-        Err(refused(number, format!("is of the type {media_type}, which can't be sent")))
+        Err(refused(number, AttachmentProblem::TypeNotAllowed { media_type: media_type.to_owned() }))
     }
 
     /// The location can't be removed: an error, unless the app wants such files sent all the same.
@@ -104,15 +105,18 @@ impl Rules<'_> {
 /// What is said of a file whose format is not understood.
 const NOT_UNDERSTOOD: &str = "its format is not understood";
 
-const CHANGED: &str = "was changed while it was copied";
-
 /// Says which one it is by its number, from 1: its name may be private.
-fn refused(number: usize, problem: impl std::fmt::Display) -> SupportError {
-    SupportError::input("attachments", format!("number {number} {problem}"))
+fn refused(number: usize, problem: AttachmentProblem) -> SupportError {
+    SupportError::AttachmentRefused { number, problem }
 }
 
 fn unreadable(number: usize, error: &io::Error) -> SupportError {
-    refused(number, format!("can't be read: {}", error.kind()))
+    let problem = match error.kind() {
+        io::ErrorKind::NotFound => AttachmentProblem::Missing,
+        // The kind and not the text: that of some systems names the file.
+        kind => AttachmentProblem::Unreadable { detail: kind.to_string() },
+    };
+    refused(number, problem)
 }
 
 /// Brings the files of a message in, all or none. Blocks.
@@ -141,7 +145,10 @@ struct Look {
     file: Option<fs::File>,
     size: u64,
     name: String,
-    media_type: &'static str,
+    /// By its content.
+    format: &'static str,
+    /// What it is sent as.
+    media_type: String,
     /// Whether the location is to be removed.
     strips: bool,
 }
@@ -156,7 +163,7 @@ fn look_at(number: usize, attachment: &NewAttachment, rules: &Rules<'_>) -> Resu
             // Before it is opened: opening a pipe would wait for whoever writes to it.
             let about = fs::metadata(path).map_err(|error| unreadable(number, &error))?;
             if !about.is_file() {
-                return Err(refused(number, "is no file"));
+                return Err(refused(number, AttachmentProblem::NotAFile));
             }
             let file = fs::File::open(path).map_err(|error| unreadable(number, &error))?;
             let size = file.metadata().map_err(|error| unreadable(number, &error))?.len();
@@ -168,17 +175,23 @@ fn look_at(number: usize, attachment: &NewAttachment, rules: &Rules<'_>) -> Resu
     };
     rules.check_size(number, size)?;
     let wanted = attachment.wanted_name();
-    let media_type = sniff::media_type(&head, &wanted);
-    rules.check_type(number, media_type)?;
-    let plan = if attachment.keep_location { Plan::Leave } else { location::plan(media_type, &wanted) };
+    let format = sniff::media_type(&head, &wanted);
+    let tracks = match (&attachment.source, file.as_ref()) {
+        (Source::Path(_), Some(mut file)) => location::tracks(&mut Untouched(&mut file), format),
+        (Source::Bytes(bytes), _) => location::tracks(&mut Untouched(&mut io::Cursor::new(bytes.as_slice())), format),
+        (Source::Path(_), None) => Tracks::Unknown,
+    };
+    let media_type = sniff::settled(format, tracks, attachment.media_type.as_deref());
+    rules.check_type(number, &media_type)?;
+    let plan = if attachment.keep_location { Plan::Leave } else { location::plan(format, &wanted, &media_type) };
     if plan == Plan::NotUnderstood {
-        rules.check_location(number, media_type, NOT_UNDERSTOOD)?;
+        rules.check_location(number, &media_type, NOT_UNDERSTOOD)?;
     }
     let mut name = safe(&wanted, "file");
     if extension(&name).is_empty() && name.len() < 250 {
-        name.push_str(sniff::usual_extension(media_type));
+        name.push_str(sniff::usual_extension(&media_type));
     }
-    Ok(Look { file, size, name, media_type, strips: plan == Plan::Clean })
+    Ok(Look { file, size, name, format, media_type, strips: plan == Plan::Clean })
 }
 
 fn bring_in(
@@ -192,18 +205,13 @@ fn bring_in(
     let file_id = FileId::of(&id, Part::Whole);
     let name = file_id.file_name(extension(&look.name));
     let path = folder.path(&name);
-    let Look { file: source, size, name: shown, media_type, strips } = look;
+    let Look { file: source, size, name: shown, format, media_type, strips } = look;
     // One that is given away need not be copied to find nothing in it.
-    let is_linked = attachment.given_away
-        && source.as_ref().is_some_and(|source| !strips || location::is_clean(source, media_type));
+    let is_linked =
+        attachment.given_away && source.as_ref().is_some_and(|source| !strips || location::is_clean(source, format));
     // From here on it goes with this, until it is kept.
     let mut taken = Taken {
-        attachment: Attachment {
-            id,
-            size: Some(size),
-            media_type: Some(media_type.to_owned()),
-            ..Attachment::new(AttachmentKind::of(media_type), shown)
-        },
+        attachment: Attachment { id, size: Some(size), ..Attachment::new(AttachmentKind::of(&media_type), shown) },
         row: FileRow {
             id: file_id,
             name,
@@ -218,58 +226,63 @@ fn bring_in(
     };
     let mut file = match (&attachment.source, source) {
         (Source::Bytes(bytes), _) => {
-            let mut file = create(&taken.path)?;
+            let mut file = hold(&taken.path, &|| create(&taken.path)).map_err(|error| storage(&error))?;
             file.write_all(bytes).map_err(|error| storage(&error))?;
             file
         }
-        (Source::Path(path), _) if is_linked && fs::hard_link(path, &taken.path).is_ok() => reopen(&taken.path)?,
-        (Source::Path(path), Some(source)) => copy(number, path, source, size, &taken.path)?,
-        (Source::Path(_), None) => return Err(refused(number, "can't be read")),
+        (Source::Path(path), _) if is_linked && fs::hard_link(path, &taken.path).is_ok() => {
+            let relink = |_| fs::hard_link(path, &taken.path).and_then(|()| reopen(&taken.path));
+            hold(&taken.path, &|| reopen(&taken.path).or_else(relink)).map_err(|error| storage(&error))?
+        }
+        (Source::Path(path), Some(source)) => copy(number, path, &source, size, &taken.path)?,
+        (Source::Path(_), None) => return Err(refused(number, AttachmentProblem::NotAFile)),
     };
     // One that its owner changed under our hands is neither the old nor the new.
     let length = file.metadata().map_err(|error| storage(&error))?.len();
     if length != size {
-        return Err(refused(number, CHANGED));
+        return Err(refused(number, AttachmentProblem::Changed));
     }
     if strips {
-        match location::strip(&mut file, media_type) {
+        match location::strip(&mut file, format) {
             Ok(_) => {}
             Err(Failure::Io(error)) => return Err(storage(&error)),
-            Err(Failure::Unremovable(problem)) => rules.check_location(number, media_type, problem)?,
+            Err(Failure::Unremovable(problem)) => rules.check_location(number, &media_type, problem)?,
         }
     }
-    let dimensions = picture::size(&mut Window::new(&mut file), media_type).map_err(|error| storage(&error))?;
+    let dimensions = picture::size(&mut Window::new(&mut file), format).map_err(|error| storage(&error))?;
     (taken.attachment.width, taken.attachment.height) = dimensions.unzip();
+    taken.attachment.media_type = Some(media_type);
     file.sync_all().map_err(|error| storage(&error))?;
     taken.held = Some(file);
     Ok(taken)
 }
 
-fn create(path: &Path) -> Result<fs::File, SupportError> {
-    let file = fs::OpenOptions::new().read(true).write(true).create_new(true).open(path);
-    let file = file.map_err(|error| storage(&error))?;
-    hold(&file);
-    Ok(file)
+fn create(path: &Path) -> io::Result<fs::File> {
+    fs::OpenOptions::new().read(true).write(true).create_new(true).open(path)
 }
 
 /// A link to the app's file, to be read only.
-fn reopen(path: &Path) -> Result<fs::File, SupportError> {
-    let file = fs::OpenOptions::new().read(true).write(true).open(path).or_else(|_| fs::File::open(path));
-    let file = file.map_err(|error| storage(&error))?;
-    hold(&file);
-    Ok(file)
+fn reopen(path: &Path) -> io::Result<fs::File> {
+    fs::OpenOptions::new().read(true).write(true).open(path).or_else(|_| fs::File::open(path))
 }
 
-/// For the sweep of another process. Where there are no locks there is no other process.
-fn hold(file: &fs::File) {
-    let _ = file.try_lock();
+/// Opens a file and locks it, so that no sweep takes it for nobody's. One that came between the two, of this process or
+/// another, is waited for; what it has removed is opened anew. Where there are no locks there is no other process.
+fn hold(path: &Path, open: &dyn Fn() -> io::Result<fs::File>) -> io::Result<fs::File> {
+    loop {
+        let file = open()?;
+        let _ = file.lock();
+        if path.exists() {
+            return Ok(file);
+        }
+    }
 }
 
 /// Copies as much as the file had when it was looked at, and sees whether it has changed meanwhile.
-fn copy(number: usize, from: &Path, mut source: fs::File, size: u64, to: &Path) -> Result<fs::File, SupportError> {
+fn copy(number: usize, from: &Path, source: &fs::File, size: u64, to: &Path) -> Result<fs::File, SupportError> {
     let state = |file: &fs::File| file.metadata().and_then(|about| Ok((about.len(), about.modified()?)));
-    let before = state(&source).map_err(|error| unreadable(number, &error))?;
-    let file = duplicate(from, &mut source, size, to).map_err(|error| match error.kind() {
+    let before = state(source).map_err(|error| unreadable(number, &error))?;
+    let file = duplicate(from, source, size, to).map_err(|error| match error.kind() {
         // Of all else that can go wrong it can't be told which side did.
         io::ErrorKind::StorageFull
         | io::ErrorKind::QuotaExceeded
@@ -277,33 +290,33 @@ fn copy(number: usize, from: &Path, mut source: fs::File, size: u64, to: &Path) 
         | io::ErrorKind::ReadOnlyFilesystem => storage(&error),
         _ => unreadable(number, &error),
     })?;
-    hold(&file);
-    let after = state(&source).map_err(|error| unreadable(number, &error))?;
+    let after = state(source).map_err(|error| unreadable(number, &error))?;
     if after != before {
-        return Err(refused(number, CHANGED));
+        return Err(refused(number, AttachmentProblem::Changed));
     }
     Ok(file)
 }
 
 /// On Linux and Android the system copies, and shares the bytes where it can.
 #[cfg(not(target_vendor = "apple"))]
-fn duplicate(_from: &Path, source: &mut fs::File, size: u64, to: &Path) -> io::Result<fs::File> {
-    io::Seek::rewind(source)?;
-    let mut file = fs::OpenOptions::new().read(true).write(true).create_new(true).open(to)?;
-    hold(&file);
+fn duplicate(_from: &Path, mut source: &fs::File, size: u64, to: &Path) -> io::Result<fs::File> {
+    io::Seek::rewind(&mut source)?;
+    let mut file = hold(to, &|| create(to))?;
     // One byte more than there was: a file that grows must not fill the phone.
-    io::copy(&mut io::Read::by_ref(source).take(size.saturating_add(1)), &mut file)?;
+    io::copy(&mut source.take(size.saturating_add(1)), &mut file)?;
     Ok(file)
 }
 
 /// Apple's systems share the bytes of a file that is copied by its name.
 #[cfg(target_vendor = "apple")]
-fn duplicate(from: &Path, _source: &mut fs::File, _size: u64, to: &Path) -> io::Result<fs::File> {
+fn duplicate(from: &Path, _source: &fs::File, _size: u64, to: &Path) -> io::Result<fs::File> {
     use std::os::unix::fs::PermissionsExt as _;
-    fs::copy(from, to)?;
-    // It took the app's over, which may forbid writing.
-    fs::set_permissions(to, fs::Permissions::from_mode(0o600))?;
-    fs::OpenOptions::new().read(true).write(true).open(to)
+    hold(to, &|| {
+        fs::copy(from, to)?;
+        // It took the app's over, which may forbid writing.
+        fs::set_permissions(to, fs::Permissions::from_mode(0o600))?;
+        fs::OpenOptions::new().read(true).write(true).open(to)
+    })
 }
 
 #[cfg(test)]
@@ -318,7 +331,8 @@ mod tests {
         let path = temporary.path().join("app's.bin");
         fs::write(&path, bytes).unwrap();
         let file = Some(fs::File::open(&path).unwrap());
-        let look = Look { file, size, name: "a.bin".to_owned(), media_type: "application/octet-stream", strips: false };
+        let format = "application/octet-stream";
+        let look = Look { file, size, name: "a.bin".to_owned(), format, media_type: format.to_owned(), strips: false };
         let (limits, desk) = (Limits::default(), Capabilities::default());
         let rules = Rules { limits: &limits, desk: &desk, now: Timestamp::default() };
         let attachment = NewAttachment::path(&path);
@@ -332,8 +346,33 @@ mod tests {
     fn file_that_changes_size_after_it_was_looked_at_is_refused_and_leaves_nothing() {
         assert_eq!(bring(b"hello", 5), (Ok(b"hello".to_vec()), 0), "one that nobody kept goes again");
         for size in [4, 6, 1_000_000] {
-            assert_eq!(bring(b"hello", size), (Err(refused(1, CHANGED)), 0), "{size}");
+            assert_eq!(bring(b"hello", size), (Err(refused(1, AttachmentProblem::Changed)), 0), "{size}");
         }
+    }
+
+    #[test]
+    fn file_that_a_sweep_takes_for_nobodys_before_it_is_locked_is_made_again() {
+        let temporary = tempfile::tempdir().unwrap();
+        let folder = super::super::beside(&temporary.path().join("a.db"));
+        folder.make().unwrap();
+        let path = folder.path("new");
+        let opened = std::cell::Cell::new(0);
+        let sweep = std::cell::Cell::new(None);
+        let open = || {
+            let file = create(&path)?;
+            if opened.replace(opened.get() + 1) == 0 {
+                let mut strangers = folder.strangers(std::iter::once("new".into()), &Default::default());
+                let stranger = strangers.remove(0);
+                sweep.set(Some(std::thread::spawn(move || stranger.remove())));
+            }
+            Ok(file)
+        };
+        let mut file = hold(&path, &open).unwrap();
+        sweep.take().unwrap().join().unwrap();
+        assert_eq!(opened.get(), 2);
+        file.write_all(b"hello").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"hello");
+        assert!(folder.strangers(std::iter::once("new".into()), &Default::default()).is_empty(), "it is held");
     }
 
     #[test]
@@ -345,7 +384,7 @@ mod tests {
         let to = temporary.path().join("copy");
         #[cfg(not(target_vendor = "apple"))]
         fs::remove_file(&path).unwrap();
-        copy(1, &path, source, 5, &to).unwrap();
+        copy(1, &path, &source, 5, &to).unwrap();
         assert_eq!(fs::read(to).unwrap(), b"hello");
     }
 }

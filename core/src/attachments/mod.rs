@@ -17,7 +17,13 @@
 //!
 //! **Crash.** A row is what makes a file real, and a file's row is written after the file. So a file without a row is
 //! nobody's and goes; a row without its file is as good as none, except where it was to be sent: then the customer is
-//! asked. Each file that is being brought in is locked, so that another process's sweep leaves it alone.
+//! asked. Each file that is being brought in is locked, so that a sweep, this process's or another's, leaves it alone; one
+//! that was quicker is waited for, and what it removed is made anew.
+//!
+//! **Deletion.** What the desk deletes, a message or a conversation or one file of a message, loses its rows in the
+//! transaction that writes the deletion down, and its files right after the commit, before anybody hears of it. A transfer
+//! writes a row only while a message names the file, and gives the file its name in that same transaction: so it never
+//! brings back what was deleted meanwhile.
 
 mod cache;
 mod download;

@@ -48,6 +48,10 @@ impl std::fmt::Debug for NewMessage {
 /// to the app's file afterwards would change what is sent: so that is done only with a file that is
 /// [given away](Self::given_away).
 ///
+/// # Type
+/// What a file is, is told by its content, whatever it is called: a recording of sound alone is sound in an MP4, 3GP,
+/// QuickTime or WebM file, too. The app may [state](Self::typed) a type that says more.
+///
 /// # Location
 /// The place where a photo or film was taken is removed from the copy, unless [`keep_location`](Self::keep_location) is
 /// asked for: its coordinates and the names of places, wherever the format holds them. Pixels and samples stay as they
@@ -68,6 +72,7 @@ impl std::fmt::Debug for NewMessage {
 pub struct NewAttachment {
     pub(super) source: Source,
     name: Option<String>,
+    pub(super) media_type: Option<String>,
     pub(super) keep_location: bool,
     pub(super) given_away: bool,
 }
@@ -83,19 +88,40 @@ impl NewAttachment {
     /// The file at this place; links are followed. Its name is the attachment's, unless [`named`](Self::named)
     /// otherwise.
     pub fn path(path: impl Into<PathBuf>) -> Self {
-        Self { source: Source::Path(path.into()), name: None, keep_location: false, given_away: false }
+        Self::of(Source::Path(path.into()), None)
     }
 
     /// These bytes under this name. For what is large, a path takes less memory.
     pub fn bytes(name: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Self {
-        let name = Some(name.into());
-        Self { source: Source::Bytes(bytes.into()), name, keep_location: false, given_away: false }
+        Self::of(Source::Bytes(bytes.into()), Some(name.into()))
+    }
+
+    fn of(source: Source, name: Option<String>) -> Self {
+        Self { source, name, media_type: None, keep_location: false, given_away: false }
     }
 
     /// Calls it this. Whatever does harm in a name is taken out of it.
     #[must_use]
     pub fn named(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
+        self
+    }
+
+    /// States its media type, as `text/calendar`, where the app knows it better than its content says. By that type it is
+    /// judged whether the file may be sent ([`Limits::attachment_types`](crate::Limits::attachment_types)), and it is
+    /// sent and shown as what it says. Without it the content decides, and the name where it tells more.
+    ///
+    /// Parameters, as in `audio/webm; codecs=opus`, are left out. A type of another kind than the content (a document
+    /// that is stated to be a picture, a film that is stated to be sound) is not used, nor is what is no type; a warning
+    /// is logged then.
+    ///
+    /// ```
+    /// # use shopbell::NewAttachment;
+    /// let invitation = NewAttachment::path("/cache/3f1c").named("pickup.ics").typed("text/calendar");
+    /// ```
+    #[must_use]
+    pub fn typed(mut self, media_type: impl Into<String>) -> Self {
+        self.media_type = Some(media_type.into());
         self
     }
 

@@ -2,7 +2,9 @@
 
 use std::{
     fs,
-    io::{Seek as _, SeekFrom, Write as _},
+    io::{self, Seek as _, SeekFrom, Write as _},
+    path::Path,
+    time::Duration,
 };
 
 use tokio::time::Instant;
@@ -12,6 +14,11 @@ use crate::{SupportError, backend::FileHead, runtime::blocking, store::FileRow};
 
 /// How much is gathered before it is written: a write costs a change of threads.
 const BUFFER: usize = 512 << 10;
+
+/// How often, and for how long, a part without a row is waited for: a sweep takes it for nobody's and looks again, which
+/// takes a moment. Another process that fetches it has it for longer.
+const SWEEP_WAITS: u32 = 25;
+const SWEEP_WAIT: Duration = Duration::from_millis(20);
 
 /// The part of a file that is here.
 pub(super) struct PartFile {
@@ -28,26 +35,32 @@ pub(super) struct PartFile {
 impl PartFile {
     /// What is here of a file, cut to what is there for certain; nothing where it is not known of which version.
     pub(super) async fn open(folder: Folder, name: String, row: Option<FileRow>) -> Result<Self, SupportError> {
-        blocking(move || {
-            folder.make()?;
-            let path = folder.path(&name);
-            let file = fs::OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
-            let file = file.map_err(|error| storage(&error))?;
-            if let Err(fs::TryLockError::WouldBlock) = file.try_lock() {
-                return Err(SupportError::Conflict { problem: "another process of this app fetches it" });
+        let mut waits = if row.is_none() { SWEEP_WAITS } else { 0 };
+        let path = folder.path(&name);
+        let (file, there) = loop {
+            let (folder, path) = (folder.clone(), path.clone());
+            let take = move || {
+                folder.make()?;
+                take(&path).map_err(|error| storage(&error))
+            };
+            match blocking(take).await? {
+                Some(taken) => break taken,
+                None if waits == 0 => {
+                    return Err(SupportError::Conflict { problem: "another process of this app fetches it" });
+                }
+                None => waits -= 1,
             }
-            let there = file.metadata().map_err(|error| storage(&error))?.len();
-            let row = row.filter(|row| row.validator.is_some());
-            Ok(Self {
-                file: Some(file),
-                length: row.as_ref().map_or(0, |row| row.here.min(there)),
-                waiting: Vec::new(),
-                total: row.as_ref().map(|row| row.size).filter(|size| *size > 0),
-                validator: row.and_then(|row| row.validator),
-                noted_at: Instant::now(),
-            })
+            tokio::time::sleep(SWEEP_WAIT).await;
+        };
+        let row = row.filter(|row| row.validator.is_some());
+        Ok(Self {
+            file: Some(file),
+            length: row.as_ref().map_or(0, |row| row.here.min(there)),
+            waiting: Vec::new(),
+            total: row.as_ref().map(|row| row.size).filter(|size| *size > 0),
+            validator: row.and_then(|row| row.validator),
+            noted_at: Instant::now(),
         })
-        .await
     }
 
     /// Takes bytes in, to be written once there are enough.
@@ -94,7 +107,7 @@ impl PartFile {
 
     async fn with_file<T: Send + 'static>(
         &mut self,
-        work: impl FnOnce(&fs::File) -> std::io::Result<T> + Send + 'static,
+        work: impl FnOnce(&fs::File) -> io::Result<T> + Send + 'static,
     ) -> Result<T, SupportError> {
         let file = self.file.take().ok_or(SupportError::Closed)?;
         let (file, done) = blocking(move || {
@@ -105,4 +118,14 @@ impl PartFile {
         self.file = Some(file);
         done
     }
+}
+
+/// A part and its length; `None` where somebody else has it, or has removed it before it was locked.
+fn take(path: &Path) -> io::Result<Option<(fs::File, u64)>> {
+    let file = fs::OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
+    if let Err(fs::TryLockError::WouldBlock) = file.try_lock() {
+        return Ok(None);
+    }
+    let there = file.metadata()?.len();
+    Ok(path.exists().then_some((file, there)))
 }

@@ -13,6 +13,36 @@ pub(crate) trait Medium: Read + Write + Seek {}
 
 impl<T: Read + Write + Seek> Medium for T {}
 
+/// What can be read anywhere.
+pub(crate) trait Source: Read + Seek {}
+
+impl<T: Read + Seek> Source for T {}
+
+/// A medium that is only read: the first write fails.
+pub(crate) struct Untouched<'a>(pub(crate) &'a mut dyn Source);
+
+impl Read for Untouched<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        self.0.read(into)
+    }
+}
+
+impl Write for Untouched<'_> {
+    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        Err(io::ErrorKind::PermissionDenied.into())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Seek for Untouched<'_> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.0.seek(to)
+    }
+}
+
 /// A window on a medium.
 pub(crate) struct Window<'a> {
     medium: &'a mut dyn Medium,

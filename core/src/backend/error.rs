@@ -28,6 +28,12 @@ pub struct BackendError {
 pub enum Fault {
     /// The desk can't be reached: no network, a proxy's or portal's page, a broken connection. Wait for the network.
     Network,
+    /// What answers at the desk's address proves itself with a certificate that is not trusted. As [`Network`](Self::Network)
+    /// for all that waits: it may be a network that reads along, and end with it.
+    Untrusted {
+        /// Whose certificate, and what is wrong with it.
+        problem: String,
+    },
     /// The desk was reached, and the connection broke or stood still while a long request went out. Wait and begin
     /// anew; unlike for want of a network, not for ever, for something on the way may always break it.
     Interrupted,
@@ -68,10 +74,18 @@ pub enum Fault {
     Storage,
 }
 
+impl Fault {
+    /// Whether it says nothing of the desk: nothing that could be trusted to be it has answered.
+    pub(crate) fn is_of_the_way(&self) -> bool {
+        matches!(self, Self::Network | Self::Untrusted { .. })
+    }
+}
+
 impl fmt::Debug for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Network => f.write_str("Network"),
+            Self::Untrusted { .. } => f.write_str("Untrusted"),
             Self::Interrupted => f.write_str("Interrupted"),
             Self::Desk => f.write_str("Desk"),
             Self::Throttled { retry_after } => write!(f, "Throttled({retry_after:?})"),

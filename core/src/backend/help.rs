@@ -9,8 +9,11 @@ use crate::model::{ArticleId, Timestamp};
 
 /// A desk's help centre. See [`Backend::help_center`](super::Backend::help_center).
 pub trait HelpCenterBackend: Send + Sync {
-    /// The help centre's languages and categories, in all languages. `locale` is the language that is preferred, for
-    /// desks that want one in the address.
+    /// The help centre's default language, and its categories in all languages. `locale` is the language that is preferred,
+    /// for desks that want one in the address.
+    ///
+    /// A language whose articles have no category need not be named here: it is asked for by [`Self::articles`] where the
+    /// customer wants it.
     ///
     /// Errors: [`Fault::UnknownPortal`] where the desk has no help centre of that name.
     fn portal<'a>(
@@ -20,7 +23,7 @@ pub trait HelpCenterBackend: Send + Sync {
         validator: Option<&'a str>,
     ) -> BackendFuture<'a, Fetched<DeskPortal>>;
 
-    /// One page of the articles of a language, from page 1 on.
+    /// One page of the articles of a language, from page 1 on; an empty one for a language that the help centre lacks.
     fn articles<'a>(
         &'a self,
         portal: &'a str,

@@ -53,7 +53,8 @@ pub trait Backend: Send + Sync + 'static {
     /// failure, it gives the same session. Who it is goes by the identity alone: [`update_customer`](Self::update_customer)
     /// tells everything else afterwards.
     ///
-    /// Errors: [`Fault::IdentityRejected`] where the desk does not accept the identity's hash, or wants one.
+    /// Errors: [`Fault::IdentityRejected`] where the desk does not accept the identity's hash, or wants one;
+    /// [`Fault::SessionGone`] where only an existing session is wanted and there is none: nobody is made known then.
     fn establish<'a>(&'a self, request: &'a Establish) -> BackendFuture<'a, Session>;
 
     /// Sets what `profile` sets, clears what it clears ([`Capabilities::clears_profile_fields`]) and leaves the rest.
@@ -322,6 +323,8 @@ pub struct Establish {
     pub key: Secret,
     /// Who it is; `None` for an anonymous customer.
     pub identity: Option<Identity>,
+    /// Only a session that the desk has: one that it has deleted is not made anew.
+    pub existing: bool,
 }
 
 /// A customer's standing with the desk. Kept in the store, never logged.

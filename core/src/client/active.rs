@@ -19,11 +19,12 @@ use crate::{
     clock::token,
     conversations::TypingSignals,
     customer::{standing::Standing, telling},
-    model::{ConversationId, CustomerProfile, Verification},
+    model::{CustomerProfile, Verification},
     outbox,
+    reach::Reach,
     runtime::{blocking, go_on},
     signal::Signal,
-    store::{CustomerKey, CustomerRow, Durability, Recorded, SessionRow, Store, StoreError, Tx, adopt},
+    store::{CustomerKey, CustomerRow, Durability, Recorded, SessionRow, Store, StoreError, Tx, adopt, adopted},
     sync::{self, budget::Reason, moment::History},
 };
 
@@ -33,6 +34,8 @@ const GRACE: Duration = Duration::from_secs(3);
 /// A customer who is here.
 pub(crate) struct Active {
     pub(crate) key: CustomerKey,
+    /// The anonymous customers who turned out to be this one: handles from before the log-in go on.
+    pub(crate) adopted: Arc<[CustomerKey]>,
     pub(crate) store: Arc<Store>,
     /// The standing under which new conversations begin.
     pub(crate) own_session: String,
@@ -41,9 +44,7 @@ pub(crate) struct Active {
     pub(crate) typing: Arc<TypingSignals>,
     pub(crate) attachments: Arc<Attachments>,
     pub(crate) handover: outbox::Handover,
-    /// The conversation that [`current_conversation`](super::SupportClient::current_conversation) begins where none is
-    /// open: the same one for everybody who asks before it is written down.
-    begun: Mutex<ConversationId>,
+    reach: Reach,
     outbox: mpsc::UnboundedSender<Signal>,
     sync: mpsc::UnboundedSender<Signal>,
     stop: watch::Sender<bool>,
@@ -82,7 +83,6 @@ impl Active {
     ) -> Result<Arc<Self>, SupportError> {
         let (session, secret) = (token(inner.config.random.as_ref()), token(inner.config.random.as_ref()));
         let secret = Secret::new(secret);
-        let begun = token(inner.config.random.as_ref());
         let own_session = store
             .write(Durability::Now, move |tx| {
                 let own = own_session(tx, &session, &secret)?;
@@ -97,12 +97,13 @@ impl Active {
             let (place, old) = (inner.place.clone(), old.clone());
             blocking(move || {
                 beside(&place.database(&done.current)).move_in(&beside(&place.database(&old)))?;
-                place.record(&done)?;
+                // Before it is noted as done, so that a crash leaves no file behind with words in it.
                 place.remove(&old);
-                Ok(())
+                place.record(&done)
             })
             .await?;
         }
+        let adopted = store.read(adopted).await?.into();
         let token = inner.push_token.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some(token) = token {
             store.write(Durability::Now, move |tx| note_token(tx, token.as_ref())).await?;
@@ -117,6 +118,7 @@ impl Active {
             Arc::clone(&backend),
             Arc::clone(&config.random),
             config.vault.clone(),
+            inner.moment.setup().clone(),
         ));
         let (stop, stopped) = watch::channel(false);
         let (outbox_signals, outbox_inbox) = mpsc::unbounded_channel();
@@ -143,7 +145,7 @@ impl Active {
             store: Arc::clone(&store),
             backend: Arc::clone(&backend),
             standing: Arc::clone(&standing),
-            clock: Arc::clone(&config.clock),
+            clock: inner.steady.clone(),
             random: Arc::clone(&config.random),
             folder: attachments.folder.clone(),
             transfers: inner.transfers.clone(),
@@ -158,9 +160,10 @@ impl Active {
             idempotent: capabilities.idempotent_send,
         };
         let lock = inner.place.lock(&recorded.current);
-        let (handover, handed) = outbox::Handover::new();
+        let (handover, handed) = outbox::Handover::new(inner.reach.view());
         let way = (handover.clone(), handed);
-        let sender = outbox::worker::Worker::new(tools, rules, lock, way, outbox_inbox, stopped.clone());
+        let reach = inner.reach.clone();
+        let sender = outbox::worker::Worker::new(tools, rules, lock, way, reach, outbox_inbox, stopped.clone());
         let rules = sync::link::Rules {
             realtime: capabilities.realtime,
             presence: capabilities.presence_interval,
@@ -174,20 +177,28 @@ impl Active {
             fetcher: Arc::clone(&fetcher),
             rules,
             why,
-            clock: Arc::clone(&config.clock),
+            clock: inner.steady.clone(),
             moment: inner.moment.clone(),
             signals: sync_inbox,
             screen: inner.screen.shown(),
-            outbox: outbox_signals.clone(),
+            reach: inner.reach.clone(),
             stop: stopped,
         };
-        let workers = (supervised("outbox", sender.run()), supervised("sync", reader.run()));
+        let probes = inner.reach.clone().watch(Arc::clone(&backend));
+        let reads = async move {
+            tokio::select! {
+                () = reader.run() => {}
+                () = probes => {}
+            }
+        };
+        let workers = (supervised("outbox", sender.run()), supervised("sync", reads));
         Ok(Arc::new(Self {
             key: recorded.current,
+            adopted,
             typing: Arc::new(TypingSignals::new(Arc::clone(&store), backend, Arc::clone(&standing))),
             attachments,
             handover,
-            begun: Mutex::new(ConversationId::new(begun)),
+            reach: inner.reach.clone(),
             store,
             own_session,
             fetcher,
@@ -229,27 +240,18 @@ impl Active {
             .await
     }
 
-    /// The conversation to begin next.
-    pub(super) fn begun(&self) -> ConversationId {
-        self.begun.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// `begun` is written down: `next` is the one to begin, unless somebody else has chosen one already.
-    pub(super) fn begin_another(&self, begun: &ConversationId, next: ConversationId) -> ConversationId {
-        let mut now = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
-        if *now == *begun {
-            *now = next;
-        }
-        now.clone()
-    }
-
     /// A word to both workers. One that has stopped needs none.
     pub(crate) fn signal(&self, signal: Signal) {
-        if let Signal::Online(online) = signal {
-            self.handover.online(online);
+        if signal == Signal::Wake {
+            self.reach.wake();
         }
         let _ = self.outbox.send(signal.clone());
         let _ = self.sync.send(signal);
+    }
+
+    /// Says when the file is about to be closed.
+    pub(super) fn stopping(&self) -> watch::Receiver<bool> {
+        self.stop.subscribe()
     }
 
     /// Whether a worker has ended without being told to: it panicked.
@@ -258,13 +260,15 @@ impl Active {
         workers.as_ref().is_some_and(|(sender, reader)| sender.is_finished() || reader.is_finished())
     }
 
-    /// Stops the workers and closes every file. What is being sent may finish first, within [`GRACE`].
+    /// Stops the workers and closes every file. What is being sent may finish first, within [`GRACE`], and beside it the
+    /// desk is told that the customer types no more.
     pub(crate) async fn stop(&self) {
         self.stop.send_replace(true);
         let workers = self.workers.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some((mut sender, reader)) = workers {
             reader.abort();
-            if tokio::time::timeout(GRACE, &mut sender).await.is_err() {
+            let (sent, ()) = tokio::join!(tokio::time::timeout(GRACE, &mut sender), self.typing.end());
+            if sent.is_err() {
                 sender.abort();
                 let _ = sender.await;
             }

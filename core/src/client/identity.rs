@@ -2,9 +2,10 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use super::{Active, Phase, SupportClient, push::note_token};
+use super::{Active, Here, Phase, SupportClient, push::note_token};
 use crate::{
     SupportError,
+    backend::Fault,
     clock::token,
     conversations::requeue,
     customer::{events, telling, validate},
@@ -18,7 +19,7 @@ impl SupportClient {
     /// The customer has logged in to the merchant's app.
     ///
     /// Returns when it is safe on the phone; the desk is told by itself. Whoever was anonymous keeps the conversation:
-    /// it moves to the person they turn out to be. Whoever was somebody else leaves as by [`log_out`](Self::log_out).
+    /// it moves to the person they turn out to be, and handles and observers from before go on with it. Whoever was somebody else leaves as by [`log_out`](Self::log_out).
     /// Called again for the same person (at every start, say) it only refreshes the hash and the profile, and what
     /// the desk had refused for a wrong hash is tried again.
     ///
@@ -59,16 +60,13 @@ impl SupportClient {
     /// Errors: [`SupportError::InvalidInput`] where a value breaks a rule or is over the desk's limits; nothing changes.
     pub async fn update_customer(&self, profile: CustomerProfile) -> Result<(), SupportError> {
         validate::profile(&profile, &self.capabilities())?;
-        let active = self.inner.active()?;
-        active
-            .store
-            .write(Durability::Now, move |tx| {
-                let Some(mut customer) = CustomerRow::find(tx)? else { return Ok(()) };
-                telling::merge(tx, &mut customer, profile)?;
-                customer.save(tx)?;
-                telling::queue_all(tx, false)
-            })
-            .await
+        let write = move |tx: &mut Tx<'_>, _: Option<&Active>| {
+            let Some(mut customer) = CustomerRow::find(tx)? else { return Ok(()) };
+            telling::merge(tx, &mut customer, profile)?;
+            customer.save(tx)?;
+            telling::queue_all(tx, false)
+        };
+        self.inner.write(None, Durability::Now, Box::new(write)).await
     }
 
     /// The fields of the profile that were set aside: the desk does not take these values. Everything else was sent.
@@ -115,28 +113,44 @@ impl SupportClient {
     ) -> Result<(), SupportError> {
         let name = name.into();
         validate::event(&name, &attributes, &self.capabilities())?;
-        let (active, now) = (self.inner.active()?, self.inner.config.clock.now());
-        active.store.write(Durability::Later, move |tx| events::log(tx, name, attributes, now)).await
+        let now = self.inner.config.clock.now();
+        let write = move |tx: &mut Tx<'_>, _: Option<&Active>| events::log(tx, name, attributes, now);
+        self.inner.write(None, Durability::Later, Box::new(write)).await
     }
 
-    /// Asks the desk now what it makes of the customer's identity, and whose contact it has for it.
+    /// Asks the desk now what it makes of the customer's identity, and whose contact it has for it. A customer whom the
+    /// desk has deleted stays [`Verification::Pending`] until they write, which makes them known to it anew.
     ///
-    /// Errors: [`SupportError::IdentityRejected`]; [`SupportError::Offline`] and its kin where it can't be asked.
+    /// Errors: [`SupportError::IdentityRejected`]; [`SupportError::Offline`] and its kin where it can't be asked or does not
+    /// answer in time. Nothing is concluded from that: the question stays open, and what asks the desk next asks it again.
+    /// [`SupportError::Paused`] where the client is paused meanwhile.
     pub async fn verify_identity(&self) -> Result<Verification, SupportError> {
         let active = self.inner.active()?;
+        self.inner.while_open(&active, Box::pin(self.ask_for_verification(&active))).await
+    }
+
+    async fn ask_for_verification(&self, active: &Active) -> Result<Verification, SupportError> {
         let customer = active.store.read(CustomerRow::find).await?;
         if customer.is_none_or(|customer| customer.identity.is_none()) {
             return Ok(Verification::Anonymous);
         }
         active.standing.forget(&active.own_session).await?;
-        let session = active.standing.session(&active.own_session).await?;
-        if active.standing.owner_is_unknown() {
-            // Not every version of a desk says it before it is asked for a conversation. A desk that can't list them
-            // has still verified the proof.
-            if let Err(error) = self.inner.backend.conversations(&session, None).await {
-                tracing::debug!(%error, "could not ask whose contact it is");
+        match active.standing.session(&active.own_session).await {
+            Ok(session) if active.standing.owner_is_unknown() => {
+                // Not every version of a desk says it before it is asked for a conversation. A desk that can't list them
+                // has still verified the proof.
+                match self.inner.backend.conversations(&session, None).await {
+                    Ok(_) => {}
+                    Err(error) if matches!(error.fault, Fault::Throttled { .. }) || error.fault.is_of_the_way() => {
+                        return Err(error.into());
+                    }
+                    Err(error) => tracing::debug!(%error, "could not ask whose contact it is"),
+                }
+                active.standing.watch_owner().await;
             }
-            active.standing.watch_owner().await;
+            // Deleted there: what is known stands until the customer writes.
+            Err(error) if error.fault != Fault::ConversationGone => return Err(error.into()),
+            _ => {}
         }
         let customer = active.store.read(CustomerRow::find).await?;
         Ok(customer.map_or(Verification::Anonymous, |customer| customer.verification))
@@ -144,7 +158,8 @@ impl SupportClient {
 
     /// The customer has logged out of the merchant's app: whoever comes next sees nothing of them. What they wrote,
     /// unsent messages included, is kept, and is there when they log in again. An anonymous customer leaves for good:
-    /// nothing could bring them back.
+    /// nothing could bring them back, so nothing of them stays on the phone, drafts included. Only where a message or an
+    /// answer has not been sent, their file does.
     ///
     /// Where this phone gets their pushes, the desk is asked first to send no more, for at most three seconds; if it
     /// can't be reached they come until the customer logs in again, and show nothing.
@@ -159,12 +174,13 @@ impl SupportClient {
 
     /// Puts another customer in the place of the one who is here; on failure the first stays.
     async fn replace(&self, old: Arc<Active>, recorded: Recorded) -> Result<Arc<Active>, SupportError> {
-        if recorded.adopting.is_none() {
+        let leaves = recorded.adopting.is_none();
+        if leaves {
             // Another person's pushes are not for this phone any more. Stopping lets the outbox say so.
             old.store.write(Durability::Now, |tx| note_token(tx, None)).await?;
         }
         let before = Recorded { current: old.key.clone(), adopting: None };
-        self.inner.enter(Phase::Paused(old.key.clone()));
+        self.inner.enter(Phase::Paused(Here::leaving(&old)));
         old.stop().await;
         let next = match self.record(recorded.clone()).await {
             Ok(()) => Active::start(&self.inner, recorded, Some(Reason::Opening)).await,
@@ -172,7 +188,11 @@ impl SupportClient {
         };
         match next {
             Ok(next) => {
+                if leaves {
+                    self.inner.begun.forget();
+                }
                 self.inner.enter(Phase::Open(Arc::clone(&next)));
+                self.inner.sweep().await;
                 Ok(next)
             }
             Err(error) => {

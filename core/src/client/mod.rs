@@ -12,16 +12,21 @@
 
 mod active;
 mod files;
+mod here;
 mod identity;
 mod push;
 mod screen;
 mod status;
 
-use std::sync::{Arc, Mutex};
+use std::{
+    pin::Pin,
+    sync::{Arc, Mutex},
+};
 
 use tokio::sync::watch;
 
 pub(crate) use active::Active;
+pub(crate) use here::{Here, Writing};
 pub(crate) use screen::ScreenGuard;
 pub use status::{ClientStatus, StatusUpdates};
 
@@ -32,12 +37,13 @@ use crate::{
         Backend, Capabilities, DeskInfo,
         chatwoot::{Chatwoot, ChatwootOptions},
     },
-    clock::token,
+    clock::{SteadyClock, token},
     conversations::{Conversation, ConversationList},
     model::ConversationId,
     push::PushToken,
-    runtime::blocking,
-    signal::Signal,
+    reach::{Reach, Watched},
+    runtime::{blocking, go_on},
+    signal::{Signal, stopped},
     store::{ConversationRow, CustomerKey, Feed, Place, Recorded},
     sync::moment::Moment,
     sync::{
@@ -71,11 +77,17 @@ pub struct SupportClient {
 pub(crate) struct Inner {
     pub(crate) config: ClientConfig,
     pub(crate) backend: Arc<dyn Backend>,
+    /// What waits are measured by, the same through pauses and for every customer.
+    pub(crate) steady: SteadyClock,
     pub(crate) feed: Feed,
     pub(crate) moment: Moment,
     pub(crate) transfers: Transfers,
+    /// Held while files of a message are copied and the message is written down: one at a time, first come, first served.
+    pub(crate) intake: Arc<tokio::sync::Mutex<()>>,
+    pub(crate) reach: Reach,
     pub(crate) phase: watch::Sender<Phase>,
     pub(crate) screen: screen::Screen,
+    begun: here::Begun,
     #[cfg(feature = "help-center")]
     pub(crate) help: Option<Arc<crate::help::Room>>,
     place: Place,
@@ -98,7 +110,7 @@ struct Life {
 #[derive(Clone)]
 pub(crate) enum Phase {
     Open(Arc<Active>),
-    Paused(CustomerKey),
+    Paused(Here),
     Closed,
 }
 
@@ -130,28 +142,42 @@ impl SupportClient {
         })
         .await?;
         let feed = Feed::new();
+        let steady = SteadyClock::new(Arc::clone(&config.clock));
+        let moment = Moment::new(feed.clone());
+        let reach = Reach::new(config.limits.offline_poll, Arc::clone(&config.random));
+        let backend: Arc<dyn Backend> = Arc::new(Watched::new(backend, reach.clone()));
         #[cfg(feature = "help-center")]
         let help = config.help_center.clone().map(|help| {
             let path = place.help_center(&help.portal);
-            let (backend, clock) = (Arc::clone(&backend), Arc::clone(&config.clock));
-            Arc::new(crate::help::Room::new(help, backend, clock, feed.clone(), path))
+            let (backend, setup) = (Arc::clone(&backend), moment.setup().clone());
+            Arc::new(crate::help::Room::new(help, backend, steady.clone(), setup, feed.clone(), path, reach.view()))
         });
         let inner = Arc::new(Inner {
-            moment: Moment::new(feed.clone()),
+            moment,
             transfers: Transfers::new(feed.clone()),
+            intake: Arc::default(),
+            reach,
             #[cfg(feature = "help-center")]
             help,
             feed,
             config,
             backend,
+            steady,
             phase: watch::channel(Phase::Closed).0,
             screen: screen::Screen::default(),
+            begun: here::Begun::default(),
             place,
             push_token: Mutex::new(None),
             changing: tokio::sync::Mutex::default(),
         });
         let active = Active::start(&inner, recorded, Some(Reason::Opening)).await?;
         inner.enter(Phase::Open(active));
+        let sweeping = Arc::clone(&inner);
+        go_on(async move {
+            // Nobody logs in or out meanwhile.
+            let _turn = sweeping.changing.lock().await;
+            sweeping.sweep().await;
+        });
         Ok(Self { inner })
     }
 
@@ -162,10 +188,11 @@ impl SupportClient {
 
     /// Begins a conversation. The desk learns of it with its first message; without one it leaves no trace.
     ///
-    /// Errors: [`SupportError::Paused`], [`SupportError::Closed`].
+    /// Errors: [`SupportError::Closed`].
     pub fn start_conversation(&self) -> Result<Conversation, SupportError> {
-        let key = self.inner.active()?.key.clone();
-        Ok(Conversation::new(Arc::clone(&self.inner), key, self.new_id(), true))
+        let (key, id) = (self.inner.key()?, self.new_id());
+        self.inner.begun.begin(&id);
+        Ok(Conversation::new(Arc::clone(&self.inner), key, id, true))
     }
 
     /// The customer's open conversation, or a new one: what a "Chat with us" button opens. It is the one with the latest
@@ -187,7 +214,7 @@ impl SupportClient {
     /// ```
     pub async fn current_conversation(&self) -> Result<Conversation, SupportError> {
         let active = self.inner.active()?;
-        let begun = active.begun();
+        let begun = self.inner.begun.current(None, self.new_id());
         let asked = begun.clone();
         let (current, taken) = active
             .store
@@ -198,7 +225,7 @@ impl SupportClient {
             .await?;
         let (id, fresh) = match current {
             Some(id) => (id, false),
-            None if taken => (active.begin_another(&begun, self.new_id()), true),
+            None if taken => (self.inner.begun.current(Some(&begun), self.new_id()), true),
             None => (begun, true),
         };
         Ok(Conversation::new(Arc::clone(&self.inner), active.key.clone(), id, fresh))
@@ -208,13 +235,14 @@ impl SupportClient {
         ConversationId::new(token(self.inner.config.random.as_ref()))
     }
 
-    /// A conversation of the list, or one whose id was kept. One that does not exist here is told by the first command
-    /// ([`SupportError::NotFound`]); its timeline is empty.
+    /// A conversation of the list, one that was begun by this client, or one whose id was kept. Makes no look-up: one that
+    /// this customer does not have is told by whatever is done with it, its [`timeline`](Conversation::timeline) included
+    /// ([`SupportError::NotFound`]).
     ///
-    /// Errors: [`SupportError::Paused`], [`SupportError::Closed`].
+    /// Errors: [`SupportError::Closed`].
     pub fn conversation(&self, id: &ConversationId) -> Result<Conversation, SupportError> {
-        let key = self.inner.active()?.key.clone();
-        Ok(Conversation::new(Arc::clone(&self.inner), key, id.clone(), false))
+        let (key, fresh) = (self.inner.key()?, self.inner.begun.has(id));
+        Ok(Conversation::new(Arc::clone(&self.inner), key, id.clone(), fresh))
     }
 
     /// The help centre that the client was opened with.
@@ -259,7 +287,8 @@ impl SupportClient {
     /// Errors: [`SupportError::InvalidConfig`] where the desk does not know the inbox; [`SupportError::Offline`],
     /// [`SupportError::DeskUnavailable`], [`SupportError::Busy`].
     pub async fn desk_info(&self) -> Result<DeskInfo, SupportError> {
-        Ok(self.inner.backend.desk_info().await?)
+        let info = self.inner.backend.desk_info().await;
+        Ok(info.inspect_err(|error| self.inner.moment.setup().met(&error.fault))?)
     }
 
     /// Asks the desk for news now: for pull-to-refresh. What is new is in the list and the timelines when it returns.
@@ -267,9 +296,14 @@ impl SupportClient {
     /// Where the desk can't give its list ([`History::Unavailable`](crate::History::Unavailable)), the conversations that
     /// moved last are read by themselves.
     ///
-    /// Errors: [`SupportError::Offline`] and its kin; what is on the phone stays as it is.
+    /// Errors: [`SupportError::Offline`] and its kin; what is on the phone stays as it is. [`SupportError::Paused`] where
+    /// the client is paused, or is paused meanwhile: the call ends with that at once.
     pub async fn refresh(&self) -> Result<(), SupportError> {
         let active = self.inner.active()?;
+        self.inner.while_open(&active, Box::pin(self.ask_for_news(&active))).await
+    }
+
+    async fn ask_for_news(&self, active: &Active) -> Result<(), SupportError> {
         let list = active.fetcher.list(Reason::Wanted).await;
         if list != Ok(Asked::List) {
             let recent = Recent::at_opening(self.inner.config.clock.now(), None);
@@ -289,27 +323,34 @@ impl SupportClient {
         self.inner.feed.given_out().await;
     }
 
-    /// The host knows that there is a network again (`true`: what waits is tried at once), or that there is none
-    /// (`false`: nothing is tried until there is). Never needed, always helpful. Returns at once.
+    /// The host says that there is a network again (`true`: what waits is tried at once), or that there is none (`false`:
+    /// nothing is tried until there is). Never needed, always helpful. Returns at once, paused or not, and holds for
+    /// whoever logs in next.
+    ///
+    /// A hint, not an order: hosts are wrong at times, between two networks or under a VPN. A request that is answered all
+    /// the same overrules it, and while something waits or is on screen the desk is asked now and then
+    /// ([`Limits::offline_poll`](crate::Limits::offline_poll)).
     pub fn network_changed(&self, available: bool) {
-        if let Ok(active) = self.inner.active() {
-            active.signal(Signal::Online(available));
-        }
+        self.inner.reach.host_says(available);
     }
 
     /// Closes every file, lock and socket, for the app goes to the background and may be frozen there. What can be sent
-    /// goes on being sent for a second first, and what has begun by then may finish, for three at most. Observers wait
-    /// for the resume; commands are refused with [`SupportError::Paused`]. Pausing twice is one pause.
+    /// goes on being sent for a second first, and what has begun by then may finish, for three at most; the desk is told
+    /// that the customer types no more. Observers wait for the resume. What the customer writes is kept all the same
+    /// ([`Conversation`]'s commands, [`update_customer`](Self::update_customer), [`log_event`](Self::log_event)) and goes
+    /// out after it; what needs the desk or an open file is refused with [`SupportError::Paused`], and so is what waits for
+    /// the desk's answer. Pausing twice is one pause.
     pub async fn pause(&self) {
         let mut life = self.inner.changing.lock().await;
         life.paused = true;
+        self.inner.reach.in_front(false);
         self.inner.screen.hide(true);
         self.close_files().await;
     }
 
     async fn close_files(&self) {
         if let Ok(active) = self.inner.active() {
-            self.inner.enter(Phase::Paused(active.key.clone()));
+            self.inner.enter(Phase::Paused(Here::leaving(&active)));
             self.inner.close_help().await;
             active.stop().await;
         }
@@ -322,6 +363,7 @@ impl SupportClient {
     pub async fn resume(&self) -> Result<(), SupportError> {
         let mut life = self.inner.changing.lock().await;
         life.paused = false;
+        self.inner.reach.in_front(true);
         self.inner.screen.hide(false);
         let phase = self.inner.phase.borrow().clone();
         match phase {
@@ -331,11 +373,15 @@ impl SupportClient {
                 Ok(())
             }
             Phase::Open(active) => {
-                self.inner.enter(Phase::Paused(active.key.clone()));
+                self.inner.enter(Phase::Paused(Here::leaving(&active)));
                 active.stop().await;
                 self.reopen(active.key.clone(), Some(Reason::Return)).await.map(|_| ())
             }
-            Phase::Paused(key) => self.reopen(key, Some(Reason::Return)).await.map(|_| ()),
+            Phase::Paused(here) => {
+                self.reopen(here.key, Some(Reason::Return)).await?;
+                self.inner.reach.wake();
+                Ok(())
+            }
             Phase::Closed => Err(SupportError::Closed),
         }
     }
@@ -372,12 +418,41 @@ impl Inner {
         }
     }
 
+    /// Waits for an answer of the desk's only as long as the customer's file is open: a call that began before a pause
+    /// ends with it.
+    ///
+    /// Boxed, for what is generic over every future is compiled for every future.
+    pub(crate) async fn while_open<T>(
+        &self,
+        active: &Active,
+        asking: Pin<Box<dyn Future<Output = Result<T, SupportError>> + Send + '_>>,
+    ) -> Result<T, SupportError> {
+        let mut stop = active.stopping();
+        tokio::select! {
+            biased;
+            answer = asking => answer,
+            () = stopped(&mut stop) => Err(self.active_of(&active.key).err().unwrap_or(SupportError::Paused)),
+        }
+    }
+
     /// The open file of this customer, if it is they who are here.
     pub(crate) fn active_of(&self, key: &CustomerKey) -> Result<Arc<Active>, SupportError> {
         match &*self.phase.borrow() {
-            Phase::Open(active) if active.key == *key => Ok(Arc::clone(active)),
-            Phase::Paused(paused) if paused == key => Err(SupportError::Paused),
+            Phase::Open(active) if active.is(key) => Ok(Arc::clone(active)),
+            Phase::Paused(here) if here.is(key) => Err(SupportError::Paused),
             _ => Err(SupportError::Closed),
+        }
+    }
+
+    /// Removes what anonymous customers have left behind. One change of life at a time.
+    async fn sweep(&self) {
+        let place = self.place.clone();
+        let swept = blocking(move || {
+            place.sweep();
+            Ok(())
+        });
+        if let Err(error) = swept.await {
+            tracing::debug!(%error, "could not remove what customers have left behind");
         }
     }
 

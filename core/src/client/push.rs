@@ -5,10 +5,12 @@ use std::{
     sync::{Arc, PoisonError},
 };
 
+use tokio::time::Instant;
+
 use super::{Active, Phase, SupportClient};
 use crate::{
     SupportError,
-    backend::Fault,
+    backend::{BackendError, Fault},
     customer::telling,
     push::{self, Push, PushNews, PushOutcome, PushToken},
     runtime::go_on,
@@ -41,20 +43,26 @@ impl SupportClient {
     ///
     /// `data` are the fields of a data message of Firebase's, or the texts in the `userInfo` of Apple's. A client that
     /// is paused is opened for it, and closed again, so this may be called from the background; it takes a request or
-    /// two. Where the desk can't be reached, a conversation that is known here is still told of, without its words: they
-    /// may have been deleted.
+    /// two. Where the desk can't be reached, or does not answer within [`Limits::push_timeout`](crate::Limits::push_timeout),
+    /// a conversation that is known here is still told of, without its words: they may have been deleted. Then the author
+    /// is told where the message that the push names is on the phone already.
     /// Dropping the future stops the waiting only.
+    ///
+    /// **A push that comes again gives its news again**, in the newest words, until the message was seen: whether the first
+    /// was shown, nobody knows here. Show news in the place of what was shown of its conversation before, under an
+    /// identifier made of [`PushNews::conversation`], so that a repetition is not a second notification.
     ///
     /// Errors: [`SupportError::Offline`] and its kin for a conversation that is not known here;
     /// [`SupportError::Paused`] where the app went to the background meanwhile; [`SupportError::Storage`],
     /// [`SupportError::Closed`].
     pub async fn handle_push(&self, data: &BTreeMap<String, String>) -> Result<PushOutcome, SupportError> {
         let Some(push) = Push::read(data) else { return Ok(PushOutcome::Foreign) };
+        let until = Instant::now() + self.inner.config.limits.push_timeout;
         let (client, (tell, told)) = (self.clone(), tokio::sync::oneshot::channel());
         go_on(async move {
             let outcome = match client.visit().await {
                 Ok(active) => {
-                    let outcome = client.news(&active, push).await;
+                    let outcome = client.news(&active, push, until).await;
                     client.leave().await;
                     outcome
                 }
@@ -71,7 +79,7 @@ impl SupportClient {
         let phase = self.inner.phase.borrow().clone();
         let active = match phase {
             Phase::Open(active) => active,
-            Phase::Paused(key) => self.reopen(key, None).await?,
+            Phase::Paused(here) => self.reopen(here.key, None).await?,
             Phase::Closed => return Err(SupportError::Closed),
         };
         life.visits += 1;
@@ -87,7 +95,7 @@ impl SupportClient {
         }
     }
 
-    async fn news(&self, active: &Active, push: Push) -> Result<PushOutcome, SupportError> {
+    async fn news(&self, active: &Active, push: Push, until: Instant) -> Result<PushOutcome, SupportError> {
         let desk_id = push.conversation;
         let row = active.store.read(move |connection| ConversationRow::by_desk_id(connection, desk_id)).await?;
         let unread = match (&row, push.message) {
@@ -97,14 +105,20 @@ impl SupportClient {
             }
             _ => None,
         };
-        let fetched = match &row {
-            // It was seen or deleted: nothing that the desk says of it makes it news again.
-            Some(_) if unread == Some(false) => Ok(Asked::Nothing),
-            // Also where the message is here: it may have been deleted or edited since.
-            Some(row) => active.fetcher.conversation(&row.id).await,
-            // Begun by an agent or on another phone, if it is this customer's at all: the desk's list says.
-            None => active.fetcher.list(Reason::Unknown).await,
+        let asking = async {
+            match &row {
+                // It was seen or deleted: nothing that the desk says of it makes it news again.
+                Some(_) if unread == Some(false) => Ok(Asked::Nothing),
+                // Also where the message is here: it may have been deleted or edited since.
+                Some(row) => active.fetcher.conversation(&row.id).await,
+                // Begun by an agent or on another phone, if it is this customer's at all: the desk's list says.
+                None => active.fetcher.list(Reason::Unknown).await,
+            }
         };
+        // The system ends an app that looks at a push for long, and then nothing is shown at all.
+        let fetched = tokio::time::timeout_at(until, asking).await.unwrap_or_else(|_| {
+            Err(BackendError::unclear(Fault::Network, "no answer within the time that a push has"))
+        });
         let is_here = unread.is_some();
         let missed = match fetched {
             Ok(_) => false,
@@ -131,11 +145,12 @@ fn outcome(unread: UnreadIn, missed: bool, is_here: bool) -> PushOutcome {
     if unread.count.saturating_add(more) == 0 {
         return PushOutcome::NothingNew;
     }
-    let (author, preview) = unread.newest.filter(|_| !missed).unzip();
+    // With `missed` and the message here, who wrote is still known.
+    let (author, preview) = unread.newest.filter(|_| !missed || is_here).unzip();
     PushOutcome::News(PushNews {
         conversation: unread.conversation,
         author,
-        preview,
+        preview: preview.filter(|_| !missed),
         unread: unread.count.saturating_add(more),
         total_unread: unread.total.saturating_add(more),
     })

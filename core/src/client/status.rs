@@ -6,11 +6,13 @@ use tokio::sync::watch;
 
 use super::Inner;
 use crate::{
-    SupportError,
+    SetupProblem, SupportError,
     backend::DeskNotices,
     conversations::{Observer, Whose},
     customer::{notices, telling},
     model::{Availability, Verification},
+    reach::View,
+    setup::Found,
     store::{ConversationRow, CustomerRow, Topic},
     sync::moment::{Connection, History},
 };
@@ -34,6 +36,8 @@ pub struct ClientStatus {
     pub notices: DeskNotices,
     /// Whether the list of conversations on the phone is what the desk has.
     pub history: History,
+    /// A mistake in the settings that keeps Shopbell from working, once the desk has shown it. Logged as an error, too.
+    pub setup: Option<SetupProblem>,
 }
 
 /// Observes [`ClientStatus`]. Follows whoever is here.
@@ -50,9 +54,10 @@ pub struct ClientStatus {
 pub struct StatusUpdates {
     customer: Observer,
     list: Observer,
-    connection: watch::Receiver<Connection>,
+    reach: watch::Receiver<View>,
     availability: watch::Receiver<Availability>,
     history: watch::Receiver<History>,
+    setup: watch::Receiver<Found>,
     last: Option<ClientStatus>,
 }
 
@@ -61,9 +66,10 @@ impl StatusUpdates {
         Self {
             customer: Observer::new(inner, Topic::Customer, None),
             list: Observer::new(inner, Topic::List, None),
-            connection: inner.moment.connection(),
+            reach: inner.reach.view(),
             availability: inner.moment.availability(),
             history: inner.moment.history(),
+            setup: inner.moment.setup().found(),
             last: None,
         }
     }
@@ -77,7 +83,7 @@ impl StatusUpdates {
             // The observers last: where they wait, nothing is left to tell.
             let active = tokio::select! {
                 biased;
-                Ok(()) = self.connection.changed() => match self.customer.active() {
+                Ok(()) = self.reach.changed() => match self.customer.active() {
                     Some(active) => Some(active),
                     None => continue,
                 },
@@ -86,6 +92,10 @@ impl StatusUpdates {
                     None => continue,
                 },
                 Ok(()) = self.history.changed() => match self.customer.active() {
+                    Some(active) => Some(active),
+                    None => continue,
+                },
+                Ok(()) = self.setup.changed() => match self.customer.active() {
                     Some(active) => Some(active),
                     None => continue,
                 },
@@ -118,13 +128,14 @@ impl StatusUpdates {
             self.customer.settled();
             self.list.settled();
             let status = ClientStatus {
-                connection: *self.connection.borrow(),
+                connection: self.reach.borrow().connection,
                 availability: *self.availability.borrow(),
                 verification,
                 unread,
                 refused_fields,
                 notices,
                 history: *self.history.borrow(),
+                setup: self.setup.borrow().problem(verification),
             };
             if self.customer.is_anothers() || self.last != Some(status) {
                 self.last = Some(status);

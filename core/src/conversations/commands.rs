@@ -10,8 +10,8 @@ use crate::{
     outbox::{self, Begun, Handover, Words},
     rules,
     store::{
-        Channel, ConversationRow, EntryRow, EntryState, Fence, FileId, FileRow, MessageRow, NewEntry, NewMessage, Part,
-        StoreError, Task, Tx, incoming,
+        Channel, ConversationRow, EntryRow, EntryState, Fence, FileRow, MessageRow, NewEntry, NewMessage, StoreError,
+        Task, Tx, incoming,
     },
 };
 
@@ -23,6 +23,8 @@ pub(crate) struct This {
     pub(crate) handover: Handover,
     /// The desk takes what was seen.
     pub(crate) tells_seen: bool,
+    /// Now, by the outbox's clock.
+    pub(crate) outbox_now: Timestamp,
 }
 
 /// The values of a form in the order of its fields, or why they can't be taken.
@@ -38,7 +40,7 @@ pub(crate) fn checked_form(
     for field in fields {
         let value = values.iter().find(|value| value.name == field.name).map(|value| value.value.trim());
         let value = value.unwrap_or_default();
-        if value.is_empty() {
+        if rules::is_blank(value) {
             if field.required {
                 return Err(SupportError::input("form", format!("{:?} must be filled in", field.label)));
             }
@@ -50,6 +52,9 @@ pub(crate) fn checked_form(
         }
         if !field.choices.is_empty() && !field.choices.iter().any(|choice| choice.value == value) {
             return Err(SupportError::input("form", format!("{:?} has no such choice", field.label)));
+        }
+        if let Some(problem) = rules::typed(&field.input, value) {
+            return Err(SupportError::input("form", format!("{:?} {problem}", field.label)));
         }
         checked.push(FieldValue { name: field.name.clone(), value: value.to_owned() });
     }
@@ -88,7 +93,7 @@ pub(crate) fn send(
 ) -> Result<(), StoreError> {
     let row = writable(found_or_begun(tx, this, now)?)?;
     no_draft(tx, &row)?;
-    answers(tx, this, &row, now)?;
+    answers(tx, this, &row)?;
     let content = Content::text(text.clone());
     let new = new(&row, message, &content, &[], now);
     let desk_id = match row.desk_id {
@@ -99,7 +104,7 @@ pub(crate) fn send(
             return Ok(());
         }
     };
-    let fence = Fence { number: incoming::highest_message(tx, &row.id)?, at: now };
+    let fence = Fence { number: incoming::highest_message(tx, &row.id)?, at: this.outbox_now };
     let seq = EntryRow::insert_begun(tx, new, fence)?.seq;
     let words = Words { conversation: row.id, desk_id, message: message.clone(), text };
     this.handover.begin(tx, Begun { seq, session: row.session, words });
@@ -144,7 +149,7 @@ pub(crate) fn send_files(
 ) -> Result<(), StoreError> {
     let row = writable(found_or_begun(tx, this, now)?)?;
     no_draft(tx, &row)?;
-    answers(tx, this, &row, now)?;
+    answers(tx, this, &row)?;
     let attachments: Vec<Attachment> = files.iter().map(|(attachment, _)| attachment.clone()).collect();
     queue(tx, &row, new(&row, message, &Content::text(text), &attachments, now))?;
     tx.touch_outbox();
@@ -217,8 +222,7 @@ pub(crate) fn edit(tx: &mut Tx<'_>, this: &This, message: &MessageId, text: Stri
     Ok(())
 }
 
-/// Gives the names of files that belong to nobody now.
-pub(crate) fn discard(tx: &mut Tx<'_>, this: &This, message: &MessageId) -> Result<Vec<String>, StoreError> {
+pub(crate) fn discard(tx: &mut Tx<'_>, this: &This, message: &MessageId) -> Result<(), StoreError> {
     let entry = waiting(tx, this, message)?;
     match (&entry.task, &entry.state) {
         (Task::Answer { .. }, _) => return discard_answer(tx, this, message),
@@ -227,10 +231,6 @@ pub(crate) fn discard(tx: &mut Tx<'_>, this: &This, message: &MessageId) -> Resu
         _ => return Err(SupportError::NotFound { what: "message" }.into()),
     }
     let attachments = MessageRow::of_entry(tx, entry.seq)?.map(|row| row.message.attachments).unwrap_or_default();
-    let mut files = Vec::new();
-    for attachment in &attachments {
-        files.extend(FileRow::find(tx, &FileId::of(&attachment.id, Part::Whole))?.map(|row| row.name));
-    }
     FileRow::forget(tx, &attachments)?;
     EntryRow::remove(tx, entry.seq)?;
     let rest = EntryRow::of_conversation(tx, &this.id)?;
@@ -242,12 +242,11 @@ pub(crate) fn discard(tx: &mut Tx<'_>, this: &This, message: &MessageId) -> Resu
     }
     tx.touch_outbox();
     // In a file of an older version the conversation's own line may still be what it said.
-    ConversationRow::refresh(tx, &this.id)?;
-    Ok(files)
+    ConversationRow::refresh(tx, &this.id)
 }
 
 /// Takes an answer back that the desk does not have: what it had before stands again.
-fn discard_answer(tx: &mut Tx<'_>, this: &This, message: &MessageId) -> Result<Vec<String>, StoreError> {
+fn discard_answer(tx: &mut Tx<'_>, this: &This, message: &MessageId) -> Result<(), StoreError> {
     let mut answers = EntryRow::of_conversation(tx, &this.id)?;
     answers.retain(|entry| entry.message.as_ref() == Some(message) && matches!(entry.task, Task::Answer { .. }));
     let on_its_way = |entry: &EntryRow| matches!(entry.state, EntryState::InFlight | EntryState::Unclear { .. });
@@ -270,7 +269,7 @@ fn discard_answer(tx: &mut Tx<'_>, this: &This, message: &MessageId) -> Result<V
     }
     tx.touch_outbox();
     tx.touch(&this.id);
-    Ok(Vec::new())
+    Ok(())
 }
 
 pub(crate) fn answer(
@@ -291,14 +290,17 @@ pub(crate) fn answer(
     match EntryRow::of_message(tx, message)? {
         // Answered anew before the first answer went out: the last one stands.
         Some(entry) if !matches!(entry.state, EntryState::InFlight) => {
-            if let Task::Answer { before: of_the_first, .. } = &entry.task {
+            let mut tried = None;
+            if let Task::Answer { answer: the_first, before: of_the_first, tried: before_it } = &entry.task {
                 before.clone_from(of_the_first);
+                let was_tried = entry.started_at != Timestamp::default();
+                tried = if was_tried { Some(Box::new(the_first.clone())) } else { before_it.clone() };
             }
-            EntryRow::set_task(tx, entry.seq, &Task::Answer { answer, before })?;
+            EntryRow::set_task(tx, entry.seq, &Task::Answer { answer, before, tried })?;
             requeue(tx, &entry, false)?;
         }
         _ => {
-            let task = Task::Answer { answer, before };
+            let task = Task::Answer { answer, before, tried: None };
             let entry =
                 NewEntry { conversation: Some(&this.id), session: &conversation.session, task, message: Some(message) };
             EntryRow::insert(tx, entry)?;
@@ -309,7 +311,7 @@ pub(crate) fn answer(
 }
 
 pub(crate) fn set_draft(tx: &mut Tx<'_>, this: &This, text: &str, now: Timestamp) -> Result<(), StoreError> {
-    if this.fresh && text.trim().is_empty() && ConversationRow::find(tx, &this.id)?.is_none() {
+    if this.fresh && rules::is_blank(text) && ConversationRow::find(tx, &this.id)?.is_none() {
         return Ok(());
     }
     found_or_begun(tx, this, now)?;
@@ -319,27 +321,27 @@ pub(crate) fn set_draft(tx: &mut Tx<'_>, this: &This, text: &str, now: Timestamp
 /// How long the telling of what was seen waits for more to be seen: a burst of messages is one request.
 const SEEN_WAITS: std::time::Duration = std::time::Duration::from_secs(1);
 
-pub(crate) fn mark_seen(tx: &mut Tx<'_>, this: &This, now: Timestamp) -> Result<(), StoreError> {
+pub(crate) fn mark_seen(tx: &mut Tx<'_>, this: &This) -> Result<(), StoreError> {
     // A conversation that was only begun has nothing to see.
     let Some(row) = ConversationRow::find(tx, &this.id)? else {
         return if this.fresh { Ok(()) } else { Err(SupportError::NotFound { what: "conversation" }.into()) };
     };
-    mark(tx, this, &row, now)
+    mark(tx, this, &row)
 }
 
 /// Whoever writes has seen what stands above it.
-fn answers(tx: &mut Tx<'_>, this: &This, row: &ConversationRow, now: Timestamp) -> Result<(), StoreError> {
-    if row.unread > 0 { mark(tx, this, row, now) } else { Ok(()) }
+fn answers(tx: &mut Tx<'_>, this: &This, row: &ConversationRow) -> Result<(), StoreError> {
+    if row.unread > 0 { mark(tx, this, row) } else { Ok(()) }
 }
 
-fn mark(tx: &mut Tx<'_>, this: &This, row: &ConversationRow, now: Timestamp) -> Result<(), StoreError> {
+fn mark(tx: &mut Tx<'_>, this: &This, row: &ConversationRow) -> Result<(), StoreError> {
     let news = ConversationRow::mark_seen(tx, &row.id)?;
     let may_tell = row.channel == Channel::Ours && row.status != ConversationStatus::Gone;
     let tell = news && this.tells_seen && may_tell && row.desk_id.is_some();
     if tell && !EntryRow::waits(tx, Some(&row.id), &Task::Seen)? {
         let entry = NewEntry { conversation: Some(&row.id), session: &row.session, task: Task::Seen, message: None };
         let seq = EntryRow::insert(tx, entry)?;
-        EntryRow::set_state(tx, seq, &EntryState::Waiting { not_before: now.plus(SEEN_WAITS) }, 0)?;
+        EntryRow::set_state(tx, seq, &EntryState::Waiting { not_before: this.outbox_now.plus(SEEN_WAITS) }, 0)?;
     }
     Ok(())
 }
@@ -352,4 +354,56 @@ pub(crate) fn resolve(tx: &mut Tx<'_>, this: &This) -> Result<(), StoreError> {
         EntryRow::insert(tx, entry)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn value_that_does_not_fit_the_type_of_its_field_is_refused() {
+        let filled = |input: &str, value: &str| {
+            let field = FormField {
+                name: "f".into(),
+                label: "Field".into(),
+                input: input.into(),
+                placeholder: None,
+                default: None,
+                required: false,
+                choices: Vec::new(),
+                pattern: Some("^never$".into()),
+                pattern_error: None,
+            };
+            checked_form(&[field], vec![FieldValue { name: "f".into(), value: value.into() }], &Capabilities::default())
+        };
+        for (input, value) in [
+            ("email", "mai@shop.example"),
+            ("email", " mai@shop.example "),
+            ("email", ""),
+            ("number", "-12,5"),
+            ("tel", "+84 (901) 234-567"),
+            ("url", "https://shop.example/a b"),
+            ("url", "www.shop.example"),
+            ("text", "not-an-email"),
+            ("novel", "anything"),
+        ] {
+            assert!(filled(input, value).is_ok(), "{input}: {value}");
+        }
+        for (input, value) in [
+            ("email", "not-an-email"),
+            ("email", "@shop.example"),
+            ("email", "a@b@c"),
+            ("email", "a b@c"),
+            ("number", "twelve"),
+            ("number", "-"),
+            ("tel", "call me"),
+            ("tel", "+"),
+            ("url", "shop"),
+            ("url", "javascript:alert(1)"),
+        ] {
+            let error = filled(input, value).unwrap_err();
+            assert!(matches!(error, SupportError::InvalidInput { field: "form", .. }), "{input}: {value}: {error}");
+            assert!(!error.to_string().contains(value), "an error holds no words of the customer's");
+        }
+    }
 }

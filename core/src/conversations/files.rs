@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
+use futures_util::FutureExt as _;
+
 use super::{Conversation, commands};
 use crate::{
     SupportError,
     attachments::{Download, NewAttachment, NewMessage, Rules, Taken, take_in},
     client::Active,
     clock::token,
-    model::{Attachment, AttachmentId, MessageId},
+    model::{AttachmentId, MessageId},
     rules,
     runtime::blocking_on,
     store::{ConversationRow, Durability, MessageRow, Part},
@@ -20,9 +22,10 @@ impl Conversation {
     /// [`Attachment::transfer`]. While they go, the message may be edited or discarded: only once the last of it has
     /// left is that too late.
     ///
-    /// Dropping the future does not stop it: the message may still be sent.
+    /// Messages with files are kept in the order of the calls. Dropping the future does not stop it: the message may still
+    /// be sent.
     ///
-    /// Errors, with nothing changed: [`SupportError::InvalidInput`] where a file is empty, too large, of a type that
+    /// Errors, with nothing changed: [`SupportError::AttachmentRefused`] where a file is empty, too large, of a type that
     /// can't be sent, no file or not readable, was changed while it was copied, or there are too many; as for
     /// [`send`](Self::send) of the text; [`SupportError::LocationNotRemovable`] where a photo or film may tell where it was
     /// taken and that can't be removed ([`NewAttachment`]); [`SupportError::Unsupported`] where the desk takes no files.
@@ -32,14 +35,23 @@ impl Conversation {
         if attachments.is_empty() {
             return self.send(&text).await;
         }
-        let words = match text.trim() {
-            "" => String::new(),
-            _ => rules::message(&text, &self.inner.backend.capabilities())?,
+        let words = if rules::is_blank(&text) {
+            String::new()
+        } else {
+            rules::message(&text, &self.inner.backend.capabilities())?
         };
         let (this, active) = (self.clone(), self.active()?);
+        // In line before this waits for the first time: of two messages whose files take unlike long to copy, the one that
+        // was sent first stays first.
+        let mut turn = Box::pin(Arc::clone(&self.inner.intake).lock_owned());
+        let first = turn.as_mut().now_or_never();
         // To its end, whoever waits: a future that is dropped between the copying and the writing would leave files behind
         // that a written message needs.
         blocking_on(async move {
+            let _turn = match first {
+                Some(turn) => turn,
+                None => turn.await,
+            };
             let sent = this.bring_and_send(&active, words, attachments).await;
             if let Err(SupportError::Storage(_)) = &sent {
                 // As far as a full phone lets us.
@@ -90,14 +102,8 @@ impl Conversation {
         let active = self.active()?;
         let (this, wanted) = (self.id().clone(), attachment.clone());
         let found = active.store.read(move |connection| {
-            let message = match wanted.message() {
-                Some(message) => MessageRow::find(connection, &message)?,
-                None => None,
-            };
-            let file = message
-                .filter(|row| row.message.conversation == this)
-                .and_then(|row| row.message.attachments.into_iter().find(|file: &Attachment| file.id == wanted));
-            Ok(file.zip(ConversationRow::find(connection, &this)?))
+            let file = MessageRow::attachment(connection, &wanted)?.filter(|(conversation, _)| *conversation == this);
+            Ok(file.map(|(_, file)| file).zip(ConversationRow::find(connection, &this)?))
         });
         let (file, conversation) = found.await?.ok_or(SupportError::NotFound { what: "attachment" })?;
         Arc::clone(&active.attachments).download(&file, part, &conversation).await

@@ -2,24 +2,29 @@
 
 use std::sync::Arc;
 
-use super::{Timeline, TypingUpdates, commands};
+use super::{Timeline, TypingUpdates, commands, timeline::Window};
 use crate::{
     SupportError,
-    client::{Active, Inner},
+    client::{Active, Inner, Writing},
     clock::token,
     model::{Answer, AnswerState, Content, ConversationId, FieldValue, MessageId, Rating},
+    outbox::Handover,
     rules,
     signal::Signal,
-    store::{ConversationRow, CustomerKey, Durability, StoreError, Tx},
+    store::{ConversationRow, CustomerKey, Durability, SessionRow, StoreError, Tx},
 };
 
 /// A conversation: commands go through it, [`timeline`](Self::timeline) shows it. Cheap to clone.
 ///
-/// Every command is safe on the phone when it returns, with or without a network, and reaches the desk by itself.
-/// Dropping a command's future before that never leaves half of it.
+/// Every command is safe on the phone when it returns, with or without a network, and reaches the desk by itself. A
+/// client that is paused takes it, too, all but files, and tells the desk after the resume. Dropping a command's future
+/// before that never leaves half of it.
 ///
-/// Errors of every command: [`SupportError::Paused`], [`SupportError::Closed`] (the client was shut down or another
-/// customer is here now), [`SupportError::Storage`], and what each names.
+/// It lives on when an anonymous customer logs in, for the conversation goes along. What is asked of a conversation that
+/// this customer does not have is [`SupportError::NotFound`].
+///
+/// Errors of every command: [`SupportError::Closed`] (the client was shut down or another customer is here now),
+/// [`SupportError::Storage`], and what each names.
 ///
 /// ```no_run
 /// # async fn example(client: shopbell::SupportClient) -> Result<(), shopbell::SupportError> {
@@ -33,13 +38,16 @@ pub struct Conversation {
     pub(crate) inner: Arc<Inner>,
     pub(crate) key: CustomerKey,
     id: ConversationId,
-    /// Begun by this handle: the first thing said or drafted writes it down.
-    fresh: bool,
+    /// Begun by this client: the first thing said or drafted writes it down.
+    pub(super) fresh: bool,
+    /// How far back it is shown.
+    pub(super) window: Arc<Window>,
 }
 
 impl Conversation {
     pub(crate) fn new(inner: Arc<Inner>, key: CustomerKey, id: ConversationId, fresh: bool) -> Self {
-        Self { inner, key, id, fresh }
+        let window = Arc::new(Window::new(inner.config.limits.page_size));
+        Self { inner, key, id, fresh, window }
     }
 
     /// Its id on this phone.
@@ -47,7 +55,8 @@ impl Conversation {
         &self.id
     }
 
-    /// Observes the messages. See [`Timeline`]: while it lives, the conversation counts as being on screen.
+    /// Observes the messages. See [`Timeline`]: while it lives, the conversation counts as being on screen. Another one of
+    /// the same handle, or of a clone, begins with all pages that were brought in before.
     pub fn timeline(&self) -> Timeline {
         Timeline::new(self.clone())
     }
@@ -60,7 +69,8 @@ impl Conversation {
     /// Sends a message, trimmed of white space around it: returns when it is safe on the phone and in the timeline.
     /// The conversation's draft is cleared with it. Writing to a resolved conversation opens it again.
     ///
-    /// Errors: [`SupportError::InvalidInput`] where it is empty, too long for the desk or holds a NUL.
+    /// Errors: [`SupportError::InvalidInput`] where it is too long for the desk, holds a NUL, or is empty: holds nothing
+    /// but white space, control characters and what is never seen, such as zero-width characters.
     pub async fn send(&self, text: &str) -> Result<MessageId, SupportError> {
         let text = rules::message(text, &self.inner.backend.capabilities())?;
         let id = MessageId::new(token(self.inner.config.random.as_ref()));
@@ -83,7 +93,7 @@ impl Conversation {
     pub async fn retry(&self, message: &MessageId) -> Result<(), SupportError> {
         let message = message.clone();
         self.command(Durability::Now, move |tx, this| commands::retry(tx, this, &message)).await?;
-        self.active()?.wake();
+        self.wake();
         Ok(())
     }
 
@@ -94,7 +104,7 @@ impl Conversation {
         let text = rules::message(text, &self.inner.backend.capabilities())?;
         let message = message.clone();
         self.command(Durability::Now, move |tx, this| commands::edit(tx, this, &message, text)).await?;
-        self.active()?.wake();
+        self.wake();
         Ok(())
     }
 
@@ -104,11 +114,11 @@ impl Conversation {
     /// Errors: [`SupportError::Conflict`] where it is on its way or has arrived.
     pub async fn discard(&self, message: &MessageId) -> Result<(), SupportError> {
         let message = message.clone();
-        let files = self.command(Durability::Now, move |tx, this| commands::discard(tx, this, &message)).await?;
-        if files.is_empty() { Ok(()) } else { self.active()?.attachments.remove(files).await }
+        self.command(Durability::Now, move |tx, this| commands::discard(tx, this, &message)).await
     }
 
-    /// Picks a choice of a [`Content::Select`], by its value.
+    /// Picks a choice of a [`Content::Select`], by its value. Where another phone has picked one by the time that the desk
+    /// can be told, that one stands and is shown.
     ///
     /// Errors: [`SupportError::NotFound`] where the message or the choice does not exist.
     pub async fn choose(&self, message: &MessageId, value: &str) -> Result<(), SupportError> {
@@ -126,10 +136,16 @@ impl Conversation {
         .await
     }
 
-    /// Fills in a [`Content::Form`]: a value for each field by its name; fields left out are empty.
+    /// Fills in a [`Content::Form`]: a value for each field by its name; fields left out are empty. Where another phone has
+    /// filled it in by the time that the desk can be told, that stands; what was typed here needs attention
+    /// ([`AttentionReason::Refused`](crate::AttentionReason::Refused)), and [`retry`](Self::retry) sends it all the same.
     ///
-    /// Errors: [`SupportError::InvalidInput`] where a required field is empty or a value is none of a field's choices;
-    /// [`SupportError::NotFound`] where the message is no form or has no such field.
+    /// Values are checked by the type of their field, but not against its [`pattern`](crate::FormField::pattern): that
+    /// is up to the app.
+    ///
+    /// Errors: [`SupportError::InvalidInput`] where a required field is empty, a value is none of a field's choices, or
+    /// does not fit the type of its field, such as `email`; [`SupportError::NotFound`] where the message is no form or
+    /// has no such field.
     pub async fn fill_in(&self, message: &MessageId, values: Vec<FieldValue>) -> Result<(), SupportError> {
         let limits = self.inner.backend.capabilities();
         self.answer(message, move |content| match content {
@@ -140,7 +156,7 @@ impl Conversation {
     }
 
     /// Answers a [`Content::Survey`]: 1 (worst) to 5, and what the customer adds, possibly empty. May be answered
-    /// again.
+    /// again. Where another phone has answered meanwhile: as of [`fill_in`](Self::fill_in).
     ///
     /// Errors: [`SupportError::InvalidInput`]; [`SupportError::NotFound`] where the message is no survey.
     pub async fn rate(&self, message: &MessageId, score: u8, feedback: &str) -> Result<(), SupportError> {
@@ -148,7 +164,7 @@ impl Conversation {
             return Err(SupportError::input("score", "must be 1 to 5"));
         }
         let limits = self.inner.backend.capabilities();
-        let feedback = if feedback.trim().is_empty() { String::new() } else { rules::message(feedback, &limits)? };
+        let feedback = if rules::is_blank(feedback) { String::new() } else { rules::message(feedback, &limits)? };
         self.answer(message, move |content| match content {
             Content::Survey { .. } => Ok((Vec::new(), Some(Rating { score, feedback }))),
             _ => Err(SupportError::NotFound { what: "survey" }),
@@ -184,9 +200,17 @@ impl Conversation {
 
     /// What the customer had begun to write.
     pub async fn draft(&self) -> Result<Option<String>, SupportError> {
-        let id = self.id.clone();
-        let row = self.active()?.store.read(move |connection| ConversationRow::find(connection, &id)).await?;
-        Ok(row.and_then(|row| row.draft))
+        let (id, fresh) = (self.id.clone(), self.fresh);
+        let read = move |connection: &rusqlite::Connection| match ConversationRow::find(connection, &id)? {
+            Some(row) => Ok(row.draft),
+            None if fresh => Ok(None),
+            None => Err(SupportError::NotFound { what: "conversation" }.into()),
+        };
+        match self.active() {
+            Ok(active) => active.store.read(read).await,
+            Err(SupportError::Paused) => self.command(Durability::Later, move |tx, _| read(tx)).await,
+            Err(error) => Err(error),
+        }
     }
 
     /// The customer pressed a key (`true`), or stopped (`false`; sending does it too, and six seconds without a key).
@@ -202,8 +226,7 @@ impl Conversation {
     /// message is visible; [`send`](Self::send) does it too. The agents are told within seconds, unless something unseen
     /// has arrived by then: the desk can't be told of a part.
     pub async fn mark_seen(&self) -> Result<(), SupportError> {
-        let now = self.inner.config.clock.now();
-        self.command(Durability::Later, move |tx, this| commands::mark_seen(tx, this, now)).await
+        self.command(Durability::Later, commands::mark_seen).await
     }
 
     /// Ends the conversation at the desk; its status changes when the desk has done so.
@@ -221,6 +244,13 @@ impl Conversation {
         self.inner.active_of(&self.key)
     }
 
+    /// A reason to try now. While the client is paused the resume is one.
+    fn wake(&self) {
+        if let Ok(active) = self.active() {
+            active.wake();
+        }
+    }
+
     pub(super) fn command<T: Send + 'static>(
         &self,
         durability: Durability,
@@ -234,20 +264,19 @@ impl Conversation {
         durability: Durability,
         work: Command<T>,
     ) -> Result<T, SupportError> {
-        let active = self.active()?;
-        let this = commands::This {
-            id: self.id.clone(),
-            own_session: active.own_session.clone(),
-            fresh: self.fresh,
-            handover: active.handover.clone(),
-            tells_seen: self.inner.backend.capabilities().read_receipts,
-        };
-        let resolved = move |tx: &mut Tx<'_>| {
+        let (id, fresh, outbox_now) = (self.id.clone(), self.fresh, self.inner.steady.now());
+        let (tells_seen, reach) = (self.inner.backend.capabilities().read_receipts, self.inner.reach.view());
+        let resolved: Writing<T> = Box::new(move |tx, active| {
             // One that was joined to another goes by that one's id. One that is only begun has no row yet.
-            let id = ConversationRow::find(tx, &this.id)?.map(|row| row.id);
-            work(tx, &commands::This { id: id.unwrap_or_else(|| this.id.clone()), ..this })
-        };
-        active.store.write(durability, resolved).await
+            let id = ConversationRow::find(tx, &id)?.map_or(id, |row| row.id);
+            let (own_session, handover) = match active {
+                Some(active) => (active.own_session.clone(), active.handover.clone()),
+                // Paused: nobody is there to begin with a message, and the resume reads what waits.
+                None => (SessionRow::own(tx)?.map(|own| own.id).unwrap_or_default(), Handover::new(reach).0),
+            };
+            work(tx, &commands::This { id, own_session, fresh, handover, tells_seen, outbox_now })
+        });
+        self.inner.write(Some(&self.key), durability, resolved).await
     }
 }
 

@@ -35,8 +35,8 @@ impl Whose {
     /// Whether it is they who are here.
     pub fn is_here(&self) -> bool {
         match &*self.phase.borrow() {
-            Phase::Open(active) => self.key.as_ref() == Some(&active.key),
-            Phase::Paused(key) => self.key.as_ref() == Some(key),
+            Phase::Open(active) => self.key.as_ref().is_some_and(|key| active.is(key)),
+            Phase::Paused(here) => self.key.as_ref().is_some_and(|key| here.is(key)),
             Phase::Closed => false,
         }
     }
@@ -91,19 +91,21 @@ impl Observer {
             let phase = self.phase.borrow_and_update().clone();
             match phase {
                 Phase::Open(active) => match &self.key {
-                    Some(key) if *key != active.key => return None,
+                    Some(key) if !active.is(key) => return None,
                     _ => {
                         self.asks(&active);
                         return Some(active);
                     }
                 },
-                Phase::Paused(key) => {
-                    if self.key.as_ref().is_some_and(|own| *own != key) {
+                Phase::Paused(here) => {
+                    if self.key.as_ref().is_some_and(|key| !here.is(key)) {
                         return None;
                     }
                     self.watcher.owes_nothing(version);
-                    if self.phase.changed().await.is_err() {
-                        return None;
+                    tokio::select! {
+                        // Written while paused: given out after the resume, and nobody waits for it before.
+                        () = self.watcher.changed() => {}
+                        changed = self.phase.changed() => if changed.is_err() { return None },
                     }
                 }
                 Phase::Closed => return None,
@@ -166,7 +168,7 @@ impl Observer {
 
     /// The open file, where it is the one that is observed.
     fn own(&self) -> Option<Arc<Active>> {
-        self.active().filter(|active| self.key.as_ref().is_none_or(|key| *key == active.key))
+        self.active().filter(|active| self.key.as_ref().is_none_or(|key| active.is(key)))
     }
 
     /// The open file, where there is one; for an observer that was woken by something else.

@@ -32,6 +32,13 @@ pub(super) enum Read {
     Appended(Vec<MessageRow>),
 }
 
+impl Read {
+    /// Of a conversation in which nothing was said yet.
+    pub(super) fn nothing() -> Self {
+        Self::Whole { order: Vec::new(), changed: Vec::new(), agent_seen_at: Timestamp::default() }
+    }
+}
+
 /// The messages of a window.
 #[derive(Default)]
 pub(super) struct Shown {

@@ -1,6 +1,6 @@
 //! A conversation's messages, as they change.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::{
     Conversation, Diff, Observer, Whose,
@@ -9,7 +9,7 @@ use super::{
 use crate::{
     SupportError,
     client::{Active, ScreenGuard},
-    model::{ConversationId, ConversationStatus, Message, Timestamp},
+    model::{ConversationId, ConversationStatus, Message},
     store::{Change, ConversationRow, MessageRow, Position, Topic},
 };
 
@@ -33,13 +33,12 @@ use crate::{
 pub struct Timeline {
     conversation: Conversation,
     observer: Observer,
-    window: Arc<Window>,
     shown: Shown,
     _screen: ScreenGuard,
 }
 
-/// How far back the timeline shows.
-struct Window {
+/// How far back the timelines of a handle show.
+pub(super) struct Window {
     view: Mutex<View>,
 }
 
@@ -58,7 +57,7 @@ struct View {
 const PAGES_BEFORE_MOVING: u32 = 10;
 
 impl Window {
-    fn new(page_size: u32) -> Self {
+    pub(super) fn new(page_size: u32) -> Self {
         Self { view: Mutex::new(View { from: None, shown: None, count: page_size }) }
     }
 
@@ -83,7 +82,6 @@ impl Window {
 #[derive(Clone)]
 pub struct TimelinePager {
     conversation: Conversation,
-    window: Arc<Window>,
 }
 
 /// What lies before the oldest message shown.
@@ -100,35 +98,38 @@ impl Timeline {
         let topic = Topic::Conversation(conversation.id().clone());
         let observer = Observer::new(&conversation.inner, topic, Some(conversation.key.clone()));
         let screen = ScreenGuard::new(&conversation.inner, conversation.id().clone());
-        let window = Arc::new(Window::new(conversation.inner.config.limits.page_size));
-        Self { conversation, observer, window, shown: Shown::default(), _screen: screen }
+        Self { conversation, observer, shown: Shown::default(), _screen: screen }
     }
 
     /// For reaching back while a task waits in [`next`](Self::next).
     pub fn pager(&self) -> TimelinePager {
-        TimelinePager { conversation: self.conversation.clone(), window: Arc::clone(&self.window) }
+        TimelinePager { conversation: self.conversation.clone() }
     }
 
-    /// The next batch of changes; the first is the newest page as it is on the phone, at once and without the network.
+    /// The next batch of changes; the first is the newest page as it is on the phone, with what was brought in before by
+    /// this handle, at once and without the network.
     /// Waits while nothing changes and while the client is paused. `None` once the client was shut down or the
     /// customer has left. Cancel-safe.
     ///
-    /// Errors: [`SupportError::Storage`]; call again to try again.
+    /// Errors: [`SupportError::NotFound`] where this customer has no such conversation; [`SupportError::Storage`]. Call
+    /// again to try again.
     pub async fn next(&mut self) -> Result<Option<Vec<Diff<Message>>>, SupportError> {
         loop {
             let page_size = self.conversation.inner.config.limits.page_size;
             let read = self.observer.ask_at_commit(|| {
-                let (id, known) = (self.conversation.id().clone(), self.shown.known());
+                let (id, fresh, known) = (self.conversation.id().clone(), self.conversation.fresh, self.shown.known());
                 // Asked for now: the pager may have moved it while nothing changed.
-                let view = self.window.view();
+                let view = self.conversation.window.view();
                 move |connection: &rusqlite::Connection, change: &Change| {
-                    Ok((view, window(connection, &id, view, page_size, &known, change)?))
+                    let read = window(connection, &id, view, page_size, &known, change)?;
+                    let read = read.or_else(|| fresh.then(|| ((view.from, view.shown), Read::nothing())));
+                    Ok((view, read.ok_or(SupportError::NotFound { what: "conversation" })?))
                 }
             });
             let Some((view, (begins, read))) = read.await? else { return Ok(None) };
             {
                 // Unless the pager has moved it meanwhile.
-                let mut now = self.window.lock();
+                let mut now = self.conversation.window.lock();
                 if (now.from, now.shown) == (view.from, view.shown) {
                     (now.from, now.shown) = begins;
                 }
@@ -149,7 +150,7 @@ impl Timeline {
 /// Where the window is to begin and where it does.
 type Begins = (Option<Position>, Option<Position>);
 
-/// Where the window begins, and what is in it.
+/// Where the window begins, and what is in it; `None` where there is no such conversation.
 fn window(
     connection: &rusqlite::Connection,
     id: &ConversationId,
@@ -157,21 +158,18 @@ fn window(
     page_size: u32,
     known: &Known,
     change: &Change,
-) -> Result<(Begins, Read), crate::store::StoreError> {
+) -> Result<Option<(Begins, Read)>, crate::store::StoreError> {
     // Without a beginning the window goes by what is in it. With one, what is unsent never moves it: a page begins with
     // what the desk has.
     if let (Change::Appended(new), Some(_)) = (change, view.from)
         && !new.iter().any(|row| known.contains_key(&row.message.id))
     {
         debug_assert!(new.iter().all(|row| is_kept(connection, row)), "what is told is what a reader would find");
-        return Ok(((view.from, view.shown), Read::Appended(new.clone())));
+        return Ok(Some(((view.from, view.shown), Read::Appended(new.clone()))));
     }
     // One moment of the database for all questions.
     let moment = connection.unchecked_transaction()?;
-    let Some(row) = ConversationRow::find(&moment, id)? else {
-        let nothing = Read::Whole { order: Vec::new(), changed: Vec::new(), agent_seen_at: Timestamp::default() };
-        return Ok(((view.from, view.shown), nothing));
-    };
+    let Some(row) = ConversationRow::find(&moment, id)? else { return Ok(None) };
     let id = &row.id;
     let mut from = match view.from {
         Some(from) => Some(from),
@@ -200,7 +198,7 @@ fn window(
         }
     }
     let order = rows.into_iter().map(|row| row.id).collect();
-    Ok(((from, from.max(run)), Read::Whole { order, changed, agent_seen_at: row.agent_seen_at }))
+    Ok(Some(((from, from.max(run)), Read::Whole { order, changed, agent_seen_at: row.agent_seen_at })))
 }
 
 /// Whether the row on the disk says the same.
@@ -212,16 +210,17 @@ impl TimelinePager {
     /// Brings in the page before the oldest message shown: from the phone, else from the desk. The messages come with
     /// the timeline's next batch.
     ///
-    /// Errors: [`SupportError::Offline`], [`SupportError::DeskUnavailable`] or [`SupportError::Busy`] where the desk had
+    /// Errors: [`SupportError::Paused`] and [`SupportError::Closed`], also where that comes while it waits for the desk;
+    /// [`SupportError::Offline`], [`SupportError::DeskUnavailable`] or [`SupportError::Busy`] where the desk had
     /// to be asked and could not answer: there may be more, so ask again later. [`SupportError::NotFound`] where the desk
     /// has deleted the conversation. What is on the phone is shown all the same.
     pub async fn load_older(&self) -> Result<Older, SupportError> {
         let active = self.conversation.active()?;
         let page_size = self.conversation.inner.config.limits.page_size;
         loop {
-            let view = self.window.view();
+            let view = self.conversation.window.view();
             if let Some(from) = self.page_before(&active, view.shown.or(view.from), page_size).await? {
-                self.window.reach(from, page_size);
+                self.conversation.window.reach(from, page_size);
                 active.store.feed().publish([Topic::Conversation(self.conversation.id().clone())]);
                 return Ok(Older::MayExist);
             }
@@ -234,7 +233,8 @@ impl TimelinePager {
             if row.status == ConversationStatus::Gone {
                 return Err(SupportError::NotFound { what: "conversation" });
             }
-            active.fetcher.older(&row.id).await?;
+            let older = async { Ok(active.fetcher.older(&row.id).await?) };
+            self.conversation.inner.while_open(&active, Box::pin(older)).await?;
             let after = self.row(&active).await?.map(|row| (row.sync.history_from, row.sync.complete));
             // A desk that gives the same page again would be asked for ever, and the beginning is not reached.
             if after == Some((row.sync.history_from, row.sync.complete)) {
@@ -266,6 +266,8 @@ impl TimelinePager {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::{
         backend::Secret,
@@ -295,7 +297,7 @@ mod tests {
             let known = Arc::new((0..900).map(|number| (MessageId::new(number.to_string()), 0)).collect());
             let view = View { from: Some(Position::FIRST), shown: None, count: 50 };
             let appended = Change::Appended(vec![MessageRow::find(tx, &last)?.expect("it was written")]);
-            Ok(window(tx, &conversation, view, 50, &known, &appended)?.1)
+            Ok(window(tx, &conversation, view, 50, &known, &appended)?.expect("it is there").1)
         });
         assert!(matches!(write.await.unwrap(), Read::Appended(rows) if rows.len() == 1));
     }

@@ -2,11 +2,12 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-use tokio::time::Instant;
+use tokio::{sync::mpsc, task::JoinHandle, time::Instant};
 
 use super::{Conversation, Observer, Whose};
 use crate::{
@@ -14,6 +15,7 @@ use crate::{
     backend::Backend,
     customer::standing::Standing,
     model::{ConversationId, DeskConversationId, Typing},
+    runtime::go_on,
     store::{Channel, ConversationRow, Store, Topic},
 };
 
@@ -22,6 +24,9 @@ const IDLE: Duration = Duration::from_secs(6);
 
 /// How often "is typing" is repeated while the customer goes on: the desk's clients clear it after 30 s.
 const REPEAT: Duration = Duration::from_secs(15);
+
+/// How often it is looked whether somebody still types: timers stand still while a phone is suspended.
+const LOOKS_AGAIN: Duration = Duration::from_secs(2);
 
 /// Observes who types at the desk.
 pub struct TypingUpdates {
@@ -41,12 +46,14 @@ impl TypingUpdates {
     /// repeated ends by itself after 30 s. `None` once the client was shut down or the customer has left. Cancel-safe.
     pub async fn next(&mut self) -> Option<Option<Typing>> {
         loop {
-            let (clock, moment) = (&self.conversation.inner.config.clock, &self.conversation.inner.moment);
-            let until = moment.typing(self.conversation.id(), clock.now()).map(|(_, until)| until.since(clock.now()));
-            let settled = self.last.is_some();
+            let (clock, moment) = (&self.conversation.inner.steady, &self.conversation.inner.moment);
+            let until = moment.typing(self.conversation.id(), clock.now());
+            let until = until.map(|(_, until)| until.since(clock.now()).min(LOOKS_AGAIN));
+            // What has ended before this was asked ends now.
+            let is_shown = matches!(self.last, Some(Some(_)));
             tokio::select! {
                 active = self.observer.changed() => { active?; }
-                () = tokio::time::sleep(until.unwrap_or_default()), if settled && until.is_some() => {}
+                () = tokio::time::sleep(until.unwrap_or_default()), if is_shown => {}
             }
             self.observer.settled();
             let now = moment.typing(self.conversation.id(), clock.now()).map(|(typing, _)| typing);
@@ -63,13 +70,20 @@ impl TypingUpdates {
     }
 }
 
-/// Tells the desk that the customer types: once when it begins, again now and then, and when it ends.
+/// How long the last words on the customer's typing may take where the client stops: where the desk hangs, nobody waits
+/// longer, and its own clients clear it after 30 s.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// Tells the desk that the customer types: once when it begins, again now and then, and when it ends. In that order: each
+/// word leaves when the one before has been answered.
 pub(crate) struct TypingSignals {
-    store: Arc<Store>,
-    backend: Arc<dyn Backend>,
-    standing: Arc<Standing>,
-    state: Mutex<HashMap<ConversationId, Typed>>,
+    typed: Mutex<HashMap<ConversationId, Typed>>,
+    /// To the one task that tells; `None` once the client has stopped.
+    teller: Mutex<Option<(mpsc::UnboundedSender<Word>, JoinHandle<()>)>>,
 }
+
+/// Whether the customer types in a conversation.
+type Word = (ConversationId, bool);
 
 #[derive(Clone, Copy)]
 struct Typed {
@@ -78,31 +92,35 @@ struct Typed {
 }
 
 impl TypingSignals {
+    /// Needs a runtime around it.
     pub(crate) fn new(store: Arc<Store>, backend: Arc<dyn Backend>, standing: Arc<Standing>) -> Self {
-        Self { store, backend, standing, state: Mutex::default() }
+        let (words, to_tell) = mpsc::unbounded_channel();
+        let telling: Pin<Box<dyn Future<Output = ()> + Send>> =
+            Box::pin(Teller { store, backend, standing }.tell_all(to_tell));
+        Self { typed: Mutex::default(), teller: Mutex::new(Some((words, tokio::spawn(telling)))) }
     }
 
     /// The customer pressed a key (`true`), or sent or cleared the text (`false`). Returns at once.
     pub(crate) fn set(self: &Arc<Self>, conversation: &ConversationId, typing: bool) {
         let now = Instant::now();
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.typed();
         if !typing {
-            if state.remove(conversation).is_some() {
-                self.tell(conversation.clone(), false);
+            if all.remove(conversation).is_some() {
+                self.tell(conversation, false);
             }
             return;
         }
-        match state.get_mut(conversation) {
+        match all.get_mut(conversation) {
             Some(typed) => {
                 typed.last_key = now;
                 if now - typed.last_told >= REPEAT {
                     typed.last_told = now;
-                    self.tell(conversation.clone(), true);
+                    self.tell(conversation, true);
                 }
             }
             None => {
-                state.insert(conversation.clone(), Typed { last_key: now, last_told: now });
-                self.tell(conversation.clone(), true);
+                all.insert(conversation.clone(), Typed { last_key: now, last_told: now });
+                self.tell(conversation, true);
                 self.end_when_idle(conversation.clone());
             }
         }
@@ -110,17 +128,16 @@ impl TypingSignals {
 
     fn end_when_idle(self: &Arc<Self>, conversation: ConversationId) {
         let signals = Arc::downgrade(self);
-        tokio::spawn(async move {
+        go_on(async move {
             loop {
                 let Some(strong) = signals.upgrade() else { return };
                 let idle_at = {
-                    let mut state = strong.state.lock().unwrap_or_else(PoisonError::into_inner);
-                    let Some(typed) = state.get(&conversation) else { return };
+                    let mut all = strong.typed();
+                    let Some(typed) = all.get(&conversation) else { return };
                     let idle_at = typed.last_key + IDLE;
                     if idle_at <= Instant::now() {
-                        state.remove(&conversation);
-                        drop(state);
-                        strong.tell(conversation, false);
+                        all.remove(&conversation);
+                        strong.tell(&conversation, false);
                         return;
                     }
                     idle_at
@@ -131,17 +148,58 @@ impl TypingSignals {
         });
     }
 
-    /// Nothing is retried: a signal that comes late is worse than none.
-    fn tell(self: &Arc<Self>, conversation: ConversationId, typing: bool) {
-        let signals = Arc::clone(self);
-        tokio::spawn(async move {
-            if let Err(error) = signals.try_tell(conversation, typing).await {
-                tracing::debug!(%error, "the desk was not told of typing");
-            }
-        });
+    /// The client stops: whoever types types no more, and nothing is told after that. Returns when the desk has heard all,
+    /// or after [`LAST_WORDS`].
+    pub(crate) async fn end(&self) {
+        let ended: Vec<ConversationId> = self.typed().drain().map(|(conversation, _)| conversation).collect();
+        ended.iter().for_each(|conversation| self.tell(conversation, false));
+        let teller = self.teller().take();
+        // Without a sender it ends once everything is told.
+        let Some((_, mut telling)) = teller.map(|(words, telling)| (drop(words), telling)) else { return };
+        if tokio::time::timeout(LAST_WORDS, &mut telling).await.is_err() {
+            telling.abort();
+        }
     }
 
-    async fn try_tell(&self, conversation: ConversationId, typing: bool) -> Result<(), SupportError> {
+    fn tell(&self, conversation: &ConversationId, typing: bool) {
+        if let Some((words, _)) = &*self.teller() {
+            // One that has panicked tells nothing, and nothing depends on it.
+            let _ = words.send((conversation.clone(), typing));
+        }
+    }
+
+    fn typed(&self) -> MutexGuard<'_, HashMap<ConversationId, Typed>> {
+        self.typed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn teller(&self) -> MutexGuard<'_, Option<(mpsc::UnboundedSender<Word>, JoinHandle<()>)>> {
+        self.teller.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What telling needs.
+struct Teller {
+    store: Arc<Store>,
+    backend: Arc<dyn Backend>,
+    standing: Arc<Standing>,
+}
+
+impl Teller {
+    /// Nothing is retried: a word that comes late is worse than none. For the same reason what was overtaken while another
+    /// was told is left out.
+    async fn tell_all(self, mut to_tell: mpsc::UnboundedReceiver<Word>) {
+        let mut words = Vec::new();
+        while to_tell.recv_many(&mut words, usize::MAX).await > 0 {
+            while let Some((conversation, typing)) = words.pop() {
+                words.retain(|(other, _)| *other != conversation);
+                if let Err(error) = self.tell(conversation, typing).await {
+                    tracing::debug!(%error, "the desk was not told of typing");
+                }
+            }
+        }
+    }
+
+    async fn tell(&self, conversation: ConversationId, typing: bool) -> Result<(), SupportError> {
         let found: Option<(DeskConversationId, String)> = self
             .store
             .read(move |connection| {

@@ -55,7 +55,7 @@ pub(crate) fn tell(
 ) -> Result<(), StoreError> {
     let events: Vec<Event> = facts::get(connection, EVENTS)?.unwrap_or_default();
     let mut text = String::new();
-    for event in events.iter().rev().filter(|event| now.since(event.at) <= facts::STILL_FRESH) {
+    for event in events.iter().rev().filter(|event| facts::is_fresh(event.at, now)) {
         let before = if text.is_empty() { "" } else { "; " };
         // Writing to a string can't fail, here and below.
         let _ = write!(text, "{before}{}", event.name);
@@ -69,10 +69,11 @@ pub(crate) fn tell(
     Ok(())
 }
 
-/// The desk has been told of those until then.
+/// The desk has been told of those until then. Of later ones only the fresh stay: what was dated by a clock that was far
+/// ahead is not told again and again until that time comes.
 pub(crate) fn told(tx: &Tx<'_>, until: Timestamp) -> Result<(), StoreError> {
     let Some(mut events) = facts::get::<Vec<Event>>(tx, EVENTS)? else { return Ok(()) };
-    events.retain(|event| event.at > until);
+    events.retain(|event| event.at > until && facts::is_fresh(event.at, until));
     if events.is_empty() { facts::remove(tx, EVENTS) } else { facts::set(tx, EVENTS, &events) }
 }
 

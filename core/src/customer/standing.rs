@@ -1,7 +1,12 @@
-//! A standing with the desk is made when it is first needed, and again where the desk has forgotten it.
+//! A standing with the desk is made when it is first needed.
 //!
 //! Nothing is told to the desk of somebody who never wrote: an anonymous customer's standing is made with their first
 //! message. Making it is idempotent, for its secret is chosen here beforehand.
+//!
+//! One that was made and is in doubt is looked for at the desk, not made anew: whom the desk has deleted is not to come
+//! back by opening the app. The own standing is made again when the customer writes
+//! ([`session_to_write`](Standing::session_to_write)). One from before the log-in never is: whatever goes on under it
+//! goes on under the customer's own.
 
 use std::{
     collections::HashMap,
@@ -15,7 +20,8 @@ use crate::{
     clock::{Random, token},
     model::{Identity, Verification},
     runtime::blocking,
-    store::{CustomerRow, Durability, SessionRow, Store, Told},
+    setup::Setup,
+    store::{AtDesk, CustomerRow, Durability, SessionRow, Store, StoreError, Told, Tx},
     vault::{self, Vault, VaultError},
 };
 
@@ -25,6 +31,7 @@ pub(crate) struct Standing {
     backend: Arc<dyn Backend>,
     random: Arc<dyn Random>,
     vault: Option<Arc<dyn Vault>>,
+    setup: Setup,
     one_at_a_time: tokio::sync::Mutex<()>,
     /// Those that were made, so that each message need not ask the store.
     made: Mutex<HashMap<String, Made>>,
@@ -44,23 +51,35 @@ impl Standing {
         backend: Arc<dyn Backend>,
         random: Arc<dyn Random>,
         vault: Option<Arc<dyn Vault>>,
+        setup: Setup,
     ) -> Self {
-        Self { store, backend, random, vault, one_at_a_time: tokio::sync::Mutex::new(()), made: Mutex::default() }
+        let one_at_a_time = tokio::sync::Mutex::new(());
+        Self { store, backend, random, vault, setup, one_at_a_time, made: Mutex::default() }
     }
 
-    /// The session, made at the desk where it is not yet.
+    /// The session, for what asks or tells; made at the desk where it never was.
     ///
-    /// A failure leaves nothing half done that a second call would not mend, so the error's
+    /// Errors: [`Fault::ConversationGone`] where the desk has deleted the customer, and with them whatever was to be asked
+    /// for. [`Fault::Withdrawn`] where the session was
+    /// one from before the log-in and is no more: what it was for is under the customer's own by now. A failure leaves nothing half done that a second call would not mend, so the error's
     /// [`Happened`](crate::backend::Happened) is always `No`.
     ///
     /// Boxed and never inlined, as a few others are: each crate that something asynchronous is awaited in gets a copy of
     /// its own, and this one is awaited in many places.
     #[inline(never)]
     pub(crate) fn session<'a>(&'a self, id: &'a str) -> BackendFuture<'a, Session> {
-        Box::pin(self.find_or_make(id))
+        Box::pin(self.find_or_make(id, false))
     }
 
-    async fn find_or_make(&self, id: &str) -> Result<Session, BackendError> {
+    /// The session, for something that the customer wrote: made anew where the desk has deleted them.
+    ///
+    /// Errors: as [`session`](Self::session), but for that.
+    #[inline(never)]
+    pub(crate) fn session_to_write<'a>(&'a self, id: &'a str) -> BackendFuture<'a, Session> {
+        Box::pin(self.find_or_make(id, true))
+    }
+
+    async fn find_or_make(&self, id: &str, writes: bool) -> Result<Session, BackendError> {
         let _turn = self.one_at_a_time.lock().await;
         if let Some(made) = self.made().get(id) {
             return Ok(made.session.clone());
@@ -74,20 +93,39 @@ impl Standing {
         let (Some(row), Some(customer)) = (row, customer) else {
             return Err(BackendError::refused(Fault::SessionGone, "no such session is kept"));
         };
-        let was_established = row.established;
+        if row.at_desk == AtDesk::Erased && !writes {
+            return Err(erased());
+        }
+        let was_made = row.at_desk == AtDesk::Made;
         let (row, session) = self.opened(row).await?;
         // A session from before the log-in stays an anonymous one at the desk: its key belongs to another contact than
         // the identifier does.
         let identity = customer.identity.filter(|_| row.own);
-        if row.established {
+        if row.at_desk == AtDesk::Made {
             let expects = identity.map(|identity| (identity, Owner::Unknown));
             self.made().insert(row.id, Made { session: session.clone(), expects });
             return Ok(session);
         }
         // Its key could not be opened any more. Under another one an anonymous customer is somebody new to the desk.
-        let is_new = was_established && identity.is_none();
-        let request = Establish { key: session.key, identity };
+        let is_new = was_made && identity.is_none();
+        if is_new && !row.own {
+            return Err(self.retired(id).await?);
+        }
+        let existing = !row.own || row.at_desk == AtDesk::Doubtful && !writes;
+        let request = Establish { key: session.key, identity, existing };
         let result = self.backend.establish(&request).await;
+        match &result {
+            Ok(_) => self.setup.is_accepted(),
+            Err(error) if error.fault == Fault::IdentityRejected => {
+                self.setup.identity_refused(customer.verification == Verification::Rejected);
+            }
+            Err(error) => self.setup.met(&error.fault),
+        }
+        if existing && matches!(&result, Err(error) if error.fault == Fault::SessionGone) {
+            let own = row.own;
+            self.erase(id).await.map_err(|error| storage(&error))?;
+            return Err(if own { erased() } else { gone_on() });
+        }
         let identity = request.identity;
         let owner = match (&result, &identity) {
             (Ok(session), Some(identity)) => self.backend.owner(session, identity),
@@ -116,14 +154,14 @@ impl Standing {
                     if is_new {
                         Told::default().save(tx, &row.id)?;
                     }
-                    telling::queue(tx, &row.id, false)?;
                     // There is something to connect to now.
                     tx.touch_customer();
                 }
                 if let (true, Some(verification)) = (own, verification) {
                     CustomerRow::set_verification(tx, verification)?;
                 }
-                Ok(())
+                // What may be told of the customer goes by that, under any session.
+                telling::queue_all(tx, false)
             })
             .await
             .map_err(|error| storage(&error))?;
@@ -164,6 +202,11 @@ impl Standing {
         }
     }
 
+    /// Takes in a failure of a request that needed a session.
+    pub(crate) fn met(&self, fault: &Fault) {
+        self.setup.met(fault);
+    }
+
     /// Whether the desk has not said yet whose contact the customer's own session leads to.
     pub(crate) fn owner_is_unknown(&self) -> bool {
         self.made().values().any(|made| matches!(made.expects, Some((_, Owner::Unknown))))
@@ -200,8 +243,8 @@ impl Standing {
         blocking(move || Ok(work())).await.map_err(|error| storage(&error))
     }
 
-    /// The session may be unknown at the desk, or its proof is to be looked at anew: the next
-    /// [`session`](Self::session) makes it again.
+    /// The session's token may be no longer good, or its proof is to be looked at anew: the next
+    /// [`session`](Self::session) asks the desk.
     pub(crate) async fn forget(&self, id: &str) -> Result<(), SupportError> {
         let id = id.to_owned();
         self.store.write(Durability::Later, move |tx| SessionRow::forget(tx, &id)).await?;
@@ -209,16 +252,26 @@ impl Standing {
         Ok(())
     }
 
-    /// The desk has deleted the customer with all that it was told: as [`forget`](Self::forget), and everything is told
-    /// again.
+    /// The desk has deleted the customer with all that it was told: see [`SessionRow::erase`].
     pub(crate) async fn gone(&self, id: &str) -> Result<(), SupportError> {
+        let _turn = self.one_at_a_time.lock().await;
+        self.erase(id).await
+    }
+
+    async fn erase(&self, id: &str) -> Result<(), SupportError> {
+        tracing::info!("the desk has deleted the customer; they are made known to it again when they write");
+        self.end(id, SessionRow::erase).await
+    }
+
+    /// The key of a session from before the log-in is lost, and with it what the desk has under it.
+    async fn retired(&self, id: &str) -> Result<BackendError, BackendError> {
+        self.end(id, SessionRow::retire).await.map_err(|error| storage(&error))?;
+        Ok(gone_on())
+    }
+
+    async fn end(&self, id: &str, how: fn(&mut Tx<'_>, &str) -> Result<(), StoreError>) -> Result<(), SupportError> {
         let id = id.to_owned();
-        self.store
-            .write(Durability::Later, move |tx| {
-                SessionRow::forget(tx, &id)?;
-                Told::default().save(tx, &id)
-            })
-            .await?;
+        self.store.write(Durability::Later, move |tx| how(tx, &id)).await?;
         self.look_again();
         Ok(())
     }
@@ -243,7 +296,8 @@ fn open(vault: Option<&dyn Vault>, row: SessionRow, fresh: Secret) -> Result<(Se
         Ok(opened) => opened,
         Err(VaultError::Lost) => {
             tracing::warn!("a key of the desk's can't be opened any more; the customer is made known to it anew");
-            return Ok((SessionRow { established: false, ..keep(vault, row, &anew) }, anew));
+            let at_desk = if row.at_desk == AtDesk::Erased { AtDesk::Erased } else { AtDesk::Nothing };
+            return Ok((SessionRow { at_desk, ..keep(vault, row, &anew) }, anew));
         }
         Err(error) => return Err(error),
     };
@@ -253,8 +307,8 @@ fn open(vault: Option<&dyn Vault>, row: SessionRow, fresh: Secret) -> Result<(Se
     if sealed || vault.is_none() {
         return Ok((row, session));
     }
-    let put = if row.established { session.clone() } else { anew };
-    let kept = SessionRow { established: row.established, ..keep(vault, row.clone(), &put) };
+    let put = if row.at_desk == AtDesk::Nothing { anew } else { session.clone() };
+    let kept = SessionRow { at_desk: row.at_desk, ..keep(vault, row.clone(), &put) };
     // A vault that can't seal changes nothing: the key stays the one that the desk may have heard of by now.
     Ok(if kept.key.is_sealed() { (kept, put) } else { (row, session) })
 }
@@ -265,9 +319,20 @@ fn keep(vault: Option<&dyn Vault>, row: SessionRow, session: &Session) -> Sessio
         key: vault::keep(vault, &session.key),
         realtime_token: session.realtime_token.as_ref().map(|token| vault::keep(vault, token)),
         verified: session.verified,
-        established: true,
+        at_desk: AtDesk::Made,
         ..row
     }
+}
+
+/// The desk has deleted the customer: there is nothing to ask for before they write.
+fn erased() -> BackendError {
+    BackendError::refused(Fault::ConversationGone, "the desk has deleted the customer")
+}
+
+/// What was asked for under a session from before the log-in is under the customer's own from now on: asked again, it is
+/// found there.
+fn gone_on() -> BackendError {
+    BackendError::refused(Fault::Withdrawn, "it goes on under the customer's own session")
 }
 
 /// Maps a local storage failure to the port's terms: the desk was not asked, and the caller may try again.
@@ -280,26 +345,26 @@ mod tests {
     use super::*;
     use crate::vault::{Kept, Locked};
 
-    fn row(key: &str, established: bool) -> SessionRow {
+    fn row(key: &str, made: bool) -> SessionRow {
         SessionRow {
             id: "s".into(),
             own: true,
             key: Kept::new(key.into()),
-            realtime_token: established.then(|| Kept::new("token".into())),
-            verified: established,
-            established,
+            realtime_token: made.then(|| Kept::new("token".into())),
+            verified: made,
+            at_desk: if made { AtDesk::Made } else { AtDesk::Nothing },
             list_validator: None,
         }
     }
 
     #[test]
     fn vault_that_never_seals_leaves_the_key_that_the_desk_may_know() {
-        for established in [false, true] {
-            let before = row("first", established);
+        for made in [false, true] {
+            let before = row("first", made);
             let (after, session) = open(Some(&Locked), before.clone(), Secret::new("fresh")).unwrap();
             assert_eq!(after, before);
             assert_eq!(session.key, Secret::new("first"));
-            assert_eq!(session.realtime_token.is_some(), established);
+            assert_eq!(session.realtime_token.is_some(), made);
         }
     }
 
@@ -307,7 +372,7 @@ mod tests {
     fn key_that_is_lost_is_replaced_and_the_session_made_anew() {
         // Sealed by a vault that is not there any more.
         let (after, session) = open(None, row("sealed:x", true), Secret::new("fresh")).unwrap();
-        assert!(!after.established && after.realtime_token.is_none());
+        assert!(after.at_desk == AtDesk::Nothing && after.realtime_token.is_none());
         assert_eq!(session, Session { key: Secret::new("fresh"), realtime_token: None, verified: false });
         assert_eq!(
             open(Some(&Locked), row("sealed:x", true), Secret::new("fresh")).err(),

@@ -5,7 +5,8 @@ use rusqlite::Connection;
 use super::profile::{self, Plan, Standing};
 use crate::{
     backend::{Capabilities, Owner},
-    model::{CustomerProfile, Identity, ProfileField, RefusedField, Verification},
+    model::{AttributeValue, CustomerProfile, Identity, ProfileField, RefusedField, Verification},
+    rules,
     store::{CustomerRow, EntryRow, EntryState, NewEntry, SessionRow, StoreError, Task, Told, Tx},
 };
 
@@ -33,7 +34,17 @@ impl Known {
             (true, None) => Standing::Anonymous,
             (true, Some(_)) => Standing::Identified,
         };
-        let plan = profile::plan(&customer.profile, standing, &Told::of(connection, session)?, limits);
+        let mut wanted = customer.profile;
+        if let (Standing::Inherited, Some(identity), Verification::Verified | Verification::Unverified) =
+            (standing, &customer.identity, customer.verification)
+        {
+            // Of an identity that the desk has accepted: agents go by it.
+            wanted.set(
+                ProfileField::Attribute(rules::LOGGED_IN_AS.to_owned()),
+                AttributeValue::Text(identity.identifier().to_owned()),
+            );
+        }
+        let plan = profile::plan(&wanted, standing, &Told::of(connection, session)?, limits);
         // A session from before the log-in stays an anonymous one at the desk.
         let identity = customer.identity.filter(|_| row.own);
         Ok(Some(Self { identity, verification: customer.verification, plan }))
@@ -45,9 +56,9 @@ impl Known {
 pub(crate) fn queue_all(tx: &mut Tx<'_>, verify: bool) -> Result<(), StoreError> {
     let identified = CustomerRow::find(tx)?.is_some_and(|customer| customer.identity.is_some());
     for session in SessionRow::all(tx)? {
-        // Nothing is told of somebody who has neither written nor logged in: it is queued with the making of the
-        // session.
-        if session.established || session.own && identified {
+        // Nothing is told of somebody who has neither written nor logged in, or whom the desk has deleted: it is queued
+        // with the making of the session.
+        if session.is_asked(identified) {
             queue(tx, &session.id, verify && session.own)?;
         }
     }

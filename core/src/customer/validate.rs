@@ -17,7 +17,7 @@ const MAX_EVENT_ATTRIBUTES: usize = 20;
 
 pub(crate) fn identity(identity: &Identity) -> Result<(), SupportError> {
     rules::line("identifier", identity.identifier())?;
-    if identity.identifier().trim().is_empty() {
+    if rules::is_blank(identity.identifier()) {
         return Err(SupportError::input("identifier", "is empty; use the merchant's own id of the customer"));
     }
     if let Some(hash) = identity.hash()
@@ -45,8 +45,8 @@ pub(crate) fn profile(profile: &CustomerProfile, limits: &Capabilities) -> Resul
     });
     for name in profile.attributes.keys().chain(attributes) {
         rules::attribute_name(name)?;
-        if name == rules::UNVERIFIED_EMAIL || name == rules::UNVERIFIED_PHONE {
-            return Err(SupportError::input("attributes", format!("{name:?} is kept for the profile's own field")));
+        if rules::RESERVED.contains(&name.as_str()) {
+            return Err(SupportError::input("attributes", format!("{name:?} is kept for what the SDK says itself")));
         }
     }
     Ok(())
@@ -59,7 +59,7 @@ pub(crate) fn event(
     limits: &Capabilities,
 ) -> Result<(), SupportError> {
     rules::line("event", name)?;
-    if name.trim().is_empty() {
+    if rules::is_blank(name) {
         return Err(SupportError::input("event", "needs a name, as checkout_failed"));
     }
     if attributes.len() > MAX_EVENT_ATTRIBUTES {

@@ -115,10 +115,8 @@ impl HelpCenter {
             let kept = library::article(connection, &wanted)?.ok_or(SupportError::NotFound { what: "article" })?;
             let help = backend.help_center();
             let url = help.and_then(|help| help.article_url(&portal, &kept.name()));
-            let blocks = match url.as_deref().and_then(|url| Url::parse(url).ok()) {
-                Some(base) => markdown::parse_at(&kept.content, &base),
-                None => markdown::parse(&kept.content),
-            };
+            let base = url.as_deref().and_then(|url| Url::parse(url).ok());
+            let blocks = markdown::parse_article(&kept.content, base.as_ref());
             let mut links = Vec::new();
             for link in help.map(|help| linked(&blocks, help, &portal)).unwrap_or_default() {
                 let (url, slug) = link;
@@ -306,8 +304,8 @@ impl HelpCenter {
     /// then, and the next sync tries again; [`SupportError::InvalidConfig`] where the desk has no such help
     /// centre at its address; [`SupportError::Unsupported`] where the desk has none at all.
     pub async fn sync(&self) -> Result<bool, SupportError> {
-        self.inner.active()?;
-        self.room.sync(true).await
+        let active = self.inner.active()?;
+        self.inner.while_open(&active, Box::pin(self.room.sync(true))).await
     }
 
     /// Searches, on a thread that may wait for the disk.
@@ -320,7 +318,7 @@ impl HelpCenter {
         let shelf = self.room.shelf().await?;
         self.room.refresh(&shelf);
         shelf.ready().await?;
-        let recent = if text.trim().is_empty() { active.store.read(personal::recent).await? } else { Vec::new() };
+        let recent = if rules::is_blank(text) { active.store.read(personal::recent).await? } else { Vec::new() };
         let (text, category, on) = (text.to_owned(), category.map(str::to_owned), Arc::clone(&shelf));
         let find = move |connection: &rusqlite::Connection| on.find(connection, &text, category.as_deref());
         let mut results = shelf.store.read(find).await?;
@@ -385,7 +383,7 @@ fn tell_of_customer(
     customer.save(tx)?;
     let row = ConversationRow::find(tx, conversation)?;
     let session = row.as_ref().map_or(own_session, |row| row.session.as_str());
-    let established = crate::store::SessionRow::find(tx, session)?.is_some_and(|session| session.established);
+    let established = crate::store::SessionRow::find(tx, session)?.is_some_and(|session| session.is_at_desk());
     // One that the desk does not know yet brings its profile with it.
     if established {
         let entry = NewEntry { conversation: None, session, task: Task::Profile, message: None };

@@ -288,7 +288,7 @@ pub(super) fn clear_incoming(tx: &Tx<'_>) -> Result<(), StoreError> {
 /// An article that is new or may have changed.
 pub(super) fn take_in(tx: &Tx<'_>, article: &DeskArticle, page: Option<u32>) -> Result<(), StoreError> {
     let DeskArticle { name, category, title, description, content, phrasings, position, views, updated_at } = article;
-    let plain = markdown::plain(content, PLAIN_CHARS);
+    let plain = markdown::plain_article(content, PLAIN_CHARS);
     let phrasings: Vec<String> = phrasings.iter().map(|phrasing| one_line(phrasing)).collect();
     tx.prepare_cached(
         "INSERT OR REPLACE INTO incoming

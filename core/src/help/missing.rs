@@ -143,7 +143,7 @@ pub(super) fn judge(came: &Result<Option<DeskArticle>, BackendError>) -> Answer 
 }
 
 pub(super) fn unreachable(error: &BackendError) -> bool {
-    matches!(error.fault, Fault::Network | Fault::Interrupted | Fault::Throttled { .. })
+    error.fault.is_of_the_way() || matches!(error.fault, Fault::Interrupted | Fault::Throttled { .. })
 }
 
 /// An article came by itself: one of those that are wanted, or one to be left alone from now on.

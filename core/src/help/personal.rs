@@ -109,7 +109,7 @@ pub(super) fn take_seen(
     now: Timestamp,
 ) -> Result<(usize, ConversationContext), StoreError> {
     let mut seen: Vec<Seen> = facts::get(tx, SEEN)?.unwrap_or_default();
-    seen.retain(|one| now.since(one.at) <= facts::STILL_FRESH);
+    seen.retain(|one| facts::is_fresh(one.at, now));
     let votes = votes(tx)?;
     let lines: Vec<String> = seen
         .iter()

@@ -77,8 +77,11 @@ fn used(tx: &Tx<'_>, url: &str, size: u64, now: i64) -> Result<Vec<String>, Stor
     )?;
     let mut gone = Vec::new();
     {
-        let mut statement = tx.prepare("SELECT url, bytes FROM pictures ORDER BY used_at DESC, url <> ?1")?;
-        let rows = statement.query_map([url], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?)))?;
+        let mut statement =
+            tx.prepare("SELECT url, bytes FROM pictures ORDER BY used_at > ?2, used_at DESC, url <> ?1")?;
+        // What was used in the future was dated before the clock was set back: longer ago than all since then.
+        let rows =
+            statement.query_map(params![url, now], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?)))?;
         let mut taken = 0_i64;
         for row in rows {
             let (url, bytes) = row?;

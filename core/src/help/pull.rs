@@ -3,11 +3,17 @@
 
 use std::{path::Path, sync::Arc};
 
-use super::{HelpCenterConfig, room::Room};
+use super::{
+    HelpCenterConfig,
+    room::{REST, Room},
+};
 use crate::{
-    SupportError, SystemClock,
+    SupportError, SystemClock, SystemRandom,
     backend::{Backend, DeskArticle, DeskArticleName, DeskCategory},
+    clock::SteadyClock,
     model::{ArticleId, Timestamp},
+    reach::Reach,
+    setup::Setup,
     store::{Feed, StoreError},
 };
 
@@ -44,7 +50,10 @@ pub struct PulledArticle {
 pub async fn pull(backend: Arc<dyn Backend>, config: HelpCenterConfig, folder: &Path) -> Result<Pulled, SupportError> {
     config.validate()?;
     let config = HelpCenterConfig { starter_pack: None, ..config };
-    let room = Arc::new(Room::new(config, backend, Arc::new(SystemClock), Feed::new(), folder.join("help")));
+    // Asked once: nothing waits for the desk's return.
+    let reach = Reach::new(REST, Arc::new(SystemRandom)).view();
+    let (steady, path) = (SteadyClock::new(Arc::new(SystemClock)), folder.join("help"));
+    let room = Arc::new(Room::new(config, backend, steady, Setup::default(), Feed::new(), path, reach));
     room.sync(true).await?;
     let pulled = room.shelf().await?.store.read(read).await;
     room.close().await;

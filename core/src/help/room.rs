@@ -8,7 +8,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 
 use super::{
     HelpCenterConfig, library,
@@ -20,11 +20,13 @@ use super::{
 };
 use crate::{
     SupportError,
-    backend::{Backend, DeskCategory, Fault, Happened},
+    backend::{Backend, DeskCategory, Happened},
     client::Active,
-    clock::Clock,
+    clock::{Clock, SteadyClock},
     model::{HelpEvent, Timestamp},
+    reach::View,
     runtime::blocking,
+    setup::Setup,
     store::{Durability, Feed, Store, Topic},
 };
 
@@ -33,7 +35,7 @@ const EVENTS: usize = 256;
 
 /// After a sync that failed nothing is asked again automatically for this long: whatever is wrong, it is not the
 /// customer's. Twice as long after each further one that the desk itself has failed.
-const REST: std::time::Duration = std::time::Duration::from_secs(30);
+pub(super) const REST: std::time::Duration = std::time::Duration::from_secs(30);
 
 /// So often [`REST`] doubles: to 64 minutes, about what passes between two refreshes of a desk that is well.
 const MOST_DOUBLINGS: u32 = 7;
@@ -48,16 +50,29 @@ pub(crate) struct Room {
     pub(super) config: HelpCenterConfig,
     pub(super) backend: Arc<dyn Backend>,
     pub(super) clock: Arc<dyn Clock>,
+    /// Measures the rest after a failure.
+    steady: SteadyClock,
+    setup: Setup,
     pub(super) feed: Feed,
     /// What the files' names begin with.
     path: PathBuf,
     slot: tokio::sync::Mutex<Slot>,
     syncing: tokio::sync::Mutex<()>,
-    /// When the desk was last asked without success, and how often in a row.
-    failed: Mutex<Option<(Timestamp, u32)>>,
+    reach: watch::Receiver<View>,
+    failed: Mutex<Option<Failure>>,
     telling: tokio::sync::Mutex<()>,
     visit: Mutex<Visit>,
     events: broadcast::Sender<HelpEvent>,
+}
+
+/// The last refresh, where it failed.
+#[derive(Clone, Copy)]
+struct Failure {
+    at: Timestamp,
+    /// How often in a row.
+    times: u32,
+    /// The desk could not be reached. How often it had returned by then: with the next return the rest is over.
+    unreached: Option<u64>,
 }
 
 #[derive(Default)]
@@ -70,18 +85,23 @@ impl Room {
     pub(crate) fn new(
         config: HelpCenterConfig,
         backend: Arc<dyn Backend>,
-        clock: Arc<dyn Clock>,
+        steady: SteadyClock,
+        setup: Setup,
         feed: Feed,
         path: PathBuf,
+        reach: watch::Receiver<View>,
     ) -> Self {
         Self {
             config,
             backend,
-            clock,
+            clock: Arc::clone(steady.time_of_day()),
+            steady,
+            setup,
             feed,
             path,
             slot: tokio::sync::Mutex::default(),
             syncing: tokio::sync::Mutex::default(),
+            reach,
             failed: Mutex::default(),
             telling: tokio::sync::Mutex::default(),
             visit: Mutex::default(),
@@ -226,10 +246,11 @@ impl Room {
         let shelf = self.shelf().await?;
         let _turn = self.syncing.lock().await;
         let outcome = sync::sync(self, &shelf, by_app).await;
+        self.setup.help_center(&outcome);
         self.note_failure(match &outcome {
             Ok(synced) if synced.incomplete.is_none() => None,
             Ok(_) => Some(false),
-            Err(error) => Some(*error == SupportError::Offline),
+            Err(error) => Some(matches!(error, SupportError::Offline | SupportError::Untrusted { .. })),
         });
         let Synced { changed, incomplete } = outcome?;
         self.tell_views(&shelf);
@@ -243,20 +264,42 @@ impl Room {
     }
 
     /// Notes that a sync has failed, and whether for want of a network, or (`None`) that it has not.
-    fn note_failure(&self, offline: Option<bool>) {
+    fn note_failure(self: &Arc<Self>, offline: Option<bool>) {
+        let returns = self.reach.borrow().returns;
         let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = failed.take();
         *failed = offline.map(|offline| {
-            let before = failed.map_or(0, |(_, times)| times);
-            (self.clock.now(), if offline { before.max(1) } else { before + 1 })
+            let times = before.map_or(0, |before| before.times);
+            let times = if offline { times.max(1) } else { times + 1 };
+            Failure { at: self.steady.now(), times, unreached: offline.then_some(returns) }
         });
+        if offline == Some(true) && before.and_then(|before| before.unreached) != Some(returns) {
+            self.refresh_at_return(returns);
+        }
+    }
+
+    /// What failed for want of a desk is asked for again once the desk is back, if the articles are open then.
+    fn refresh_at_return(self: &Arc<Self>, returns: u64) {
+        let (room, mut reach) = (Arc::downgrade(self), self.reach.clone());
+        aside(Box::pin(async move {
+            if reach.wait_for(|view| view.returns != returns).await.is_err() {
+                return;
+            }
+            let Some(room) = room.upgrade() else { return };
+            let shelf = room.slot.lock().await.shelf.clone();
+            if let Some(shelf) = shelf {
+                room.refresh(&shelf);
+            }
+        }));
     }
 
     /// Whether a sync has failed so lately that the next one waits.
     fn is_resting(&self) -> bool {
         let failed = *self.failed.lock().unwrap_or_else(PoisonError::into_inner);
-        failed.is_some_and(|(at, times)| {
+        failed.is_some_and(|Failure { at, times, unreached }| {
             let rest = REST.saturating_mul(1 << (times.saturating_sub(1)).min(MOST_DOUBLINGS));
-            plan::age(self.clock.now(), at) < rest
+            let is_back = unreached.is_some_and(|returns| self.reach.borrow().returns != returns);
+            !is_back && self.steady.now().since(at) < rest
         })
     }
 
@@ -336,7 +379,7 @@ impl Room {
             let Some(help) = room.backend.help_center() else { return };
             while let Ok(Some(name)) = shelf.store.read(library::uncounted).await {
                 if let Err(error) = help.count_view(&room.config.portal, &name).await
-                    && (error.happened == Happened::No || error.fault == Fault::Network)
+                    && (error.happened == Happened::No || error.fault.is_of_the_way())
                 {
                     tracing::debug!(%error, "a view waits to be counted");
                     return;

@@ -13,6 +13,7 @@ use super::{library, locales};
 use crate::{
     SupportError,
     model::{ArticleHit, ArticleId, ArticleSummary, MatchRange, SearchResults},
+    rules,
     store::{Store, StoreError},
 };
 
@@ -123,7 +124,7 @@ impl Shelf {
         let mut results =
             SearchResults { query: text.to_owned(), category: category.map(str::to_owned), ..SearchResults::default() };
         let languages = self.languages(connection)?;
-        if text.trim().is_empty() {
+        if rules::is_blank(text) {
             if let Some(locale) = languages.first() {
                 results.hits = library::popular(connection, locale, category, HITS)?.into_iter().map(unasked).collect();
             }

@@ -35,8 +35,8 @@ pub(super) struct Singles {
     pub(super) failed: Option<BackendError>,
 }
 
-/// Fetches each of `asked`, with its language where that is known. `only` is the help centre's language, where it has no
-/// other; `wanted` are those that are to be on the phone.
+/// Fetches each of `asked`, with its language where that is known. `only` is the help centre's language, where it is known
+/// to have no other; `wanted` are those that are to be on the phone.
 pub(super) async fn fetch(
     room: &Room,
     help: &dyn HelpCenterBackend,

@@ -38,7 +38,7 @@ const MOST_PAGES: u32 = 10_000;
 /// The validator of the help centre's own page.
 const PORTAL_VALIDATOR: &str = "portal_validator";
 
-/// The languages that the desk's help centre has, with spaces between.
+/// The languages that the desk's help centre names, with spaces between.
 const TAGS: &str = "desk_locales";
 
 /// What came of a sync.
@@ -151,9 +151,18 @@ impl<'a> Refresh<'a> {
         })
     }
 
-    /// The languages that are to be on the phone, the best first.
+    /// The languages that are to be on the phone, the best first; none until the help centre is known.
     fn chain(&self) -> Vec<String> {
-        locales::chain(&self.room.config.locales, &self.tags, self.default.as_deref().unwrap_or_default())
+        let Some(default) = &self.default else { return Vec::new() };
+        locales::to_ask(&self.room.config.locales, &self.tags, default)
+    }
+
+    /// The help centre's only language, where nothing speaks for another.
+    fn only_language(&self) -> Option<String> {
+        let chain = self.chain();
+        let [only] = self.tags.as_slice() else { return None };
+        let is_here = |article: &Known| matches!(article.place, plan::Place::Here(_));
+        (chain.len() == 1 && self.known.values().all(is_here)).then(|| only.clone())
     }
 
     async fn languages(&self) -> Result<Vec<Language>, SupportError> {
@@ -216,7 +225,7 @@ impl<'a> Refresh<'a> {
         if asked.is_empty() {
             return Ok(());
         }
-        let only = if let [only] = self.tags.as_slice() { Some(only.clone()) } else { None };
+        let only = self.only_language();
         let Singles { settled, dropped, brings_category, has_placeless, failed } =
             singly::fetch(self.room, self.help, self.shelf, asked, only, &self.chain()).await?;
         self.settled.extend(settled);

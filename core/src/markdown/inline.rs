@@ -9,6 +9,8 @@ struct Piece {
     /// The marks of emphasis that the author typed between the piece before and this one, if nothing else stands
     /// between them; only then can a URL reach over both.
     joined_by: Option<String>,
+    /// No link is looked for in it.
+    is_words: bool,
 }
 
 /// What is gathered for one paragraph, heading or cell, with the styles that are open.
@@ -32,6 +34,14 @@ impl Inline {
     /// Adds text. `joined_by` says what stands between it and the piece before (see [`Piece`]).
     pub(super) fn push_text(&mut self, text: &str, joined_by: Option<&str>) {
         self.push(text, joined_by, false);
+    }
+
+    /// Adds text in which an address is not to be opened.
+    pub(super) fn push_words(&mut self, text: &str) {
+        self.push(text, None, false);
+        if let Some(piece) = self.pieces.last_mut().filter(|_| !text.is_empty()) {
+            piece.is_words = true;
+        }
     }
 
     /// Adds text in fixed width.
@@ -59,7 +69,7 @@ impl Inline {
             }
             _ => {
                 let span = Span { text: text.to_owned(), style, link: url.map(str::to_owned) };
-                self.pieces.push(Piece { span, joined_by: joined_by.map(str::to_owned) });
+                self.pieces.push(Piece { span, joined_by: joined_by.map(str::to_owned), is_words: false });
             }
         }
     }
@@ -67,6 +77,11 @@ impl Inline {
     /// The address of the link that is open, if it was allowed.
     pub(super) fn link(&self) -> Option<&str> {
         self.link.as_ref()?.url.as_deref()
+    }
+
+    /// Whether the link that is open has words of its own.
+    pub(super) fn is_link_shown(&self) -> bool {
+        self.link.as_ref().is_some_and(|link| link.shown)
     }
 
     /// Links don't nest: CommonMark sees to it.
@@ -88,7 +103,7 @@ impl Inline {
         let mut spans = Vec::new();
         let mut run = Run::default();
         for piece in std::mem::take(&mut self.pieces) {
-            let plain = piece.span.link.is_none() && !piece.span.style.code;
+            let plain = piece.span.link.is_none() && !piece.span.style.code && !piece.is_words;
             match piece.joined_by {
                 Some(marks) if plain => run.marks(&marks),
                 _ => run.flush(&mut spans),
@@ -153,6 +168,13 @@ impl Run {
         self.source.clear();
         self.parts.clear();
     }
+}
+
+/// Spans of several pieces, tidy.
+pub(super) fn joined(pieces: Vec<Span>) -> Vec<Span> {
+    let mut spans = Vec::with_capacity(pieces.len());
+    pieces.into_iter().for_each(|span| add(&mut spans, span));
+    spans
 }
 
 /// Adds a span, or its text to the one before where both look the same.

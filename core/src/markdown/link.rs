@@ -43,6 +43,14 @@ pub fn safe_link(url: &str) -> Option<String> {
     (cleaned.len() <= MAX_URL_BYTES).then_some(cleaned)
 }
 
+/// As [`safe_link`], for addresses as people write them: `www.…` without a scheme, and with spaces.
+pub(crate) fn loose_link(url: &str) -> Option<String> {
+    let url = url.trim();
+    let begins_with = |start: &str| url.get(..start.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(start));
+    let scheme = if begins_with("www.") { "https://" } else { "" };
+    safe_link(&format!("{scheme}{}", url.replace(' ', if begins_with("tel:") { "" } else { "%20" })))
+}
+
 /// What a relative address leads to from `base`; `None` for whatever is not plainly relative. An absolute address that
 /// was refused must not get in by being joined: `https:\\host` would.
 pub(super) fn relative_link(url: &str, base: &Url) -> Option<String> {

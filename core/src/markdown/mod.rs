@@ -1,23 +1,39 @@
 //! Text with formatting, turned into blocks and spans that native views draw.
 //!
-//! Agents and articles write Markdown, customers write plain words. Both come out as [`Block`]s, and for **any**
-//! input, of any size and however broken, this module guarantees:
+//! Agents and articles write Markdown, customers write plain words. All come out as [`Block`]s, and for **any** input,
+//! of any size and however broken, this module guarantees:
 //!
 //! - **No panic, no stack overflow, linear time.** Nothing here recurses on what the author nested; deeper than
 //!   [`MAX_DEPTH`], quotes and lists are flattened into the level above.
-//! - **Nothing can run.** There is no HTML in the output: `<br>` is a line break, other HTML tags are left out and the
-//!   text between them stays. What merely looks like a tag (`Press <Enter>`, `List<String>`) stays as it was typed.
+//! - **Nothing can run.** There is no HTML in the output: `<br>` is a line break. Of an article's other HTML tags only
+//!   the text between them stays, except for what merely looks like a tag (`Press <Enter>`, `List<String>`). In a
+//!   chat, tags are text.
 //! - **Every link and picture is allow-listed.** Each [`Span::link`] has passed [`safe_link`], each [`Block::Image`]
-//!   is `http` or `https`. A link that is refused leaves its text.
-//! - **No word is lost.** Whatever is not understood is shown as text; the contents of `<script>` and `<style>` and
-//!   HTML comments are the only text that is left out.
+//!   is `http` or `https`. A link that is refused leaves its text, in a chat its address too.
+//! - **No word is lost.** Whatever is not understood is shown as text. In articles, the contents of `<script>` and
+//!   `<style>`, HTML comments, and definitions of links are left out. In a chat nothing is.
 //! - **The output is tidy.** Neighbouring spans with one look are one span, no span and no paragraph is empty, NUL is
 //!   U+FFFD.
 //!
 //! A single line break in Markdown is kept as a line break, as every chat does and unlike CommonMark: agents press
 //! Enter and mean it.
+//!
+//! # Chats and documents
+//!
+//! [`parse`] reads an agent's message, [`parse_article`] a document. Both know the same formatting, but an agent types
+//! many characters that only a document gives a meaning. In a chat:
+//!
+//! - What would be drawn as nothing (`5.`, `#`, `-`, `---`, `[1]: 500k`) is shown as it was typed.
+//! - Nothing underlines a heading: `--` above a signature is text. `#`, `>`, `-`, `*` and `+` before a number alone on
+//!   its line are text. `---` draws a line only between two paragraphs.
+//! - Items of a list keep their numbers. The line below a quote is not part of it.
+//! - There are no definitions of links, no HTML, and no code by indentation. One `~` is text.
+//! - `*` between two words is text (`10*20*30 cm`). Emphasis may end behind punctuation with no space after it
+//!   (`**提示：**请`), by the CJK-friendly amendments to CommonMark for Chinese, Japanese and Korean, and also for other
+//!   scripts where something is to be ended.
 
 mod blocks;
+mod chat;
 mod html;
 mod inline;
 mod link;
@@ -27,10 +43,13 @@ mod tests;
 
 use std::borrow::Cow;
 
+use blocks::Reading;
+
 use crate::model::{Block, Span};
 
+pub(crate) use link::loose_link;
 pub use link::safe_link;
-pub use preview::plain;
+pub use preview::{plain, plain_article};
 
 /// How deep quotes and lists nest in the output. What is deeper stays, one level up.
 ///
@@ -44,8 +63,7 @@ pub const MAX_DEPTH: usize = 16;
 /// thousand blank lines would take a million steps. No author puts a hundred blank lines on purpose.
 const MAX_BLANK_LINES: usize = 100;
 
-/// Reads an agent's or an article's Markdown: CommonMark with tables, strikethrough, task lists, call-outs
-/// (`> [!NOTE]`) and bare links.
+/// Reads an agent's message: the formatting of [`parse_article`], and everything else as it was typed.
 ///
 /// ```
 /// use shopbell::{Block, markdown};
@@ -54,20 +72,24 @@ const MAX_BLANK_LINES: usize = 100;
 /// assert_eq!(spans[1].link.as_deref(), Some("https://example.com/p/1"));
 /// ```
 pub fn parse(source: &str) -> Vec<Block> {
-    blocks::build(&prepare(source), None)
+    let blocks = blocks::build(&chat::shield(&prepare(source)), Reading::Chat);
+    // Such as a space that was typed as `&nbsp;`.
+    if blocks.is_empty() { verbatim(source) } else { blocks }
 }
 
-/// As [`parse`], with relative links and pictures taken as relative to `base`, the text's own address.
+/// Reads an article: CommonMark with tables, strikethrough, task lists, call-outs (`> [!NOTE]`) and bare links.
+///
+/// Relative links and pictures lead on from `base`, the article's own address. Without it they are refused.
 ///
 /// ```
 /// use shopbell::{Block, markdown};
 /// let base = url::Url::parse("https://desk.example.com/hc/shop/articles/1").unwrap();
-/// let blocks = markdown::parse_at("[delivery](2-delivery)", &base);
+/// let blocks = markdown::parse_article("[delivery](2-delivery)", Some(&base));
 /// let [Block::Paragraph { spans }] = blocks.as_slice() else { panic!() };
 /// assert_eq!(spans[0].link.as_deref(), Some("https://desk.example.com/hc/shop/articles/2-delivery"));
 /// ```
-pub fn parse_at(source: &str, base: &url::Url) -> Vec<Block> {
-    blocks::build(&prepare(source), Some(base))
+pub fn parse_article(source: &str, base: Option<&url::Url>) -> Vec<Block> {
+    blocks::build(&prepare(source), Reading::Document(base))
 }
 
 /// Reads a customer's own words: paragraphs at blank lines, line breaks kept, nothing interpreted but bare links.
@@ -95,6 +117,12 @@ pub fn verbatim(text: &str) -> Vec<Block> {
         }
     }
     blocks
+}
+
+/// Plain text as a paragraph, unless it is blank.
+fn paragraph(text: &str) -> Option<Block> {
+    let spans = linked(text);
+    (!spans.is_empty()).then_some(Block::Paragraph { spans })
 }
 
 /// Plain text as spans, with its bare URLs made links.

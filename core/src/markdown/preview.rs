@@ -1,6 +1,9 @@
 //! One line of what a text says, for lists and notifications.
 
-use crate::model::{Block, Span, TableCell};
+use crate::{
+    address,
+    model::{Block, ListItem, Span, TableCell},
+};
 
 /// Most Markdown that a preview reads, in bytes for each character asked for; the rest is cut off.
 ///
@@ -10,10 +13,11 @@ const BYTES_PER_CHAR: usize = 16;
 /// The least that a preview reads, in bytes: a short one of a message that begins with a long link is not empty.
 const MIN_BYTES: usize = 16_384;
 
-/// The text of Markdown in one line of at most `max_chars` characters, white space folded; cut text ends in `…`.
+/// The text of an agent's message in one line of at most `max_chars` characters, white space folded; cut text ends in
+/// `…`.
 ///
-/// The cut never parts a letter from its accents, nor an emoji from what modifies it. Pictures give their alternative
-/// text.
+/// The cut never parts a letter from its accents, nor an emoji from what modifies it. Items of a list keep their
+/// numbers. Pictures give their alternative text, or else the name of their file.
 ///
 /// ```
 /// use shopbell::markdown::plain;
@@ -21,18 +25,19 @@ const MIN_BYTES: usize = 16_384;
 /// assert_eq!(plain("Your parcel is on its way", 12), "Your parcel…");
 /// ```
 pub fn plain(source: &str, max_chars: usize) -> String {
-    let limit = max_chars.saturating_mul(BYTES_PER_CHAR).max(MIN_BYTES);
-    // `None` where the limit falls within a character, or beyond the end.
-    let read = (limit.saturating_sub(3)..=limit).rev().find_map(|end| source.get(..end)).unwrap_or(source);
-    let mut line = Line { chars: Vec::new(), max: max_chars, space: false, cut: false };
-    line.blocks(&super::parse(read));
-    line.cut |= read.len() < source.len();
-    line.finish()
+    Line::new(max_chars, true).read(source, super::parse)
+}
+
+/// As [`plain`], of an article: its words alone.
+pub fn plain_article(source: &str, max_chars: usize) -> String {
+    Line::new(max_chars, false).read(source, |source| super::parse_article(source, None))
 }
 
 struct Line {
     chars: Vec<char>,
     max: usize,
+    /// Numbers of items and names of pictures are given, too.
+    whole: bool,
     /// White space is due before the next character.
     space: bool,
     /// There was more than fits.
@@ -40,6 +45,19 @@ struct Line {
 }
 
 impl Line {
+    fn new(max: usize, whole: bool) -> Self {
+        Self { chars: Vec::new(), max, whole, space: false, cut: false }
+    }
+
+    fn read(mut self, source: &str, parse: fn(&str) -> Vec<Block>) -> String {
+        let limit = self.max.saturating_mul(BYTES_PER_CHAR).max(MIN_BYTES);
+        // `None` where the limit falls within a character, or beyond the end.
+        let read = (limit.saturating_sub(3)..=limit).rev().find_map(|end| source.get(..end)).unwrap_or(source);
+        self.blocks(&parse(read));
+        self.cut |= read.len() < source.len();
+        self.finish()
+    }
+
     /// Recurses at most [`super::MAX_DEPTH`] times.
     fn blocks(&mut self, blocks: &[Block]) {
         for block in blocks {
@@ -49,16 +67,27 @@ impl Line {
             self.space = true;
             match block {
                 Block::Paragraph { spans } | Block::Heading { spans, .. } => self.spans(spans),
-                Block::List { items, .. } => items.iter().for_each(|item| self.blocks(&item.blocks)),
+                Block::List { start, items } => self.items(start.filter(|_| self.whole), items),
                 Block::Quote { blocks } | Block::Callout { blocks, .. } => self.blocks(blocks),
                 Block::Code { text, .. } => self.text(text),
                 Block::Table { header, rows } => {
                     self.cells(header);
                     rows.iter().for_each(|row| self.cells(row));
                 }
+                Block::Image { url, alt } if alt.is_empty() && self.whole => self.text(&file_name(url)),
                 Block::Image { alt, .. } => self.text(alt),
                 Block::Rule => {}
             }
+        }
+    }
+
+    fn items(&mut self, start: Option<u64>, items: &[ListItem]) {
+        for (number, item) in (start.unwrap_or(0)..).zip(items) {
+            self.space = true;
+            if start.is_some() && !self.cut {
+                self.text(&format!("{number}."));
+            }
+            self.blocks(&item.blocks);
         }
     }
 
@@ -124,6 +153,12 @@ impl Line {
         let before = at.checked_sub(1).and_then(|before| self.chars.get(before));
         self.chars.get(at).is_some_and(|&c| extends(c)) || before == Some(&ZERO_WIDTH_JOINER)
     }
+}
+
+/// The last part of an address that has words, such as `bag.png`.
+fn file_name(url: &str) -> String {
+    let path = url.split(['?', '#']).next().unwrap_or_default();
+    address::percent_decoded(path.rsplit('/').find(|part| !part.is_empty()).unwrap_or(url))
 }
 
 /// Whether a character is drawn into the one before it. Not all of Unicode's rules (their tables weigh more than a

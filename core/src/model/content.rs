@@ -1,6 +1,6 @@
 //! What a message holds: words, or something that can be answered.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use super::Timestamp;
 use crate::json::from_json;
@@ -99,6 +99,22 @@ impl Content {
         }
     }
 
+    /// What there is to read of any kind of content on one line: its words, or else what its parts are called.
+    pub(crate) fn to_words(&self) -> Cow<'_, str> {
+        let text = self.as_text();
+        if !text.trim().is_empty() {
+            return text.into();
+        }
+        let called: Vec<&str> = match self {
+            Self::Select { choices, .. } => choices.iter().map(|choice| choice.title.as_str()).collect(),
+            Self::Form { fields, .. } => fields.iter().map(|field| field.label.as_str()).collect(),
+            Self::Cards { cards, .. } => cards.iter().map(Card::called).collect(),
+            Self::Articles { articles, .. } => articles.iter().map(|article| article.title.as_str()).collect(),
+            Self::Text { .. } | Self::Survey { .. } | Self::Unsupported { .. } => Vec::new(),
+        };
+        called.join("\n").into()
+    }
+
     /// What the customer answered, where this asks something and has been answered.
     pub fn answer(&self) -> Option<&Answer> {
         match self {
@@ -149,7 +165,8 @@ pub struct FormField {
     pub name: String,
     /// What the customer sees.
     pub label: String,
-    /// The desk's word for the input: `text`, `email`, `text_area`, `select`, ….
+    /// The desk's word for the input: `text`, `email`, `text_area`, `select`, …. Values of `email`, `number`, `tel` and
+    /// `url` are checked when the form is filled in.
     pub input: String,
     /// What stands in the empty field.
     pub placeholder: Option<String>,
@@ -160,6 +177,8 @@ pub struct FormField {
     /// For a `select`: the choices.
     pub choices: Vec<Choice>,
     /// A regular expression that the desk wants the value to match, as the desk gives it.
+    ///
+    /// The SDK does not check it: the app does, with the platform's regular expressions, before it fills in the form.
     pub pattern: Option<String>,
     /// What to say where it does not match.
     pub pattern_error: Option<String>,
@@ -181,6 +200,16 @@ pub struct Card {
 }
 
 from_json!(Card { title, description, image_url, actions });
+
+impl Card {
+    fn called(&self) -> &str {
+        let button = self.actions.first().map(|action| match action {
+            CardAction::Link { text, .. } | CardAction::Reply { text, .. } => text.as_str(),
+        });
+        let texts = [Some(self.title.as_str()), Some(self.description.as_str()), button];
+        texts.into_iter().flatten().find(|text| !text.trim().is_empty()).unwrap_or_default()
+    }
+}
 
 /// What a button of a card does.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]

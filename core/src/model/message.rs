@@ -95,7 +95,8 @@ impl fmt::Debug for Author {
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case", tag = "type")]
 pub enum Delivery {
-    /// Kept on this phone and waiting for its turn or for the network.
+    /// Kept on this phone and waiting for its turn, for the network or for the desk. While the desk is known to be out of
+    /// reach a message stays so: it is not attempted, and does not change to [`Sending`](Self::Sending) and back.
     Queued,
     /// On its way right now, or sent with an answer that never came: then the desk is asked before anything is sent
     /// again.

@@ -18,7 +18,7 @@ use super::tasks::{Job, Tools};
 use crate::{
     attachments::progress::{Guard, Phase},
     backend::{BackendError, Departure, Fault, OutgoingFile, OutgoingMessage, Session},
-    clock::{Clock, token},
+    clock::{SteadyClock, token},
     customer::standing::storage,
     model::{Attachment, ConversationId},
     store::{
@@ -30,7 +30,7 @@ use crate::{
 /// One attempt at a message with files.
 struct Leaving {
     store: Arc<Store>,
-    clock: Arc<dyn Clock>,
+    clock: SteadyClock,
     seq: i64,
     attempts: u32,
     conversation: ConversationId,
@@ -44,7 +44,7 @@ struct Leaving {
 impl Leaving {
     fn new(
         store: &Arc<Store>,
-        clock: &Arc<dyn Clock>,
+        clock: &SteadyClock,
         seq: i64,
         attempts: u32,
         conversation: ConversationId,
@@ -55,7 +55,7 @@ impl Leaving {
         let changes = store.feed().watch(Topic::Outbox);
         Self {
             store: Arc::clone(store),
-            clock: Arc::clone(clock),
+            clock: clock.clone(),
             seq,
             attempts,
             conversation,

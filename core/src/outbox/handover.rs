@@ -20,10 +20,13 @@ use std::{
     },
 };
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use super::tasks::Words;
-use crate::store::{EntryRow, EntryState, Tx};
+use crate::{
+    reach::View,
+    store::{EntryRow, EntryState, Tx},
+};
 
 /// A message whose first attempt has begun: what is kept of it is on the disk, and the desk is to be asked.
 pub(crate) struct Begun {
@@ -46,15 +49,14 @@ pub(crate) enum Handed {
 pub(crate) struct Handover {
     shared: Arc<Shared>,
     worker: mpsc::UnboundedSender<Handed>,
+    /// Asked here too, for the worker hears of it later than the caller's next command.
+    reach: watch::Receiver<View>,
 }
 
 #[derive(Default)]
 struct Shared {
     /// The worker would begin at once.
     ready: AtomicBool,
-    /// The host says that there is no network. Kept here too, for the worker hears of it later than the caller's next
-    /// command.
-    offline: AtomicBool,
     claimed: Mutex<HashSet<i64>>,
 }
 
@@ -95,14 +97,9 @@ impl Drop for Claim {
 
 impl Handover {
     /// Not ready until the worker says so.
-    pub(crate) fn new() -> (Self, mpsc::UnboundedReceiver<Handed>) {
+    pub(crate) fn new(reach: watch::Receiver<View>) -> (Self, mpsc::UnboundedReceiver<Handed>) {
         let (worker, inbox) = mpsc::unbounded_channel();
-        (Self { shared: Arc::default(), worker }, inbox)
-    }
-
-    /// The host's word on the network.
-    pub(crate) fn online(&self, online: bool) {
-        self.shared.offline.store(!online, Ordering::SeqCst);
+        (Self { shared: Arc::default(), worker, reach }, inbox)
     }
 
     /// The worker would begin with a message in a free lane at once, or would not.
@@ -113,7 +110,7 @@ impl Handover {
     /// Whether a message in a free lane may begin with its own transaction.
     pub(crate) fn is_ready(&self) -> bool {
         self.shared.ready.load(Ordering::SeqCst)
-            && !self.shared.offline.load(Ordering::SeqCst)
+            && self.reach.borrow().open
             // A worker that has panicked takes nothing.
             && !self.worker.is_closed()
     }
@@ -154,14 +151,21 @@ impl Handover {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use futures_util::FutureExt as _;
 
     use super::*;
     use crate::{
-        SupportError,
+        SupportError, SystemRandom,
         model::{Content, ConversationId, DeskConversationId, MessageId, Timestamp},
+        reach::Reach,
         store::{Durability, Feed, Fence, NewEntry, NewMessage, Store, StoreError, Task, Topic},
     };
+
+    fn reach() -> Reach {
+        Reach::new(Duration::from_secs(10), Arc::new(SystemRandom))
+    }
 
     fn new<'a>(conversation: &'a ConversationId, id: &'a MessageId, content: &'a Content) -> NewMessage<'a> {
         NewMessage { conversation, session: "s", id, content, attachments: &[], at: Timestamp::default() }
@@ -186,7 +190,7 @@ mod tests {
     async fn message_is_claimed_until_the_worker_has_it_and_handed_over_only_once_it_is_kept() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&folder.path().join("a.db"), Timestamp::default(), Feed::new()).unwrap();
-        let (handover, mut worker) = Handover::new();
+        let (handover, mut worker) = Handover::new(reach().view());
         let giver = handover.clone();
         let failed = store.write(Durability::Now, move |tx| {
             begin(tx, &giver)?;
@@ -213,7 +217,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let open = || Store::open(&folder.path().join("a.db"), Timestamp::default(), Feed::new()).unwrap();
         let (store, other) = (open(), open());
-        let (handover, mut worker) = Handover::new();
+        let (handover, mut worker) = Handover::new(reach().view());
         let conversation = ConversationId::new("c");
         // Whether the worker is handed the message, and whether it is told to read, of a write that `also` does more.
         let mut wait = async |also: Option<Task>| {
@@ -257,13 +261,14 @@ mod tests {
 
     #[test]
     fn handover_without_a_worker_or_a_network_is_not_ready() {
-        let (handover, worker) = Handover::new();
+        let reach = reach();
+        let (handover, worker) = Handover::new(reach.view());
         assert!(!handover.is_ready(), "nobody has said so");
         handover.set_ready(true);
         assert!(handover.is_ready());
-        handover.online(false);
+        reach.host_says(false);
         assert!(!handover.is_ready());
-        handover.online(true);
+        reach.host_says(true);
         assert!(handover.is_ready());
         drop(worker);
         assert!(!handover.is_ready());

@@ -21,14 +21,18 @@
 //!   process), the entry is `Unclear` and nothing is sent: the worker looks for its own message beyond the fence, and
 //!   sync may see it first. Only a look that finds nothing *after a settling delay* allows another attempt. A copy that
 //!   turns up later still, with the same echo, is noted as a twin and not shown.
+//! - **Out of reach.** While the desk is known to be out of reach, or the host says that there is no network, nothing is
+//!   attempted: [`reach`](crate::reach) looks for the desk by a cheap request, and with its answer everything is tried at
+//!   once. So what waits shows as queued throughout, and does not change to "sending" with every try that must fail.
 //! - **At once.** Where there is a network, a place free and nothing before it in its lane, a message is written as
 //!   `InFlight`, fence and all, by the command itself, and handed to the worker: see [`handover`]. What dies between
 //!   that and the asking is looked for first, like any attempt that a process died over. Words that have to wait are
 //!   handed over as well, so that a long queue is not read again for each of them.
 //! - **Patience.** No connection: wait, without counting. A failing desk: wait longer each time and count; past
 //!   [`policy::MAX_ATTEMPTS`] the customer is asked. Throttling and flooding: wait as long as the desk wants; no
-//!   message is to blame. Connectivity, coming to the foreground, a retry by the customer, and any success end every
-//!   wait that trouble caused.
+//!   message is to blame. The desk's return, coming to the foreground, a retry by the customer, and any success end every
+//!   wait that trouble caused. What the desk failed at again right after its return is spared the next return for a
+//!   minute: that may be this entry's own trouble.
 //! - **Crash.** `InFlight` found at a start is `Unclear` (or simply done again where doing it twice is harmless).
 //! - **Files.** A message with files stays `Waiting` on the disk until all but the last bytes of it have left: see
 //!   [`departure`]. Two of them are at work at a time, beside the others and not among them, so that a film does not
@@ -38,6 +42,7 @@
 //!
 //! [`queue`] decides, without I/O or clock; [`worker`] carries out.
 
+mod answers;
 mod departure;
 mod handover;
 pub(crate) mod policy;

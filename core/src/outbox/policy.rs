@@ -15,6 +15,10 @@ const LONGEST: Duration = Duration::from_secs(300);
 /// How long a flooded conversation rests: the desk counts a minute.
 pub(crate) const FLOOD_REST: Duration = Duration::from_secs(60);
 
+/// How long an entry at which the desk failed right after its return is spared the next return: a desk that answers
+/// everything but this one request returns again and again.
+pub(crate) const SPARED: Duration = Duration::from_secs(60);
+
 /// How long to keep still when throttled without a word on how long: the desk counts a minute.
 pub(crate) const THROTTLE_REST: Duration = Duration::from_secs(60);
 

@@ -43,9 +43,9 @@ pub(crate) enum Event {
     Begun(i64, ConversationId),
     /// A message was written and waits: its row, as it was written.
     Added(EntryRow),
-    /// The host knows that there is a network, or that there is none.
+    /// The desk can be reached, as far as anybody knows, or can't.
     Online(bool),
-    /// A reason to try now: the network is back, the app is in the foreground, the customer pressed retry.
+    /// A reason to try now: the app is in the foreground, the customer pressed retry.
     Wake,
     /// The desk took it; its row is gone.
     Done(i64),
@@ -83,6 +83,10 @@ struct Item {
     /// The wait is the desk's wish: no wake shortens it.
     asked_to_wait: bool,
     at_work: bool,
+    /// Its wait was ended by the desk's return.
+    woken: bool,
+    /// The desk failed at it again right after that: until then the next return ends no wait of its.
+    spared_until: Timestamp,
     /// It takes files along.
     bulky: bool,
 }
@@ -98,6 +102,8 @@ impl Item {
             unreached: 0,
             asked_to_wait: false,
             at_work: true,
+            woken: false,
+            spared_until: Timestamp::default(),
             bulky: false,
         }
     }
@@ -183,7 +189,7 @@ impl Queue {
         Self { items: BTreeMap::new(), online: true, hold_until: Timestamp::default(), rules }
     }
 
-    /// Takes in what happened and says what to do, in this order.
+    /// Takes in what happened and says what to do, in this order. `now` never goes back, and counts suspends.
     pub(crate) fn handle(&mut self, event: Event, now: Timestamp, jitter: f64) -> Vec<Effect> {
         let mut effects = Vec::new();
         self.tame_clock(now);
@@ -200,19 +206,19 @@ impl Queue {
             }
             Event::Online(online) => {
                 if online && !self.online {
-                    self.wake(now);
+                    self.wake(now, true);
                 }
                 self.online = online;
             }
-            Event::Wake => self.wake(now),
+            Event::Wake => self.wake(now, false),
             Event::Done(seq) => {
                 self.items.remove(&seq);
-                self.wake(now);
+                self.wake(now, false);
             }
             Event::Failed(seq, fault, happened) => self.failed(seq, fault, happened, now, jitter, &mut effects),
             Event::Looked(seq, true) => {
                 self.items.remove(&seq);
-                self.wake(now);
+                self.wake(now, false);
             }
             Event::Looked(seq, false) => self.not_found(seq, now, jitter, &mut effects),
             Event::LookFailed(seq, fault) => self.look_failed(seq, &fault, now, jitter, &mut effects),
@@ -247,6 +253,15 @@ impl Queue {
         self.online && now >= self.hold_until && self.free().words > 0
     }
 
+    /// How many things that the customer wrote or did the desk has not taken yet, and may take.
+    pub(crate) fn waiting(&self) -> usize {
+        let waits = |item: &&Item| {
+            let by_the_customer = matches!(item.kind, Kind::Open | Kind::Message | Kind::Answer | Kind::Resolve);
+            by_the_customer && !item.asked_to_wait && !matches!(item.state, EntryState::Attention { .. })
+        };
+        self.items.values().filter(waits).count()
+    }
+
     /// The places that nobody is at.
     fn free(&self) -> Free {
         let at = |uploads: bool| self.items.values().filter(|item| item.at_work && item.uploads() == uploads).count();
@@ -267,7 +282,20 @@ impl Queue {
     /// Takes a row in that nobody here is at work on.
     fn take(&mut self, row: EntryRow, now: Timestamp, effects: &mut Vec<Effect>) {
         let kind = Kind::of(&row.task);
+        let old = self.items.get(&row.seq);
+        // Begun in the future: the clock was set back between two runs. A wait goes on from now, as long as it was.
+        let ahead = if old.is_none() { row.started_at.since(now) } else { Duration::ZERO };
         let state = match row.state {
+            EntryState::Waiting { not_before } if !ahead.is_zero() && not_before > now => {
+                let state = EntryState::Waiting { not_before: not_before.minus(ahead) };
+                effects.push(Effect::Save(row.seq, state.clone(), row.attempts));
+                state
+            }
+            EntryState::Unclear { since, look_at } if !ahead.is_zero() && since.max(look_at) > now => {
+                let state = EntryState::Unclear { since: since.minus(ahead), look_at: look_at.minus(ahead) };
+                effects.push(Effect::Save(row.seq, state.clone(), row.attempts));
+                state
+            }
             EntryState::InFlight => {
                 // A process died over it.
                 let state = if self.must_look(kind) {
@@ -287,7 +315,6 @@ impl Queue {
             Some(id) => Lane::Conversation(id),
             None => Lane::Customer(row.session),
         };
-        let old = self.items.get(&row.seq);
         let same_wait = old.is_some_and(|old| old.state == state);
         let item = Item {
             lane,
@@ -297,16 +324,20 @@ impl Queue {
             unreached: old.map_or(0, |old| old.unreached),
             asked_to_wait: same_wait && old.is_some_and(|old| old.asked_to_wait),
             at_work: false,
+            woken: old.is_some_and(|old| old.woken),
+            spared_until: old.map_or(Timestamp::default(), |old| old.spared_until),
             bulky: row.files > 0,
         };
         self.items.insert(row.seq, item);
     }
 
-    /// A clock that was set back must not leave a message waiting for a moment that is hours away.
+    /// What an earlier run kept by a clock that was ahead must not leave a message waiting for a moment that is hours
+    /// away.
     fn tame_clock(&mut self, now: Timestamp) {
         let latest = now.plus(policy::LONGEST_REST);
         self.hold_until = self.hold_until.min(latest);
         for item in self.items.values_mut() {
+            item.spared_until = item.spared_until.min(latest);
             match &mut item.state {
                 EntryState::Waiting { not_before } => *not_before = (*not_before).min(latest),
                 EntryState::Unclear { since, look_at } => {
@@ -322,11 +353,13 @@ impl Queue {
         kind.doubles() && !(self.rules.idempotent && kind == Kind::Message)
     }
 
-    /// Ends every wait that trouble caused.
-    fn wake(&mut self, now: Timestamp) {
+    /// Ends every wait that trouble caused; with `returned`, the desk's being out of reach.
+    fn wake(&mut self, now: Timestamp, returned: bool) {
         for item in self.items.values_mut().filter(|item| !item.asked_to_wait && !item.at_work) {
+            item.woken = returned;
+            let at = if returned { now.max(item.spared_until) } else { now };
             match &mut item.state {
-                EntryState::Waiting { not_before } => *not_before = (*not_before).min(now),
+                EntryState::Waiting { not_before } => *not_before = (*not_before).min(at),
                 // A look may come sooner; another attempt may not: that goes by `since`.
                 EntryState::Unclear { look_at, .. } if item.unreached > 0 => *look_at = (*look_at).min(now),
                 _ => {}
@@ -350,14 +383,19 @@ impl Queue {
         let Some(item) = self.items.get_mut(&seq) else { return };
         item.at_work = false;
         item.asked_to_wait = false;
+        if std::mem::take(&mut item.woken) && fault == Fault::Desk {
+            item.spared_until = now.plus(policy::SPARED);
+        }
         let unclear = EntryState::Unclear { since: now, look_at: now.plus(settle.mul_f64(0.1)) };
         let waiting = |after: Duration| EntryState::Waiting { not_before: now.plus(after) };
         item.state = match fault {
-            Fault::Network | Fault::Interrupted | Fault::Desk | Fault::Storage if must_look => {
+            Fault::Network | Fault::Untrusted { .. } | Fault::Interrupted | Fault::Desk | Fault::Storage
+                if must_look =>
+            {
                 item.unreached = 0;
                 unclear
             }
-            Fault::Network | Fault::Storage => {
+            Fault::Network | Fault::Untrusted { .. } | Fault::Storage => {
                 // The desk never had a say in it: not counted, and tried for as long as it takes.
                 item.attempts = item.attempts.saturating_sub(1);
                 item.unreached = item.unreached.saturating_add(1);

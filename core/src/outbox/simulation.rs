@@ -324,6 +324,7 @@ fn schedule(seed: u64) -> [usize; 3] {
             3 => world.crash(),
             4 => world.sync(),
             5 => world.feed(Event::Wake),
+            // The desk is lost and found again, as often as not while nothing waits.
             6 => {
                 let online = world.below(2) == 0;
                 world.feed(Event::Online(online));
@@ -492,4 +493,59 @@ fn message_behind_one_that_was_begun_while_the_rows_were_read_waits_for_it() {
     let begun = EntryRow { state: EntryState::InFlight, attempts: 1, ..waiting(1, 0) };
     assert_eq!(queue.handle(loaded(vec![begun, behind]), now, 0.0), []);
     assert_eq!(queue.handle(Event::Done(1), now, 0.0), [Effect::Attempt(2, 1)]);
+}
+
+#[test]
+fn clock_that_was_set_back_between_two_runs_prolongs_no_wait() {
+    let (then, now) = (Timestamp::from_seconds(1_000_000), Timestamp::from_seconds(1_000));
+    let wait = Duration::from_secs(5);
+    let states = |at: Timestamp| {
+        let waiting = EntryState::Waiting { not_before: at.plus(wait) };
+        [waiting, EntryState::Unclear { since: at.plus(Duration::from_secs(1)), look_at: at.plus(wait) }]
+    };
+    for (kept, shifted) in states(then).into_iter().zip(states(now)) {
+        let mut queue = Queue::new(RULES);
+        let row = EntryRow { state: kept, attempts: 3, started_at: then, ..waiting(1, 0) };
+        let effects = queue.handle(loaded(vec![row.clone()]), now, 0.0);
+        assert_eq!(effects, [Effect::Save(1, shifted.clone(), 3)]);
+        assert_eq!(queue.next_wake(), Some(now.plus(wait)));
+        // Read again, it does not begin anew.
+        let later = now.plus(Duration::from_secs(3));
+        assert_eq!(queue.handle(loaded(vec![EntryRow { state: shifted, ..row }]), later, 0.0), []);
+        assert_eq!(queue.next_wake(), Some(now.plus(wait)));
+    }
+}
+
+#[test]
+fn desks_return_ends_every_wait_but_of_what_it_has_just_failed_at() {
+    let mut now = Timestamp::from_seconds(1_000);
+    let mut queue = Queue::new(RULES);
+    let rows = (1..=3).map(|seq| waiting(seq, 0)).collect();
+    queue.handle(loaded(rows), now, 1.0);
+    for round in 0..7 {
+        for seq in 1..=3 {
+            queue.handle(Event::Failed(seq, Fault::Desk, Happened::No), now, 1.0);
+        }
+        if round < 6 {
+            now = now.plus(Duration::from_secs(64));
+            queue.handle(Event::Tick, now, 1.0);
+        }
+    }
+    assert_eq!(queue.waiting(), 3);
+    // While the desk is out of reach nothing is attempted, whatever is due.
+    assert_eq!(queue.handle(Event::Online(false), now, 1.0), []);
+    assert_eq!((queue.next_wake(), queue.begins_at_once(now)), (None, false));
+    assert_eq!(queue.handle(Event::Tick, now.plus(Duration::from_secs(3_600)), 1.0), []);
+    let attempts = |effects: &[Effect]| -> Vec<i64> {
+        let attempt = |effect: &Effect| if let Effect::Attempt(seq, _) = effect { Some(*seq) } else { None };
+        effects.iter().filter_map(attempt).collect()
+    };
+    assert_eq!(attempts(&queue.handle(Event::Online(true), now, 1.0)), [1, 2, 3]);
+    // The desk fails at the second again: that is spared the next return, and no other is.
+    queue.handle(Event::Failed(2, Fault::Desk, Happened::No), now, 1.0);
+    queue.handle(Event::Failed(1, Fault::Network, Happened::No), now, 1.0);
+    queue.handle(Event::Online(false), now, 1.0);
+    now = now.plus(Duration::from_millis(10));
+    assert_eq!(attempts(&queue.handle(Event::Online(true), now, 1.0)), [1]);
+    assert!(queue.next_wake().is_some_and(|due| due <= now.plus(Duration::from_secs(60))));
 }

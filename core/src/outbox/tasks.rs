@@ -18,18 +18,18 @@ use crate::{
         Backend, BackendError, ConversationContext, DeskConversation, Fault, Fetched, Happened, OutgoingMessage,
         OutgoingVote, Session,
     },
-    clock::{Clock, Random, token},
+    clock::{Random, SteadyClock, token},
     customer::{
         events, notices,
         standing::{Standing, storage},
     },
-    model::{Answer, AnswerState, ConversationId, ConversationStatus, DeskConversationId, MessageId, Timestamp},
+    model::{AnswerState, ConversationId, ConversationStatus, DeskConversationId, MessageId, Timestamp},
     rules,
     runtime::go_on,
     signal::Signal,
     store::{
-        ConversationRow, CustomerRow, Durability, EntryRow, Fence, Marks, MessageRow, NewEntry, SessionRow, Store,
-        StoreError, Task, Tx, Work, facts, incoming, seen,
+        ConversationRow, CustomerRow, Durability, EntryRow, Fence, FileRow, Marks, MessageRow, NewEntry, SessionRow,
+        Store, StoreError, Task, Tx, Work, facts, incoming, seen,
     },
 };
 
@@ -38,7 +38,8 @@ pub(crate) struct Tools {
     pub(crate) store: Arc<Store>,
     pub(crate) backend: Arc<dyn Backend>,
     pub(crate) standing: Arc<Standing>,
-    pub(crate) clock: Arc<dyn Clock>,
+    /// What waits and attempts are measured by. What is kept of them is in its time.
+    pub(crate) clock: SteadyClock,
     pub(crate) random: Arc<dyn Random>,
     pub(crate) folder: Folder,
     pub(crate) transfers: Transfers,
@@ -90,7 +91,7 @@ impl Tools {
     /// Makes the first attempt at a message that was begun with its writing.
     pub(super) async fn attempt_begun(self: Arc<Self>, begun: Begun) -> Event {
         let Begun { seq, session, words } = begun;
-        let result = async { self.say(&self.standing.session(&session).await?, words, 1).await };
+        let result = async { self.say(&self.standing.session_to_write(&session).await?, words, 1).await };
         self.ended(seq, 1, result.await).await
     }
 
@@ -103,6 +104,7 @@ impl Tools {
             }
             Err(error) => {
                 tracing::debug!(seq, attempts, %error, happened = ?error.happened, "attempt failed");
+                self.standing.met(&error.fault);
                 if let Err(error) = self.mend(seq, &error.fault).await {
                     tracing::warn!(seq, %error, "could not note what the desk has forgotten");
                 }
@@ -115,7 +117,8 @@ impl Tools {
     /// it is asked whether that is due.
     fn look_at_desk(&self) {
         if !self.looked_at_desk.swap(true, Ordering::Relaxed) {
-            go_on(notices::look(Arc::clone(&self.store), Arc::clone(&self.backend), Arc::clone(&self.clock)));
+            let clock = Arc::clone(self.clock.time_of_day());
+            go_on(notices::look(Arc::clone(&self.store), Arc::clone(&self.backend), clock));
         }
     }
 
@@ -144,7 +147,11 @@ impl Tools {
         // Sync has bound it meanwhile, or the customer has discarded it: done.
         let Some(job) = self.begin(seq, attempts).await? else { return Ok(()) };
         let going = self.going(&job);
-        let session = self.standing.session(&job.entry.session).await?;
+        let session = &job.entry.session;
+        let session = match job.entry.task {
+            Task::Open | Task::Message | Task::Vote { .. } => self.standing.session_to_write(session).await?,
+            _ => self.standing.session(session).await?,
+        };
         if let Some(going) = going {
             return self.depart(job, &session, attempts, &going).await;
         }
@@ -172,7 +179,7 @@ impl Tools {
         if !self.has_words(&conversation.id).await? {
             return self.write(move |tx| EntryRow::remove(tx, seq)).await;
         }
-        let now = self.clock.now();
+        let now = self.clock.time_of_day().now();
         // A context that the desk has failed at must not cost the conversation.
         let spoiled = self.spoiled().contains(&seq);
         let context = if spoiled { ConversationContext::new() } else { self.context(&conversation.id, now).await? };
@@ -264,24 +271,6 @@ impl Tools {
         let random = Arc::clone(&self.random);
         let new_id = move || token(random.as_ref());
         self.write(move |tx| incoming::sent(tx, &message, &answer, attempts, &new_id)).await
-    }
-
-    async fn answer(&self, job: &Job, session: &Session, answer: &Answer) -> Result<(), BackendError> {
-        let (Some(conversation), Some(row)) = (&job.conversation, &job.message) else { return Ok(()) };
-        let (Some(desk_id), Some(number)) = (conversation.desk_id, row.desk_id) else {
-            return Err(BackendError::refused(Fault::MessageGone, "the question is not at the desk"));
-        };
-        self.backend.answer(session, desk_id, number, answer).await?;
-        let (seq, message) = (job.entry.seq, row.message.id.clone());
-        self.write(move |tx| {
-            EntryRow::remove(tx, seq)?;
-            // Answered anew while this one was under way: what is shown is the newer one, and that is still to go.
-            if EntryRow::of_message(tx, &message)?.is_some() {
-                return Ok(());
-            }
-            set_answer_state(tx, &message, AnswerState::Sent)
-        })
-        .await
     }
 
     async fn mark(&self, job: &Job, session: &Session) -> Result<(), BackendError> {
@@ -517,6 +506,7 @@ fn say_opened(tx: &mut Tx<'_>, sync: mpsc::UnboundedSender<Signal>, id: &Convers
 /// The conversation is to be opened at the desk (again) before anything else in it.
 fn reopen(tx: &mut Tx<'_>, id: &ConversationId, session: &str) -> Result<(), StoreError> {
     ConversationRow::set_desk_id(tx, id, None)?;
+    FileRow::forget_all(tx, id)?;
     if !EntryRow::opens(tx, id)? {
         EntryRow::insert(tx, NewEntry { conversation: Some(id), session, task: Task::Open, message: None })?;
     }

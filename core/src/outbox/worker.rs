@@ -15,12 +15,17 @@ use crate::{
     backend::Fault,
     clock::fraction,
     model::{AnswerState, AttentionReason},
+    reach::Reach,
     signal::{Signal, stopped},
     store::{Durability, EntryRow, EntryState, Task, Topic, Tx},
 };
 
 /// How often a process that does not send asks whether it may now, and whether the other one wrote something.
 const LOCK_RETRY: Duration = Duration::from_secs(2);
+
+/// The longest sleep before the clock is looked at again: timers stand still while a phone is suspended, and a wait that
+/// ran out meanwhile is noticed this long after it woke.
+const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 
 /// How long after a stop something may still begin: long enough for a message that was just written and for the last
 /// word on who logs out, and short enough that what begins can end within the three seconds that a stop may take.
@@ -33,6 +38,7 @@ pub(crate) struct Worker {
     lock_path: PathBuf,
     handover: Handover,
     handed: mpsc::UnboundedReceiver<Handed>,
+    reach: Reach,
     signals: mpsc::UnboundedReceiver<Signal>,
     stop: watch::Receiver<bool>,
 }
@@ -53,10 +59,11 @@ impl Worker {
         rules: Rules,
         lock_path: PathBuf,
         (handover, handed): (Handover, mpsc::UnboundedReceiver<Handed>),
+        reach: Reach,
         signals: mpsc::UnboundedReceiver<Signal>,
         stop: watch::Receiver<bool>,
     ) -> Self {
-        Self { tools, rules, lock_path, handover, handed, signals, stop }
+        Self { tools, rules, lock_path, handover, handed, reach, signals, stop }
     }
 
     /// Runs until stopped; then waits for what is under way. Abort it to cut that short: what was under way is then
@@ -67,6 +74,9 @@ impl Worker {
         let mut running = Running::new();
         let mut entries = self.tools.store.feed().watch(Topic::Outbox);
         let mut stop = self.stop.clone();
+        let mut view = self.reach.view();
+        let open = view.borrow_and_update().open;
+        self.take_in(Event::Online(open), &mut queue, &mut running).await;
         // Written while another process sent: what is left of it is read.
         while self.handed.try_recv().is_ok() {}
         let mut event = self.load(&mut queue, &mut running).await;
@@ -77,8 +87,9 @@ impl Worker {
                 self.take_in(loaded, &mut queue, &mut running).await;
             }
             self.take_in(event, &mut queue, &mut running).await;
+            self.reach.waiting(queue.waiting());
             self.handover.set_ready(queue.begins_at_once(self.tools.clock.now()));
-            let tick = queue.next_wake().map(|at| at.since(self.tools.clock.now()));
+            let tick = queue.next_wake().map(|at| at.since(self.tools.clock.now()).min(LONGEST_SLEEP));
             event = tokio::select! {
                 // What was asked for before the stop begins before it: a message sent on the way to the background, or
                 // the last word on somebody who logs out.
@@ -90,15 +101,14 @@ impl Worker {
                     Handed::Waiting(row) => Event::Added(row),
                 },
                 () = stopped(&mut stop) => break,
+                Ok(()) = view.changed() => Event::Online(view.borrow_and_update().open),
                 Some(event) = running.next() => event,
-                Some(signal) = self.signals.recv() => match signal {
-                    Signal::Online(online) => Event::Online(online),
-                    Signal::Wake | Signal::Refreshed | Signal::Opened(_) => Event::Wake,
-                },
+                Some(_) = self.signals.recv() => Event::Wake,
                 () = tokio::time::sleep(tick.unwrap_or_default()), if tick.is_some() => Event::Tick,
             };
         }
         self.handover.set_ready(false);
+        self.reach.waiting(0);
         // A command that still found it ready is done once this is: the store has one writer.
         let _ = self.tools.store.write(Durability::Later, |_| Ok(())).await;
         for row in self.take_over_all(&mut queue, &mut running).await.waiting {

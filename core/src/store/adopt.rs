@@ -6,14 +6,26 @@
 use rusqlite::{Connection, OptionalExtension as _, params, types::Value};
 
 use super::{
-    ConversationRow, EntryRow, NewEntry, SessionRow, StoreError, Told, Tx, customer::CustomerRow, entries::Task, facts,
-    join,
+    ConversationRow, CustomerKey, EntryRow, NewEntry, SessionRow, StoreError, Told, Tx,
+    customer::{AtDesk, CustomerRow},
+    entries::Task,
+    facts, join,
 };
 use crate::{model::ConversationId, vault::Kept};
 
+/// What the fact begins with that says whose conversations have moved here.
+const ADOPTED: &str = "adopted:";
+
+/// Whose conversations have moved here: whoever began them is the customer of this file.
+pub(crate) fn adopted(connection: &Connection) -> Result<Vec<CustomerKey>, StoreError> {
+    let mut statement = connection.prepare("SELECT substr(key, length(?1) + 1) FROM facts WHERE key LIKE ?1 || '%'")?;
+    let keys = statement.query_map([ADOPTED], |row| row.get::<_, String>(0))?;
+    Ok(keys.map(|key| key.map(CustomerKey::kept)).collect::<Result<_, _>>()?)
+}
+
 /// Copies everything from `old`, which stays as it is.
 pub(crate) fn adopt(tx: &mut Tx<'_>, old: &Connection, key: &str, own: &str) -> Result<(), StoreError> {
-    let fact = format!("adopted:{key}");
+    let fact = format!("{ADOPTED}{key}");
     let done: Option<String> =
         tx.query_row("SELECT value FROM facts WHERE key = ?1", [&fact], |row| row.get(0)).optional()?;
     if done.is_some() {
@@ -31,7 +43,7 @@ pub(crate) fn adopt(tx: &mut Tx<'_>, old: &Connection, key: &str, own: &str) -> 
             |row| row.get(0),
         )?;
         // What the desk does not know yet goes on under the customer's own standing.
-        let keeps = session.established || opened > 0;
+        let keeps = session.is_at_desk() || session.at_desk == AtDesk::Nothing && opened > 0;
         if keeps {
             tx.execute(
                 "INSERT OR IGNORE INTO sessions (id, own, secret, realtime_token, verified, established)
@@ -41,7 +53,7 @@ pub(crate) fn adopt(tx: &mut Tx<'_>, old: &Connection, key: &str, own: &str) -> 
                     session.key.as_str(),
                     session.realtime_token.as_ref().map(Kept::as_str),
                     session.verified,
-                    session.established
+                    session.at_desk as i64
                 ],
             )?;
             Told::of(old, &session.id)?.save(tx, &session.id)?;

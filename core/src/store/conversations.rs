@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension as _, Row, ToSql, params};
 
-use super::{StoreError, Tx, facts, unsent};
+use super::{FileRow, StoreError, Tx, facts, unsent};
 use crate::{
     backend::DeskChannel,
     json, markdown,
@@ -10,6 +10,7 @@ use crate::{
         Agent, Attachment, Content, ConversationId, ConversationStatus, ConversationSummary, DeskConversationId,
         DeskMessageId, Timestamp,
     },
+    rules,
 };
 
 /// The longest preview, in characters: two lines of a phone.
@@ -232,7 +233,7 @@ impl ConversationRow {
         Ok(())
     }
 
-    /// Where it stands; a change is seen in the list.
+    /// Where it stands; a change is seen in the list. The files of one that the desk has deleted go.
     pub(crate) fn set_status(
         tx: &mut Tx<'_>,
         id: &ConversationId,
@@ -243,6 +244,9 @@ impl ConversationRow {
             .execute(params![id.as_str(), serde_json::to_string(&status)?])?;
         if changed > 0 {
             tx.touch(id);
+            if status == ConversationStatus::Gone {
+                FileRow::forget_all(tx, id)?;
+            }
         }
         Ok(())
     }
@@ -313,7 +317,7 @@ impl ConversationRow {
 
     /// Keeps what the customer began to write; an empty text clears it. The list shows it, and no timeline does.
     pub(crate) fn set_draft(tx: &mut Tx<'_>, id: &ConversationId, draft: &str) -> Result<(), StoreError> {
-        let draft = (!draft.trim().is_empty()).then_some(draft);
+        let draft = (!rules::is_blank(draft)).then_some(draft);
         let changed = tx
             .prepare_cached("UPDATE conversations SET draft = ?2 WHERE id = ?1 AND draft IS NOT ?2")?
             .execute(params![id.as_str(), draft])?;
@@ -379,22 +383,29 @@ impl ConversationRow {
         Ok(list)
     }
 
-    /// Those at the desk that moved since then, at most so many, newest first; the newest one whenever it moved. Of one
-    /// session, or of all. Not those that are gone or in another channel.
+    /// Those at the desk that moved since then, at most so many, newest first; the newest one whenever it moved, and with
+    /// `unread` also those that show something as unread. Of one session, or of all. Not those that are gone or in another
+    /// channel.
     pub(crate) fn recent(
         connection: &Connection,
         session: Option<&str>,
         since: Timestamp,
+        unread: bool,
         most: usize,
     ) -> Result<Vec<ConversationId>, StoreError> {
         let mut statement = connection.prepare_cached(&format!(
-            "SELECT id, last_activity FROM conversations WHERE desk_id IS NOT NULL AND NOT {GONE} AND NOT {IN_OTHER_CHANNEL}
-             AND session = ifnull(?2, session) ORDER BY last_activity DESC, id LIMIT ?1"
+            "SELECT id, last_activity, unread FROM conversations
+             WHERE desk_id IS NOT NULL AND NOT {GONE} AND NOT {IN_OTHER_CHANNEL} AND session = ifnull(?2, session)
+             ORDER BY last_activity DESC, id LIMIT ?1"
         ))?;
-        let mut rows = statement.query(params![i64::try_from(most).unwrap_or(i64::MAX), session])?;
+        let limit = if unread { i64::MAX } else { i64::try_from(most).unwrap_or(i64::MAX) };
+        let mut rows = statement.query(params![limit, session])?;
         let mut recent = Vec::new();
-        while let Some(row) = rows.next()? {
-            if recent.is_empty() || row.get::<_, i64>(1)? >= since.millis() {
+        while let Some(row) = rows.next()?
+            && recent.len() < most
+        {
+            let moved = row.get::<_, i64>(1)? >= since.millis();
+            if recent.is_empty() || moved || (unread && row.get::<_, u32>(2)? > 0) {
                 recent.push(ConversationId::new(row.get::<_, String>(0)?));
             }
         }
@@ -434,10 +445,11 @@ impl ConversationRow {
     }
 }
 
-/// What there is of a message on one line: its words, else the name of its first file.
+/// What there is of a message on one line: its words, else what its parts are called, else the name of its first file.
 pub(super) fn preview(own: bool, content: &str, attachments: Option<&str>) -> Result<String, StoreError> {
     let content: Content = json::from_str(content)?;
-    let words = if own { fold(content.as_text()) } else { markdown::plain(content.as_text(), PREVIEW_CHARS) };
+    let words = content.to_words();
+    let words = if own { fold(&words) } else { markdown::plain(&words, PREVIEW_CHARS) };
     let Some(json) = attachments.filter(|_| words.is_empty()) else { return Ok(words) };
     let attachments: Vec<Attachment> = json::from_str(json)?;
     Ok(attachments.into_iter().next().map(|first| first.name).unwrap_or_default())

@@ -2,13 +2,38 @@
 
 use rusqlite::{Connection, Row, ToSql, params};
 
-use super::{StoreError, Tx};
+use super::{ConversationRow, EntryRow, NewEntry, StoreError, Told, Tx, entries::Task};
 use crate::{
     backend::Secret,
     json,
-    model::{CustomerProfile, Identity, Verification},
+    model::{ConversationStatus, CustomerProfile, Identity, Verification},
     vault::Kept,
 };
+
+/// What the desk knows of a standing. Kept as a number; nothing else than [`Made`](Self::Made) is ever asked under.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AtDesk {
+    /// Nothing: it was never asked for it.
+    Nothing = 0,
+    /// It has made it.
+    Made = 1,
+    /// It had made it. It is looked for, and not made anew, before anything else is asked: its token or its proof is no
+    /// longer good.
+    Doubtful = 2,
+    /// It has deleted the customer: nothing is asked before they write, which makes them known anew.
+    Erased = 3,
+}
+
+impl AtDesk {
+    fn read(number: i64) -> Self {
+        match number {
+            0 => Self::Nothing,
+            2 => Self::Doubtful,
+            3 => Self::Erased,
+            _ => Self::Made,
+        }
+    }
+}
 
 /// A standing with the desk.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,8 +46,7 @@ pub(crate) struct SessionRow {
     pub(crate) realtime_token: Option<Kept>,
     /// The desk accepted the identity's proof.
     pub(crate) verified: bool,
-    /// The desk has made it.
-    pub(crate) established: bool,
+    pub(crate) at_desk: AtDesk,
     pub(crate) list_validator: Option<String>,
 }
 
@@ -35,7 +59,7 @@ fn read(row: &Row<'_>) -> Result<SessionRow, rusqlite::Error> {
         key: Kept::new(row.get(2)?),
         realtime_token: row.get::<_, Option<String>>(3)?.map(Kept::new),
         verified: row.get(4)?,
-        established: row.get(5)?,
+        at_desk: AtDesk::read(row.get(5)?),
         list_validator: row.get(6)?,
     })
 }
@@ -109,6 +133,17 @@ impl SessionRow {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// Whether the desk knows it, as far as is known here.
+    pub(crate) fn is_at_desk(&self) -> bool {
+        matches!(self.at_desk, AtDesk::Made | AtDesk::Doubtful)
+    }
+
+    /// Whether there may be something to ask or tell under it: somebody who has logged in may have conversations from
+    /// another phone, so their own standing is made for that.
+    pub(crate) fn is_asked(&self, identified: bool) -> bool {
+        self.is_at_desk() || self.own && identified && self.at_desk == AtDesk::Nothing
+    }
+
     /// Chosen here, before the desk knows of it: until it does, the key opens nothing, and is kept as it is.
     pub(crate) fn insert_own(tx: &Tx<'_>, id: &str, secret: &Secret) -> Result<(), StoreError> {
         tx.execute("INSERT INTO sessions (id, own, secret) VALUES (?1, 1, ?2)", params![id, secret.expose()])?;
@@ -124,15 +159,75 @@ impl SessionRow {
                 self.key.as_str(),
                 self.realtime_token.as_ref().map(Kept::as_str),
                 self.verified,
-                self.established
+                self.at_desk as i64
             ],
         )?;
         Ok(())
     }
 
-    /// It has to be made again before anything else is asked: the desk forgot it, or the identity changed.
+    /// The desk has to look at it again before anything else is asked: its token may be no longer good, or the identity
+    /// has changed.
     pub(crate) fn forget(tx: &Tx<'_>, id: &str) -> Result<(), StoreError> {
-        tx.execute("UPDATE sessions SET established = 0, list_validator = NULL WHERE id = ?1", [id])?;
+        tx.execute(
+            "UPDATE sessions SET established = iif(established = 1, 2, established), list_validator = NULL WHERE id = ?1",
+            [id],
+        )?;
+        Ok(())
+    }
+
+    /// The desk has deleted the contact behind it, with all conversations and all that it was told. What the customer
+    /// wrote and the desk does not have stays.
+    ///
+    /// The own one is made anew when the customer writes, and not before. One from before the log-in has nothing left to
+    /// be made anew for: what is still to be said under it goes on under the customer's own.
+    pub(crate) fn erase(tx: &mut Tx<'_>, id: &str) -> Result<(), StoreError> {
+        let Some(row) = Self::find(tx, id)? else { return Ok(()) };
+        for (conversation, _) in ConversationRow::desk_ids(tx, Some(id))? {
+            ConversationRow::set_status(tx, &conversation, ConversationStatus::Gone)?;
+        }
+        for entry in EntryRow::all(tx)? {
+            if entry.session == id && matches!(entry.task, Task::Profile | Task::Seen | Task::Resolve) {
+                EntryRow::remove(tx, entry.seq)?;
+            }
+        }
+        tx.touch_outbox();
+        if !row.own {
+            for entry in EntryRow::all(tx)? {
+                if let (true, Task::Message, Some(conversation)) =
+                    (entry.session == id, entry.task, &entry.conversation)
+                {
+                    ConversationRow::set_desk_id(tx, conversation, None)?;
+                    if !EntryRow::opens(tx, conversation)? {
+                        let open =
+                            NewEntry { conversation: Some(conversation), session: id, task: Task::Open, message: None };
+                        EntryRow::insert(tx, open)?;
+                    }
+                }
+            }
+            return Self::retire(tx, id);
+        }
+        tx.execute("UPDATE sessions SET established = 3, list_validator = NULL WHERE id = ?1", [id])?;
+        Told::default().save(tx, id)?;
+        if CustomerRow::find(tx)?.is_some_and(|customer| customer.identity.is_some()) {
+            CustomerRow::set_verification(tx, Verification::Pending)?;
+        }
+        Ok(())
+    }
+
+    /// Removes one from before the log-in, under which nothing can be asked any more: its conversations are the customer's
+    /// own from now on.
+    pub(crate) fn retire(tx: &mut Tx<'_>, id: &str) -> Result<(), StoreError> {
+        let own = "(SELECT id FROM sessions WHERE own = 1)";
+        tx.execute(
+            "DELETE FROM outbox WHERE session = ?1 AND conversation IS NULL AND task = ?2",
+            params![id, serde_json::to_string(&Task::Profile)?],
+        )?;
+        for table in ["conversations", "outbox"] {
+            tx.execute(&format!("UPDATE {table} SET session = {own} WHERE session = ?1"), [id])?;
+        }
+        tx.execute("DELETE FROM sessions WHERE id = ?1 AND own = 0", [id])?;
+        tx.touch_outbox();
+        tx.touch_customer();
         Ok(())
     }
 

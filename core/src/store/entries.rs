@@ -25,6 +25,9 @@ pub(crate) enum Task {
         /// What the desk had before: it stands again where this one is discarded.
         #[serde(skip_serializing_if = "Option::is_none")]
         before: Option<Box<Answer>>,
+        /// An earlier one from here in its place, which may have arrived.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        tried: Option<Box<Answer>>,
     },
     /// Say that everything was seen.
     Seen,
@@ -48,7 +51,7 @@ pub(crate) enum Task {
 from_json!(Task by "task" {
     "open" => Open {},
     "message" => Message {},
-    "answer" => Answer { answer, before },
+    "answer" => Answer { answer, before, tried },
     "seen" => Seen {},
     "resolve" => Resolve {},
     "profile" => Profile {},
@@ -342,9 +345,10 @@ impl EntryRow {
         Ok(())
     }
 
-    /// Replaces what it tells the desk; for an answer given anew before the first was sent.
+    /// Replaces what it tells the desk, which was never asked for that; for an answer given anew before the first was
+    /// sent.
     pub(crate) fn set_task(tx: &mut Tx<'_>, seq: i64, task: &Task) -> Result<(), StoreError> {
-        tx.prepare_cached("UPDATE outbox SET task = ?2 WHERE seq = ?1")?
+        tx.prepare_cached("UPDATE outbox SET task = ?2, started_at = NULL WHERE seq = ?1")?
             .execute(params![seq, serde_json::to_string(task)?])?;
         tx.touch_outbox();
         Ok(())
@@ -393,9 +397,10 @@ mod tests {
         assert_eq!(json::from_str::<Vec<EntryState>>(&written.0).unwrap(), states);
         assert_eq!(json::from_str::<Vec<Task>>(&written.1).unwrap(), tasks);
         let answer = Answer { values: Vec::new(), rating: None, state: AnswerState::Queued, given_at: None };
-        let answered = Task::Answer { answer: answer.clone(), before: Some(Box::new(answer.clone())) };
+        let other = || Some(Box::new(answer.clone()));
+        let answered = Task::Answer { answer: answer.clone(), before: other(), tried: other() };
         assert_eq!(json::from_str::<Task>(&serde_json::to_string(&answered).unwrap()).unwrap(), answered);
-        let answer = Task::Answer { answer, before: None };
+        let answer = Task::Answer { answer, before: None, tried: None };
         assert_eq!(json::from_str::<Task>(&serde_json::to_string(&answer).unwrap()).unwrap(), answer);
         insta::assert_snapshot!(written.0, @r#"[{"state":"waiting","not_before":5},{"state":"in_flight"},{"state":"unclear","since":1,"look_at":2},{"state":"attention","reason":{"type":"desk_failing"},"unclear":true}]"#);
         insta::assert_snapshot!(written.1, @r#"[{"task":"open"},{"task":"message"},{"task":"seen"},{"task":"resolve"},{"task":"profile"},{"task":"vote","portal":"p","article":"7","helpful":true,"reason":null}]"#);

@@ -9,7 +9,7 @@ use super::{StoreError, Tx};
 use crate::{
     backend::{Capabilities, ConversationContext},
     json::{self, FromJson},
-    model::ConversationId,
+    model::{ConversationId, Timestamp},
     rules,
 };
 
@@ -49,7 +49,13 @@ pub(crate) fn remove(tx: &Tx<'_>, key: &str) -> Result<(), StoreError> {
 }
 
 /// What the customer did within this time before they ask is told to the agents: a day.
-pub(crate) const STILL_FRESH: Duration = Duration::from_secs(24 * 3600);
+const STILL_FRESH: Duration = Duration::from_secs(24 * 3600);
+
+/// Whether what the customer did at that time is told to the agents. In the future it lies where the clock was set back
+/// since: by less than a day it may well be of today, by more it is as good as unknown.
+pub(crate) fn is_fresh(at: Timestamp, now: Timestamp) -> bool {
+    now.since(at).max(at.since(now)) <= STILL_FRESH
+}
 
 /// Adds to what the agents shall know, as much of it as the desk keeps; nothing, if there is nothing to say.
 pub(crate) fn tell(context: &mut ConversationContext, limits: &Capabilities, name: &str, text: &str) {
@@ -76,4 +82,17 @@ pub(super) fn remove_context(tx: &Tx<'_>, of: &ConversationId) -> Result<(), Sto
 #[cfg(feature = "help-center")]
 pub(crate) fn set_context(tx: &Tx<'_>, of: &ConversationId, context: &ConversationContext) -> Result<(), StoreError> {
     if context.is_empty() { remove(tx, &context_key(of)) } else { set(tx, &context_key(of), context) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_dated_far_ahead_is_no_longer_fresh() {
+        let at = |hours: u64| Timestamp::from_seconds(1_000_000).plus(Duration::from_secs(hours * 3_600));
+        assert!(is_fresh(at(100), at(124)) && !is_fresh(at(100), at(125)));
+        assert!(is_fresh(at(102), at(100)), "the clock was set back by two hours");
+        assert!(!is_fresh(at(200), at(100)), "by days");
+    }
 }

@@ -1,14 +1,33 @@
 //! Files on this phone: which are here, whether they may go, and when they were last used.
 
-use std::collections::HashSet;
+use std::{
+    collections::HashSet,
+    fs, io,
+    path::{Path, PathBuf},
+};
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use super::{StoreError, Tx};
+use super::{StoreError, Tx, messages::attachments};
 use crate::{
     clock::digest,
-    model::{Attachment, AttachmentId, Timestamp},
+    model::{Attachment, AttachmentId, ConversationId, MessageId, Timestamp},
 };
+
+/// Where a customer's files are: beside their database.
+pub(crate) fn folder(database: &Path) -> PathBuf {
+    database.with_extension("files")
+}
+
+/// Removes a file. One that is not there needs no removing; one that can't be removed goes at the next sweep.
+pub(crate) fn remove_file(path: &Path) {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            tracing::warn!(%error, "a file could not be removed; trying again at the next start");
+        }
+        _ => {}
+    }
+}
 
 /// What of an attachment a file holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -177,13 +196,32 @@ impl FileRow {
         Ok(())
     }
 
-    /// These belong to no message any more. The files themselves go at the next look through the folder.
-    pub(crate) fn forget(tx: &Tx<'_>, attachments: &[Attachment]) -> Result<(), StoreError> {
+    /// These belong to no message any more: their rows go now, and the files themselves with the commit.
+    pub(crate) fn forget(tx: &mut Tx<'_>, attachments: &[Attachment]) -> Result<(), StoreError> {
         for attachment in attachments {
             for part in [Part::Whole, Part::Thumbnail] {
-                Self::remove(tx, &FileId::of(&attachment.id, part))?;
+                let id = FileId::of(&attachment.id, part);
+                if let Some(row) = Self::find(tx, &id)? {
+                    Self::remove(tx, &id)?;
+                    tx.remove_file(row.name);
+                }
             }
         }
         Ok(())
+    }
+
+    /// The same for all that came with the messages of a conversation that the desk has, or had. What is still to be sent
+    /// stays.
+    pub(crate) fn forget_all(tx: &mut Tx<'_>, conversation: &ConversationId) -> Result<(), StoreError> {
+        let mut gone = Vec::new();
+        {
+            let mut statement =
+                tx.prepare("SELECT id, attachments FROM messages WHERE conversation = ?1 AND attachments IS NOT NULL")?;
+            let mut rows = statement.query([conversation.as_str()])?;
+            while let Some(row) = rows.next()? {
+                gone.extend(attachments(&MessageId::new(row.get::<_, String>(0)?), row.get(1)?)?);
+            }
+        }
+        Self::forget(tx, &gone)
     }
 }

@@ -228,6 +228,8 @@ fn rebind(
     } else {
         let learnt = MessageRow::find(tx, &holder)?.map(|learnt| learnt.message);
         let updated_at = updated_at(tx, &holder)?;
+        // The copies that were fetched for it are not this message's, which has its own.
+        FileRow::forget(tx, learnt.as_ref().map(|learnt| learnt.attachments.as_slice()).unwrap_or_default())?;
         tx.prepare_cached("DELETE FROM messages WHERE id = ?1")?.execute([holder.as_str()])?;
         bind(tx, &own.conversation, &own.id, answer)?;
         learnt.map(|learnt| (learnt, updated_at))
@@ -329,6 +331,9 @@ fn one(
                 return Ok(Outcome::Same);
             }
             bind(tx, conversation, &row.message.id, message)?;
+            if message.deleted {
+                update(tx, &row.message.id, message)?;
+            }
             tx.touch_outbox();
             return Ok(Outcome::Changed);
         }
@@ -397,7 +402,7 @@ fn bind(
         desk_id: message.id,
         sort_at: sort_at(message),
         delivery: delivery(message.receipt),
-        attachments: json(&files::aligned(id, &known, &message.attachments))?,
+        attachments: json(&files::aligned(id, &known, files::told(message)))?,
     };
     if !unsent::settle(tx, id, &settled)? {
         // It had another number, or none and no entry.
@@ -440,7 +445,7 @@ fn insert(
         own,
         serde_json::to_string(&message.author)?,
         serde_json::to_string(&message.content)?,
-        json(&files::aligned(&id, &[], &message.attachments))?,
+        json(&files::aligned(&id, &[], files::told(message)))?,
         own.then(|| serde_json::to_string(&delivery(message.receipt))).transpose()?,
         message.deleted,
         message.in_reply_to.map(DeskMessageId::get),
@@ -467,7 +472,7 @@ fn update(tx: &mut Tx<'_>, id: &MessageId, message: &DeskMessage) -> Result<Outc
             {
                 *slot = Some(kept.clone());
             }
-            (message.deleted, files::aligned(id, &old.attachments, &message.attachments), content)
+            (message.deleted, files::aligned(id, &old.attachments, files::told(message)), content)
         }
         Take::Growth => (old.deleted, old.attachments.clone(), old.content.clone()),
     };

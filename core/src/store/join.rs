@@ -7,8 +7,8 @@
 
 use rusqlite::params;
 
-use super::{ConversationRow, FileRow, StoreError, Tx, facts, messages::attachments};
-use crate::model::{ConversationId, MessageId};
+use super::{ConversationRow, FileRow, StoreError, Tx, facts};
+use crate::model::ConversationId;
 
 /// Moves everything of `from` to `into` and removes `from`. Nothing that the customer wrote is lost: unsent messages
 /// go on in `into`, and two drafts become one. Of a message that both hold, `into`'s copy stays.
@@ -24,7 +24,9 @@ pub(crate) fn join(tx: &mut Tx<'_>, from: &ConversationId, into: &ConversationId
     let pair = params![old.id.as_str(), kept.id.as_str()];
     ConversationRow::join_seen(tx, &old.id, &kept.id)?;
     tx.execute("UPDATE OR IGNORE messages SET conversation = ?2, rev = rev + 1 WHERE conversation = ?1", pair)?;
-    forget_copies(tx, &old.id)?;
+    // What is left are messages that the other conversation holds as well.
+    FileRow::forget_all(tx, &old.id)?;
+    tx.execute("DELETE FROM messages WHERE conversation = ?1", [old.id.as_str()])?;
     tx.execute("UPDATE OR IGNORE twins SET conversation = ?2 WHERE conversation = ?1", pair)?;
     tx.execute("DELETE FROM twins WHERE conversation = ?1", [old.id.as_str()])?;
     // It is open already.
@@ -56,18 +58,6 @@ pub(crate) fn join(tx: &mut Tx<'_>, from: &ConversationId, into: &ConversationId
     tx.touch(&old.id);
     tx.touch_outbox();
     tx.join(old.id, kept.id);
-    Ok(())
-}
-
-/// Removes what is left of `from`: messages that the other conversation holds as well.
-fn forget_copies(tx: &Tx<'_>, from: &ConversationId) -> Result<(), StoreError> {
-    let mut statement = tx.prepare("SELECT id, attachments FROM messages WHERE conversation = ?1")?;
-    let mut rows = statement.query([from.as_str()])?;
-    while let Some(row) = rows.next()? {
-        let id = MessageId::new(row.get::<_, String>(0)?);
-        FileRow::forget(tx, &attachments(&id, row.get(1)?)?)?;
-    }
-    tx.execute("DELETE FROM messages WHERE conversation = ?1", [from.as_str()])?;
     Ok(())
 }
 

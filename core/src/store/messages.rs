@@ -100,6 +100,19 @@ impl MessageRow {
         }
     }
 
+    /// An attachment, with the conversation that it is in.
+    pub(crate) fn attachment(
+        connection: &Connection,
+        id: &AttachmentId,
+    ) -> Result<Option<(ConversationId, Attachment)>, StoreError> {
+        let Some(message) = id.message() else { return Ok(None) };
+        let Some(Message { conversation, attachments, .. }) = Self::find(connection, &message)?.map(|row| row.message)
+        else {
+            return Ok(None);
+        };
+        Ok(attachments.into_iter().find(|file| file.id == *id).map(|file| (conversation, file)))
+    }
+
     /// One that was seen in a window.
     pub(crate) fn of_window(connection: &Connection, row: &WindowRow) -> Result<Option<Self>, StoreError> {
         match row.entry {

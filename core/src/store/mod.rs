@@ -24,7 +24,7 @@ mod customer;
 mod entries;
 pub(crate) mod facts;
 mod feed;
-mod files;
+pub(crate) mod files;
 pub(crate) mod incoming;
 mod join;
 mod log;
@@ -41,9 +41,9 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use adopt::adopt;
+pub(crate) use adopt::{adopt, adopted};
 pub(crate) use conversations::{Channel, ConversationRow, LastWord, SyncMark};
-pub(crate) use customer::{CustomerRow, SessionRow};
+pub(crate) use customer::{AtDesk, CustomerRow, SessionRow};
 pub(crate) use entries::{EntryRow, EntryState, Fence, NewEntry, Task};
 pub(crate) use feed::{Change, Feed, StoreId, Topic, Watcher};
 pub(crate) use files::{FileId, FileRow, FileState, Part};

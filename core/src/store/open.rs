@@ -91,6 +91,31 @@ pub(super) fn set_limits(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "cache_size", -1024)
 }
 
+/// Whether the file may be removed: everything that the customer wrote has been sent, and nobody else has it open. One that
+/// makes no sense stays.
+pub(super) fn may_go(path: &Path) -> bool {
+    !path.exists() || is_all_sent_and_free(path).unwrap_or(false)
+}
+
+fn is_all_sent_and_free(path: &Path) -> Result<bool, StoreError> {
+    let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    connection.busy_timeout(Duration::ZERO)?;
+    // What a newer version keeps there is not known here.
+    let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let unsent: i64 = connection.query_row(
+        r#"SELECT count(*) FROM outbox WHERE task LIKE '{"task":"message"%' OR task LIKE '{"task":"answer"%'
+            OR task LIKE '{"task":"vote"%'"#,
+        [],
+        |row| row.get(0),
+    )?;
+    if unsent > 0 || usize::try_from(version).is_ok_and(|version| version > schema::CUSTOMER.steps.len()) {
+        return Ok(false);
+    }
+    // Gives up the log beside the file, which SQLite does only for the one connection that there is.
+    let mode: String = connection.pragma_update_and_check(None, "journal_mode", "DELETE", |row| row.get(0))?;
+    Ok(mode == "delete")
+}
+
 /// Renames the file and its two companions; nothing is ever deleted, so that a person can still look inside.
 fn set_aside(path: &Path, now: Timestamp) -> Result<(), SupportError> {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();

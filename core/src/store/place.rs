@@ -3,9 +3,11 @@
 //! `DATA/HASH(desk, inbox)/` holds one database a customer, named by a hash, and `current.json`, which names the one
 //! who is here. That file is replaced whole (write aside, sync, rename), so that it is always the old or the new one.
 //! While a customer who was anonymous logs in, it also names the file that is being taken over, so that a crash in the
-//! middle is finished at the next start before anything else is done.
+//! middle is finished at the next start before anything else is done. Whoever logs out without ever having logged in
+//! leaves no file behind, unless something unsent is in it.
 
 use std::{
+    collections::BTreeSet,
     fs,
     io::{self, Write as _},
     path::{Path, PathBuf},
@@ -19,7 +21,7 @@ use crate::{
 };
 
 /// Whose database it is. Holds no name: an identifier is kept only as its hash.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(transparent)]
 pub(crate) struct CustomerKey(String);
 
@@ -34,6 +36,19 @@ impl CustomerKey {
     /// Somebody who has.
     pub(crate) fn identified(identifier: &str) -> Self {
         Self(format!("c{}", digest(&["identified", identifier])))
+    }
+
+    /// As a fact names it.
+    pub(super) fn kept(hash: String) -> Self {
+        Self(hash)
+    }
+
+    /// Whose file this is, by its name, where that is an anonymous customer's.
+    fn of_anonymous(file: &str) -> Option<Self> {
+        let (key, _) = file.split_once('.')?;
+        let hash = key.strip_prefix('a')?;
+        let whole = hash.len() == 32 && hash.bytes().all(|b| b.is_ascii_hexdigit());
+        whole.then(|| Self(key.to_owned()))
     }
 
     /// The hash, for a fact that names it.
@@ -90,12 +105,28 @@ impl Place {
         self.folder.join(format!("{}.lock", key.0))
     }
 
-    /// Removes a file whose rows were all moved into another's, durably. Best effort: what is left is never opened.
+    /// Removes what is there of a customer. Best effort: what is left is removed by a later [`sweep`](Self::sweep).
     pub(crate) fn remove(&self, key: &CustomerKey) {
         for suffix in ["db", "db-wal", "db-shm", "lock"] {
             let _ = fs::remove_file(self.folder.join(format!("{}.{suffix}", key.0)));
         }
         let _ = fs::remove_dir_all(self.folder.join(format!("{}.files", key.0)));
+    }
+
+    /// Removes what is there of anonymous customers who have left: nothing could bring them back. What holds something
+    /// unsent stays, and what somebody else has open.
+    pub(crate) fn sweep(&self) {
+        let Ok(entries) = fs::read_dir(&self.folder) else { return };
+        let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+        let keys = names.filter_map(|name| CustomerKey::of_anonymous(&name)).collect::<BTreeSet<_>>();
+        for key in keys {
+            // Asked each time: nobody comes to be here between the question and the removal.
+            let Ok(_turn) = self.turn() else { return };
+            let Ok(Some(here)) = self.recorded() else { return };
+            if here.current != key && here.adopting.as_ref() != Some(&key) && open::may_go(&self.database(&key)) {
+                self.remove(&key);
+            }
+        }
     }
 
     /// Who is here; `None` at the first start, and where the file makes no sense (it is then kept aside).

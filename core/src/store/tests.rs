@@ -14,6 +14,33 @@ use crate::{
     testing::message,
 };
 
+#[test]
+fn message_of_parts_alone_has_a_preview() {
+    let preview = |content: &Content| conversations::preview(false, &serde_json::to_string(content).unwrap(), None);
+    let card = |title: &str, description: &str, actions| Card {
+        title: title.into(),
+        description: description.into(),
+        image_url: None,
+        actions,
+    };
+    let button = CardAction::Reply { text: "Buy".into(), payload: "BUY".into() };
+    let cards = vec![card("Bag", "Blue", vec![]), card("", "Red", vec![]), card("", "", vec![button])];
+    let choices =
+        vec![Choice { title: "S".into(), value: "1".into() }, Choice { title: "M".into(), value: "2".into() }];
+    let article = ArticleLink { title: "Returns".into(), description: String::new(), url: "https://d/a".into() };
+    for (content, expected) in [
+        (Content::Cards { text: String::new(), cards: cards.clone() }, "Bag Red Buy"),
+        (Content::Cards { text: "Look".into(), cards }, "Look"),
+        (Content::Select { text: " ".into(), choices, answer: None }, "S M"),
+        (Content::Articles { text: String::new(), articles: vec![article] }, "Returns"),
+        (Content::text("![](https://d/a.png)"), "a.png"),
+        (Content::text("[Order]: #1207"), "[Order]: #1207"),
+        (Content::text("5."), "5."),
+    ] {
+        assert_eq!(preview(&content).unwrap(), expected);
+    }
+}
+
 struct Fixture {
     store: Arc<Store>,
     conversation: ConversationId,
@@ -211,6 +238,31 @@ async fn answer_takes_the_place_of_what_sync_wrote_down_first() {
     assert_eq!(fixture.shown().await.len(), 2);
     fixture.sent("a", own(7, "ok", None), 1).await;
     assert_eq!(fixture.shown().await, [row("a", 7)]);
+}
+
+#[tokio::test]
+async fn file_fetched_for_what_sync_wrote_down_first_goes_with_it() {
+    let fixture = fixture().await;
+    fixture.send("a", "ok", None).await;
+    let told = DeskMessage { attachments: vec![Attachment::new(AttachmentKind::File, "a.pdf")], ..own(7, "ok", None) };
+    fixture.incoming(vec![told.clone()]).await;
+    let holder = fixture.shown().await.into_iter().find(|row| row.1 == Some(7)).unwrap().0;
+    let row = FileRow {
+        id: FileId::of(&AttachmentId::of(&MessageId::new(holder), 1), Part::Whole),
+        name: "fetched".to_owned(),
+        state: FileState::Whole,
+        size: 1,
+        here: 1,
+        used_at: Timestamp::default(),
+        validator: None,
+    };
+    fixture.store.write(Durability::Later, move |tx| row.save(tx)).await.unwrap();
+    let path = fixture._folder.path().join("a.files");
+    std::fs::create_dir(&path).unwrap();
+    std::fs::write(path.join("fetched"), "1").unwrap();
+    fixture.sent("a", told, 1).await;
+    assert_eq!(fixture.store.read(FileRow::totals).await.unwrap(), (0, 0));
+    assert!(!path.join("fetched").exists());
 }
 
 #[tokio::test]

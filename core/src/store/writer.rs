@@ -14,7 +14,7 @@ use super::{
     Change, Feed, MessageRow, StoreError, StoreId, Topic,
     entries::Numbers,
     feed::News,
-    join, log, open,
+    files, join, log, open,
     schema::{CUSTOMER, Schema},
 };
 use crate::{
@@ -117,6 +117,7 @@ struct Committed {
     changes: Vec<(Topic, Change)>,
     joined: Vec<(ConversationId, ConversationId)>,
     after: Vec<Act>,
+    gone: Vec<String>,
     numbers: Numbers,
 }
 
@@ -131,6 +132,8 @@ pub(crate) struct Tx<'a> {
     customer: bool,
     joined: Vec<(ConversationId, ConversationId)>,
     after: Vec<Act>,
+    /// Names of files that no row names any more once this is committed.
+    gone: Vec<String>,
     /// The outbox's that are set aside; the writer's own again once this is committed.
     pub(super) numbers: Numbers,
     /// The version of the file that was last looked at for what another process wrote.
@@ -159,6 +162,7 @@ impl<'a> Tx<'a> {
             customer: false,
             joined: Vec::new(),
             after: Vec::new(),
+            gone: Vec::new(),
             numbers,
             data_version,
         })
@@ -169,7 +173,8 @@ impl<'a> Tx<'a> {
         self.connection.prepare_cached("COMMIT")?.execute([])?;
         self.open = false;
         let (joined, after) = (std::mem::take(&mut self.joined), std::mem::take(&mut self.after));
-        Ok(Committed { changes, joined, after, numbers: self.numbers })
+        let gone = std::mem::take(&mut self.gone);
+        Ok(Committed { changes, joined, after, gone, numbers: self.numbers })
     }
 
     /// The conversation's messages or marks change.
@@ -216,6 +221,12 @@ impl<'a> Tx<'a> {
     /// The first conversation is the second one now: its observers go on with that one.
     pub(super) fn join(&mut self, from: ConversationId, into: ConversationId) {
         self.joined.push((from, into));
+    }
+
+    /// Removes a file of the customer's once the transaction is committed, before anybody hears of it; never where it comes
+    /// to nothing. One that a crash leaves behind goes at the next sweep, since no row names it.
+    pub(super) fn remove_file(&mut self, name: String) {
+        self.gone.push(name);
     }
 
     /// Does that once the transaction is committed and who asked for it is answered, before anything else is written;
@@ -412,8 +423,9 @@ impl Writer {
     /// What became of the work, and whom it concerns.
     fn run(&mut self, durability: Durability, work: Work<()>) -> (Result<(), SupportError>, Option<News>) {
         match self.commit(durability, work) {
-            Ok(Committed { changes, joined, after, numbers }) => {
+            Ok(Committed { changes, joined, after, gone, numbers }) => {
                 self.numbers = numbers;
+                gone.iter().for_each(|name| files::remove_file(&files::folder(&self.path).join(name)));
                 self.feed.join(joined);
                 let mut news = self.feed.committed(self.id, changes, after);
                 // The commit stands, whatever becomes of the questions.

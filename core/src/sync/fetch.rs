@@ -82,24 +82,26 @@ pub(crate) struct Newest {
 pub(crate) struct Recent {
     session: Option<String>,
     since: Timestamp,
+    unread: bool,
     most: usize,
     but: Option<ConversationId>,
 }
 
 impl Recent {
-    /// At an opening or return. `but` is read already.
+    /// At an opening or return: also what shows something as unread, which the desk may have deleted since. `but` is read
+    /// already.
     pub(crate) fn at_opening(now: Timestamp, but: Option<ConversationId>) -> Self {
-        Self { session: None, since: now.minus(LATELY), most: FEW, but }
+        Self { session: None, since: now.minus(LATELY), unread: true, most: FEW, but }
     }
 
     /// Now and then, with no conversation on screen.
     pub(crate) fn in_front(now: Timestamp) -> Self {
-        Self { session: None, since: now.minus(JUST_NOW), most: FEW, but: None }
+        Self { session: None, since: now.minus(JUST_NOW), unread: false, most: FEW, but: None }
     }
 
     /// With the list on screen: the one on top.
     pub(crate) fn newest() -> Self {
-        Self { session: None, since: Timestamp::default(), most: 1, but: None }
+        Self { session: None, since: Timestamp::default(), unread: false, most: 1, but: None }
     }
 
     /// Once the connection of one of the customer's other sessions is up: the newest of that one.
@@ -240,7 +242,7 @@ impl Fetcher {
         let recent = self
             .store
             .read(move |connection| {
-                ConversationRow::recent(connection, which.session.as_deref(), which.since, which.most)
+                ConversationRow::recent(connection, which.session.as_deref(), which.since, which.unread, which.most)
             })
             .await
             .map_err(|error| storage(&error))?;
@@ -248,6 +250,8 @@ impl Fetcher {
         for id in recent.into_iter().filter(|id| but.as_ref() != Some(id)) {
             match self.conversation(&id).await {
                 Ok(one) => asked = asked.and(one),
+                // Nor would the others come.
+                Err(error) if error.fault.is_of_the_way() => return Err(error),
                 Err(error) => failed = Some(error),
             }
         }

@@ -48,8 +48,10 @@ pub(crate) enum Event {
         /// It is told of by another connection than the one there is, or is being made.
         by_another: bool,
     },
-    /// The host knows that there is a network, or that there is none.
+    /// There may be a network, or there is none.
     Online(bool),
+    /// The desk can be reached again, whoever found it.
+    Returned,
     /// A reason to ask now: the app came to the foreground, the customer tries again.
     Wake,
     /// The standing with the desk may have changed: it was made, or the customer proved who they are.
@@ -135,6 +137,8 @@ pub(crate) struct Link {
     /// Connections that were taken and not confirmed, one after the other.
     unconfirmed: u32,
     connect_at: Timestamp,
+    /// The standing changed while the connection was being made, which may fail for want of it.
+    standing_changed: bool,
     deaf_at: Option<Timestamp>,
     /// What is being asked for.
     asking: Option<Question>,
@@ -147,6 +151,8 @@ pub(crate) struct Link {
     /// What is being asked for may not hold what has just been missed.
     again: bool,
     ask_failures: u32,
+    /// The desk asked for the rest before the next page.
+    asked_to_rest: bool,
     /// When something moved last, and whether an answer is awaited since.
     moved_at: Timestamp,
     awaited: bool,
@@ -164,6 +170,7 @@ impl Link {
             failures: 0,
             unconfirmed: 0,
             connect_at: Timestamp::default(),
+            standing_changed: false,
             deaf_at: None,
             asking: None,
             asked_at: None,
@@ -172,6 +179,7 @@ impl Link {
             list_now: false,
             again: false,
             ask_failures: 0,
+            asked_to_rest: false,
             moved_at: Timestamp::default(),
             awaited: false,
         }
@@ -207,6 +215,7 @@ impl Link {
                 }
                 self.online = online;
             }
+            Event::Returned => self.returned(now),
             Event::Wake => {
                 self.hurry(now);
                 self.list = self.list.max(Some(Reason::Return));
@@ -215,8 +224,10 @@ impl Link {
                 }
             }
             Event::Standing => {
-                if self.phase == Phase::Down {
-                    self.connect_at = now;
+                match self.phase {
+                    Phase::Down => self.connect_at = now,
+                    Phase::Connecting => self.standing_changed = true,
+                    Phase::Live { .. } => {}
                 }
                 self.list = self.list.max(Some(Reason::Standing));
                 self.list_now = true;
@@ -230,6 +241,7 @@ impl Link {
                 if self.phase == Phase::Connecting {
                     self.phase = Phase::Live { since: now, presence_at: now };
                     self.late = false;
+                    self.standing_changed = false;
                     self.unconfirmed = 0;
                     self.page_at = now;
                     self.again = true;
@@ -330,6 +342,20 @@ impl Link {
         self.connect_at = now;
     }
 
+    /// Ends the waits that a desk out of reach caused. A connection that the desk takes and does not confirm, or that was
+    /// deaf, waits for another reason, and so does a page that the desk asked to wait for.
+    fn returned(&mut self, now: Timestamp) {
+        let was_deaf = self.deaf_at.is_some_and(|at| now.since(at) < DEAF_AGAIN);
+        if self.phase == Phase::Down && self.unconfirmed == 0 && !was_deaf {
+            self.failures = 0;
+            self.connect_at = self.connect_at.min(now);
+        }
+        if self.ask_failures > 0 && self.asking.is_none() && !self.asked_to_rest {
+            self.ask_failures = 0;
+            self.wait_for_confirmation(now);
+        }
+    }
+
     fn drop_connection(&mut self, effects: &mut Vec<Effect>) {
         self.late = false;
         if self.phase != Phase::Down {
@@ -375,7 +401,8 @@ impl Link {
             Fault::IdentityRejected | Fault::UnknownInbox | Fault::UnknownPortal | Fault::Unsupported => LONGEST_WAIT,
             _ => wait(self.failures, jitter),
         };
-        self.connect_at = now.plus(wait);
+        let again = std::mem::take(&mut self.standing_changed) && *fault != Fault::SessionGone;
+        self.connect_at = if again { now } else { now.plus(wait) };
         // What the page was to wait for does not come; what was lost is asked for.
         let due = if was_live { now.plus(self.interval(now)) } else { now };
         if self.asking.is_none() && (was_live || self.page_at <= now.plus(CONFIRMED_WITHIN)) {
@@ -397,7 +424,7 @@ impl Link {
         if self.is_live() && *fault == Fault::SessionGone {
             self.drop_connection(effects);
             self.connect_at = now;
-        } else if self.is_live() && *fault == Fault::Network && self.ask_failures > 1 {
+        } else if self.is_live() && fault.is_of_the_way() && self.ask_failures > 1 {
             // One request may be lost on the way. Of two the connection is as good as lost, too.
             self.drop_connection(effects);
             self.lost(fault, now, jitter, effects);
@@ -408,6 +435,7 @@ impl Link {
             Fault::Throttled { retry_after } => retry_after.unwrap_or(trouble).max(trouble),
             _ => trouble,
         };
+        self.asked_to_rest = matches!(fault, Fault::Throttled { .. });
         self.page_at = now.plus(rest.min(LONGEST_REST));
         if *fault == Fault::SessionGone {
             effects.push(Effect::ForgetSession);

@@ -69,8 +69,7 @@ impl Fetcher {
         let mut asked = Ok(Asked::Nothing);
         let mut known = None;
         for (row, last) in sessions {
-            // Somebody who has logged in may have conversations from another phone: their standing is made now.
-            if !(row.established || row.own && identifier.is_some()) {
+            if !row.is_asked(identifier.is_some()) {
                 continue;
             }
             if !budget::is_due(reason, last.as_ref(), row.verified, pushes, now) {
@@ -101,7 +100,7 @@ impl Fetcher {
             },
             Ok(_) => self.moment.set_history(History::Listed),
             // Without a network it is not known.
-            Err(error) if matches!(error.fault, Fault::Network | Fault::Storage) && known.is_none() => {}
+            Err(error) if (error.fault.is_of_the_way() || error.fault == Fault::Storage) && known.is_none() => {}
             Err(error) => {
                 tracing::info!(%error, "the desk's list of conversations can't be read; those on the phone go on");
                 self.moment.set_history(History::Unavailable);
@@ -120,7 +119,7 @@ impl Fetcher {
         match &read {
             // Nothing was asked of the desk, or not for long.
             Err(error) if error.fault == Fault::Storage => return read,
-            Err(error) if error.fault == Fault::Network && took < NEVER_COMES => return read,
+            Err(error) if error.fault.is_of_the_way() && took < NEVER_COMES => return read,
             _ => {}
         }
         let last = LastList {

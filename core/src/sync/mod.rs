@@ -27,8 +27,10 @@
 //! - **A page gives way** to what the connection has told of since the page was asked for ([`told`]): it may be older.
 //! - **Marks** are kept with the rows, in one transaction with the page that moves them. A crash in a gap leaves the
 //!   mark below it, and the next resync reads it again.
-//! - **Trouble** (no network, a hotel's log-in page, 5xx, throttling) backs off with jitter and ends at once when the
-//!   host says that the network is back or the app comes to the foreground.
+//! - **Trouble** (no network, a hotel's log-in page, 5xx, throttling) backs off with jitter and ends at once when anything
+//!   finds the desk back ([`reach`](crate::reach)), the host says that the network is, or the app comes to the foreground.
+//! - **One failure takes nothing along.** A conversation, page or session that fails is tried again by itself: the others
+//!   are read, and the connection of what is on screen stays.
 //!
 //! [`link`], [`pace`], [`budget`], [`hearing`] and [`catch_up`] decide, without I/O or clock; [`worker`], [`fetch`] and
 //! [`list`] carry out. What is true only for

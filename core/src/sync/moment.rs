@@ -18,6 +18,7 @@ use tokio::sync::watch;
 
 use crate::{
     model::{Availability, ConversationId, DeskMessageId, Timestamp, Typing},
+    setup::Setup,
     store::{Feed, Topic},
 };
 
@@ -29,7 +30,7 @@ const TYPING_LASTS: Duration = Duration::from_secs(30);
 /// are that close.
 const OVERTAKEN: Duration = Duration::from_secs(1);
 
-/// Who types in one conversation. Pure.
+/// Who types in one conversation. Pure; its time never goes back ([`SteadyClock`](crate::clock::SteadyClock)).
 #[derive(Debug, Default)]
 struct Typist {
     /// And until when that holds without a further word.
@@ -42,8 +43,7 @@ struct Typist {
 
 impl Typist {
     fn at(&self, now: Timestamp) -> Option<&(Typing, Timestamp)> {
-        // Further away than it lasts it is only where the clock was set back.
-        self.now.as_ref().filter(|(_, until)| *until > now && *until <= now.plus(TYPING_LASTS))
+        self.now.as_ref().filter(|(_, until)| *until > now)
     }
 
     fn begins(&mut self, who: Typing, after: Option<DeskMessageId>, now: Timestamp) {
@@ -80,12 +80,17 @@ fn may_be_one(one: &Typing, other: &Typing) -> bool {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Connection {
-    /// Nothing was tried yet.
+    /// Nothing was asked of the desk yet: before an anonymous customer writes, there is nothing to ask.
     #[default]
     Unknown,
-    /// The last try found no network, or the host says that there is none.
+    /// The desk can't be reached: the last requests found no network, or no desk that works, or the host says that there is
+    /// no network and nothing has proved it wrong. Messages stay [`Queued`](crate::Delivery::Queued); the desk is asked
+    /// for now and then ([`Limits::offline_poll`](crate::Limits::offline_poll)).
     Offline,
-    /// Requests work; what happens at the desk is asked for now and then.
+    /// The desk's certificate is not trusted: see [`SupportError::Untrusted`](crate::SupportError::Untrusted). For the
+    /// customer the same as [`Offline`](Self::Offline).
+    Untrusted,
+    /// Requests work, whoever makes them; what happens at the desk is asked for now and then.
     Online,
     /// What happens at the desk arrives at once.
     Live,
@@ -113,9 +118,9 @@ pub enum History {
 /// The moment, shared by the worker that learns it and the observers that show it.
 #[derive(Clone)]
 pub(crate) struct Moment {
-    connection: Arc<watch::Sender<Connection>>,
     availability: Arc<watch::Sender<Availability>>,
     history: Arc<watch::Sender<History>>,
+    setup: Setup,
     typing: Arc<Mutex<HashMap<ConversationId, Typist>>>,
     feed: Feed,
 }
@@ -123,16 +128,12 @@ pub(crate) struct Moment {
 impl Moment {
     pub(crate) fn new(feed: Feed) -> Self {
         Self {
-            connection: Arc::new(watch::channel(Connection::default()).0),
             availability: Arc::new(watch::channel(Availability::default()).0),
             history: Arc::new(watch::channel(History::default()).0),
+            setup: Setup::default(),
             typing: Arc::default(),
             feed,
         }
-    }
-
-    pub(crate) fn connection(&self) -> watch::Receiver<Connection> {
-        self.connection.subscribe()
     }
 
     pub(crate) fn availability(&self) -> watch::Receiver<Availability> {
@@ -141,6 +142,10 @@ impl Moment {
 
     pub(crate) fn history(&self) -> watch::Receiver<History> {
         self.history.subscribe()
+    }
+
+    pub(crate) fn setup(&self) -> &Setup {
+        &self.setup
     }
 
     pub(crate) fn set_history(&self, history: History) {
@@ -156,10 +161,6 @@ impl Moment {
             }
             is_news
         });
-    }
-
-    pub(crate) fn set_connection(&self, connection: Connection) {
-        self.connection.send_if_modified(|now| std::mem::replace(now, connection) != connection);
     }
 
     pub(crate) fn set_availability(&self, availability: Availability) {
@@ -280,11 +281,10 @@ mod tests {
     }
 
     #[test]
-    fn typing_ends_by_itself_and_with_a_clock_that_is_set_back() {
+    fn typing_ends_by_itself() {
         let mut typist = Typist::default();
         typist.begins(who("Ann"), None, at(0));
         assert_eq!(types(&typist, at(29_999)), Some("Ann"));
         assert_eq!(types(&typist, at(30_001)), None);
-        assert_eq!(types(&typist, Timestamp::from_seconds(990_000)), None);
     }
 }

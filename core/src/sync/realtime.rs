@@ -48,7 +48,7 @@ pub(super) fn connect(fetcher: Arc<Fetcher>, focus: Option<ConversationId>) -> C
         let row = session_of(&fetcher, focus).await.map_err(|error| storage(&error))?;
         // Nothing was written yet: the desk does not know the customer, and need not before the first message. The
         // outbox establishes the session with it and wakes the link.
-        let Some(row) = row.filter(|row| row.established) else {
+        let Some(row) = row.filter(SessionRow::is_at_desk) else {
             return Err(BackendError::refused(Fault::Network, "the desk does not know the customer yet"));
         };
         open(&fetcher, &row.id).await
@@ -90,7 +90,7 @@ impl Beside {
             }
         };
         for row in rows {
-            if row.id == first || !row.established || !self.sessions.insert(row.id.clone()) {
+            if row.id == first || !row.is_at_desk() || !self.sessions.insert(row.id.clone()) {
                 continue;
             }
             let (fetcher, session) = (Arc::clone(fetcher), row.id);

@@ -12,14 +12,15 @@ use super::{
     fetch::{Asked, Fetcher, News as Told, Recent},
     hearing::{Hearing, Verdict},
     link::{Effect, Event, Link, Question, Rules},
-    moment::{Connection, Moment},
+    moment::Moment,
     pace::Shown,
     realtime::{self, Beside, News},
 };
 use crate::{
     backend::{BackendError, Fault, Realtime, RealtimeEvent},
-    clock::{Clock, fraction},
+    clock::{SteadyClock, fraction},
     model::{Availability, ConversationId, DeskConversationId, Timestamp, Typing},
+    reach::{Line, Reach, View},
     runtime::go_on,
     signal::{OnScreen, Signal, stopped},
     store::{ConversationRow, LastWord, Topic},
@@ -35,13 +36,12 @@ pub(crate) struct Worker {
     pub(crate) rules: Rules,
     /// Why the customer's file is open: to ask for news, or for somebody else's errand.
     pub(crate) why: Option<Reason>,
-    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) clock: SteadyClock,
     pub(crate) moment: Moment,
     pub(crate) signals: mpsc::UnboundedReceiver<Signal>,
     /// What is on screen.
     pub(crate) screen: watch::Receiver<OnScreen>,
-    /// Woken when the desk is reached again.
-    pub(crate) outbox: mpsc::UnboundedSender<Signal>,
+    pub(crate) reach: Reach,
     pub(crate) stop: watch::Receiver<bool>,
 }
 
@@ -58,6 +58,10 @@ struct Work {
     /// What `live` is worth, where there is one.
     hearing: Option<Hearing>,
     late: bool,
+    /// What the link was told of the way to the desk.
+    view: Option<View>,
+    /// How the connection was when that was told last.
+    line: Line,
     /// How many there have been.
     connections: u64,
     asking: Option<Future<Answer>>,
@@ -94,6 +98,7 @@ enum Happened {
     Beside(News),
     Answered(Answer),
     Signal(Signal),
+    Reach(View),
     OnScreen(OnScreen),
     Moved,
 }
@@ -101,13 +106,20 @@ enum Happened {
 impl Worker {
     /// Runs until stopped. What is under way is dropped: nothing of it is lost by that.
     pub(crate) async fn run(mut self) {
-        // The link's time never goes back and never jumps, whatever is done to the phone's clock.
-        let (began, origin) = (Instant::now(), self.clock.now());
-        let now = move || origin.plus(began.elapsed());
+        let clock = self.clock.clone();
+        let now = move || clock.now();
         let mut link = Link::new(self.rules, self.why, now());
         let mut work = Work::default();
         let mut stop = self.stop.clone();
         let mut screen = self.screen.clone();
+        let mut view = self.reach.view();
+        // Known before anything is asked: there may be no network since before this customer came.
+        self.reach.line(Line::Down);
+        let first = *view.borrow_and_update();
+        work.view = Some(first);
+        if !first.online {
+            link.handle(Event::Online(false), now(), 0.0);
+        }
         let mut customer = self.fetcher.store.feed().watch(Topic::Customer);
         let mut list = self.fetcher.store.feed().watch(Topic::List);
         let mut happened = Happened::OnScreen(screen.borrow_and_update().clone());
@@ -123,13 +135,14 @@ impl Worker {
                     events.extend(self.carry_out(effect, &mut work, now()).await);
                 }
             }
-            self.show_connection(&link, &work);
+            self.show_connection(&link, &mut work);
             let at = now();
             let tick = [link.next_wake(), work.hearing.as_ref().and_then(|hearing| hearing.next_wake(at))];
             let tick = tick.into_iter().flatten().min().map(|due| due.since(at));
             happened = tokio::select! {
                 () = stopped(&mut stop) => return,
                 Some(signal) = self.signals.recv() => Happened::Signal(signal),
+                Ok(()) = view.changed() => Happened::Reach(*view.borrow_and_update()),
                 Ok(()) = screen.changed() => Happened::OnScreen(screen.borrow_and_update().clone()),
                 // The standing was made, or the identity changed: there is something to connect to.
                 () = customer.changed() => Happened::Link(Event::Standing),
@@ -151,13 +164,18 @@ impl Worker {
 
     async fn take_in(&mut self, happened: Happened, work: &mut Work, now: Timestamp) -> Vec<Event> {
         match happened {
-            Happened::Link(event) => vec![event],
+            Happened::Link(event) => {
+                if event == Event::Standing {
+                    self.show_what_the_desk_tells_of(work.on_screen.clone()).await;
+                }
+                vec![event]
+            }
             Happened::Signal(signal) => self.signal(signal, work).await,
+            Happened::Reach(view) => heard_of(view, work),
             Happened::OnScreen(on_screen) => self.on_screen(on_screen, work).await,
             Happened::Moved => self.stirred(work).await.into_iter().collect(),
             Happened::Connected(Ok(live)) => {
                 tracing::debug!("realtime connection is up");
-                self.reached(None, work);
                 work.live = Some(live);
                 work.hearing = Some(Hearing::new(self.rules.pace.live));
                 work.connections += 1;
@@ -190,17 +208,8 @@ impl Worker {
 
     async fn signal(&mut self, signal: Signal, work: &mut Work) -> Vec<Event> {
         match signal {
-            Signal::Online(online) => {
-                if !online {
-                    self.moment.set_connection(Connection::Offline);
-                }
-                vec![Event::Online(online)]
-            }
             Signal::Wake => vec![Event::Wake],
-            Signal::Refreshed => {
-                self.reached(None, work);
-                vec![Event::Standing]
-            }
+            Signal::Refreshed => vec![Event::Standing],
             Signal::Opened(id) => {
                 let mut events = self.look_up_unknown(work).await;
                 if work.on_screen.conversation.as_ref() == Some(&id) {
@@ -244,9 +253,18 @@ impl Worker {
             OnScreen { list: true, .. } => Shown::List,
             OnScreen { .. } => Shown::Nothing,
         }));
+        self.show_what_the_desk_tells_of(work.on_screen.clone()).await;
         work.last_word = (LastWord::default(), false);
         events.extend(self.stirred(work).await);
         events
+    }
+
+    /// Says whether something is on screen that the desk tells of. It is asked nothing for a customer that it does not
+    /// know.
+    async fn show_what_the_desk_tells_of(&self, on_screen: OnScreen) {
+        let shown = on_screen != OnScreen::default();
+        let row = realtime::session_of(&self.fetcher, on_screen.conversation).await.ok().flatten();
+        self.reach.shown(shown && row.is_some_and(|row| row.is_at_desk()));
     }
 
     /// Whether something moved where the customer looks.
@@ -258,7 +276,7 @@ impl Worker {
         let read = self.fetcher.store.read(move |connection| {
             let id = match focus {
                 Some(id) => Some(id),
-                None => ConversationRow::recent(connection, None, Timestamp::default(), 1)?.pop(),
+                None => ConversationRow::recent(connection, None, Timestamp::default(), false, 1)?.pop(),
             };
             let word = id.as_ref().map(|id| ConversationRow::last_word(connection, id)).transpose()?;
             Ok(id.zip(word))
@@ -277,14 +295,13 @@ impl Worker {
         }
         let mut events = Vec::new();
         let of_list = list.as_ref().map(|(_, list)| list);
-        if pages != Ok(Asked::Nothing) || of_list.is_some_and(|list| *list != Ok(Asked::Nothing)) {
-            let failed = pages.as_ref().err();
-            self.reached(failed.or(of_list.and_then(|list| list.as_ref().err())), work);
+        for error in [pages.as_ref().err(), of_list.and_then(|list| list.as_ref().err())].into_iter().flatten() {
+            self.moment.setup().met(&error.fault);
         }
         if let Some((reason, Err(error))) = &list {
             // The conversation on screen does not need it.
             tracing::debug!(%error, "the list could not be read");
-            if error.fault == Fault::Network {
+            if error.fault.is_of_the_way() {
                 events.push(Event::ListMissed(*reason));
             }
         }
@@ -303,11 +320,20 @@ impl Worker {
             }
             Err(error) => {
                 tracing::debug!(%error, "asking the desk failed");
-                events.push(Event::Failed(error.fault));
+                // Noted where it was found. Another session's is nothing to the connection.
+                let is_anothers = error.fault == Fault::SessionGone
+                    && !self.has_lost_its_session(work.on_screen.conversation.clone()).await;
+                events.push(Event::Failed(if is_anothers { Fault::Desk } else { error.fault }));
             }
         }
         events.extend(self.stirred(work).await);
         events
+    }
+
+    /// Whether the desk has forgotten the session of what is on screen, as far as is noted.
+    async fn has_lost_its_session(&self, focus: Option<ConversationId>) -> bool {
+        let row = realtime::session_of(&self.fetcher, focus).await.ok().flatten();
+        row.is_none_or(|row| !row.is_at_desk())
     }
 
     /// Whether the connection there is, or is being made, is another session's than the conversation on screen: it would
@@ -320,34 +346,17 @@ impl Worker {
         row.is_some_and(|row| work.session.as_ref() != Some(&row.id))
     }
 
-    /// Notes whether the desk could be reached, and tells the outbox where it could.
-    fn reached(&self, error: Option<&BackendError>, work: &Work) {
-        match error.map(|error| &error.fault) {
-            // Of one request; the connection knows better.
-            Some(Fault::Network) if work.live.is_some() => {}
-            Some(Fault::Network) => self.moment.set_connection(Connection::Offline),
-            // Says nothing about the way to the desk.
-            Some(Fault::Storage) => {}
-            _ => {
-                let connection = self.moment.connection();
-                let was_reached =
-                    matches!(*connection.borrow(), Connection::Online | Connection::Live | Connection::Delayed);
-                if !was_reached {
-                    self.moment.set_connection(Connection::Online);
-                    // The other side may be gone with its client; then there is nobody to wake.
-                    let _ = self.outbox.send(Signal::Wake);
-                }
-            }
+    fn show_connection(&self, link: &Link, work: &mut Work) {
+        let line = match (link.is_live(), work.late) {
+            (false, _) => Line::Down,
+            (true, false) => Line::Live,
+            (true, true) => Line::Delayed,
+        };
+        if std::mem::replace(&mut work.line, line) == line {
+            return;
         }
-    }
-
-    fn show_connection(&self, link: &Link, work: &Work) {
-        let shown = *self.moment.connection().borrow();
-        let was_up = matches!(shown, Connection::Live | Connection::Delayed);
-        if link.is_live() {
-            self.moment.set_connection(if work.late { Connection::Delayed } else { Connection::Live });
-        } else if was_up {
-            self.moment.set_connection(Connection::Online);
+        self.reach.line(line);
+        if line == Line::Down {
             self.moment.set_availability(Availability::Unknown);
         }
     }
@@ -399,7 +408,7 @@ impl Worker {
         if on_screen.conversation.is_none() {
             fetcher.store.check_foreign_writes();
         }
-        let now = self.clock.now();
+        let now = self.fetcher.clock.now();
         work.asking = Some(Box::pin(async move {
             let opening = matches!(question.list, Some(Reason::Opening | Reason::Return));
             let mut pages = match on_screen.conversation.clone().filter(|_| question.pages) {
@@ -408,7 +417,7 @@ impl Worker {
             };
             let list = match (question.list, &pages) {
                 // Nor would the list come.
-                (Some(reason), Err(error)) if error.fault == Fault::Network => Some((reason, Err(error.clone()))),
+                (Some(reason), Err(error)) if error.fault.is_of_the_way() => Some((reason, Err(error.clone()))),
                 (Some(reason), _) => Some((reason, fetcher.list(reason).await)),
                 (None, _) => None,
             };
@@ -420,9 +429,18 @@ impl Worker {
                 OnScreen { list: true, .. } => Some(Recent::newest()),
                 OnScreen { .. } => Some(Recent::in_front(now)),
             };
-            if let (Some(recent), Ok(asked)) = (recent, &pages) {
-                let asked = asked.clone();
-                pages = fetcher.recent(recent).await.map(|more| asked.and(more));
+            let is_reached = pages.as_ref().err().is_none_or(|error| !error.fault.is_of_the_way());
+            if let Some(recent) = recent.filter(|_| is_reached) {
+                let more = fetcher.recent(recent).await;
+                pages = match (pages, more) {
+                    (Ok(asked), Ok(more)) => Ok(asked.and(more)),
+                    // One of the others is no trouble of the conversation on screen.
+                    (Ok(asked), Err(error)) if on_screen.conversation.is_some() => {
+                        tracing::debug!(%error, "another conversation could not be read");
+                        Ok(asked)
+                    }
+                    (Err(error), _) | (_, Err(error)) => Err(error),
+                };
             }
             Answer { pages, list, connection }
         }));
@@ -478,6 +496,15 @@ impl Worker {
     async fn local(&self, id: DeskConversationId) -> Option<ConversationId> {
         let row = self.fetcher.store.read(move |connection| ConversationRow::by_desk_id(connection, id)).await;
         row.ok().flatten().map(|row| row.id)
+    }
+}
+
+/// What is new of the way to the desk.
+fn heard_of(view: View, work: &mut Work) -> Vec<Event> {
+    match work.view.replace(view) {
+        Some(before) if before.online != view.online => vec![Event::Online(view.online)],
+        Some(before) if before.returns != view.returns => vec![Event::Returned],
+        _ => Vec::new(),
     }
 }
 

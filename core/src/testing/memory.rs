@@ -19,7 +19,7 @@
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), shopbell::backend::BackendError> {
 //! let desk = MemoryDesk::new();
-//! let who = Establish { key: Secret::new("key"), identity: None };
+//! let who = Establish { key: Secret::new("key"), identity: None, existing: false };
 //! let session = desk.establish(&who).await?;
 //! let conversation = desk.open_conversation(&session).await?.id;
 //!

@@ -30,9 +30,16 @@ pub(crate) fn read(url: &str, portal: &str, locales: &[String]) -> Result<HelpCe
     runtime.block_on(async {
         let first = locales.first().map_or("en", String::as_str);
         let told = told(&*desk, portal, first).await.map_err(|error| failure(error, url, portal))?;
-        let chosen = chosen(&told, locales)?;
+        let (named, chosen) = chosen(&told, locales);
         let config = HelpCenterConfig::new(portal).in_languages(chosen.clone());
         let mut pulled = pull(desk, config, folder.path()).await?;
+        let is_there = |locale: &String| {
+            named.contains(locale) || pulled.articles.iter().any(|row| row.article.name.locale == *locale)
+        };
+        if let Some(unknown) = locales.iter().find(|locale| !is_there(locale)) {
+            let what = format!("the help centre has no language {unknown:?}; it has {}", named.join(", "));
+            return Err(Failure::Choice(what));
+        }
         // A phone keeps the default language beside those that were chosen.
         pulled.articles.retain(|row| chosen.contains(&row.article.name.locale));
         pulled.categories.retain(|row| chosen.contains(&row.locale));
@@ -67,15 +74,13 @@ fn answers(url: &str) -> bool {
     addresses.is_ok_and(|mut all| all.any(|address| TcpStream::connect_timeout(&address, REACH).is_ok()))
 }
 
-fn chosen(told: &DeskPortal, locales: &[String]) -> Result<Vec<String>, Failure> {
-    let mut all: Vec<String> = told.categories.iter().map(|category| category.locale.clone()).collect();
-    all.push(told.default_locale.clone());
-    all.sort();
-    all.dedup();
-    if let Some(unknown) = locales.iter().find(|locale| !all.contains(locale)) {
-        let what = format!("the help centre has no language {unknown:?}; it has {}", all.join(", "));
-        return Err(Failure::Choice(what));
-    }
-    all.retain(|locale| locales.is_empty() || locales.contains(locale));
-    Ok(all)
+/// The languages that the help centre names, and those to read. Articles without a category may be in another language,
+/// so one that is not named is asked for all the same.
+fn chosen(told: &DeskPortal, locales: &[String]) -> (Vec<String>, Vec<String>) {
+    let mut named: Vec<String> = told.categories.iter().map(|category| category.locale.clone()).collect();
+    named.push(told.default_locale.clone());
+    named.sort();
+    named.dedup();
+    let chosen = if locales.is_empty() { named.clone() } else { locales.to_vec() };
+    (named, chosen)
 }

@@ -102,6 +102,11 @@ mod tests {
         assert!(lines.lines().count() == 12 && lines.lines().all(|line| line.contains(r#""locale":"vi""#)));
         let (lines, done) = pulled(&sandbox.url(), "shop", &["fr".to_owned()]);
         assert_eq!((lines.as_str(), done.unwrap_err().exit_code()), ("", 1));
+        // Of no category, so that the help centre does not name its language.
+        sandbox.desk().add_article("fr", "", "Zèbre", "Rayé.");
+        let (lines, done) = pulled(&sandbox.url(), "shop", &["fr".to_owned()]);
+        done.unwrap();
+        assert!(lines.lines().count() == 1 && lines.contains(r#""locale":"fr""#), "{lines}");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The desk's bot: answers a shopper's plain questions in English or Vietnamese and hands over when it should.
 //!
-//! It minds a conversation while that is `pending`. It speaks the language of the word it recognised, else the help
-//! centre's. The same words always get the same answer.
+//! It minds a conversation while that is `pending`. It speaks the language of the word it recognised, else the one that
+//! the customer has written so far, else the help centre's. The same words always get the same answer.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::{
     shared::Shared,
     state::{
         State,
-        tables::{Sender, Status},
+        tables::{INCOMING, Sender, Status},
     },
     views::BOT_NAME,
 };
@@ -62,7 +62,10 @@ pub(crate) async fn answer(shared: &Arc<Shared>, conversation: u64, said: &str) 
 impl State {
     fn bot_says(&mut self, conversation: u64, said: &str) {
         let home = if self.options.locale == "vi" { Language::Vietnamese } else { Language::English };
-        let (topic, language) = recognise(said).map_or((None, home), |(topic, language)| (Some(topic), language));
+        let (topic, language) = match recognise(said) {
+            Some((topic, language)) => (Some(topic), language),
+            None => (None, self.language_of(conversation).unwrap_or(home)),
+        };
         let draft = Draft::outgoing(Sender::Bot, words(topic, language).to_owned());
         let draft = if topic.is_none() { draft.rich("input_select", choices(language)) } else { draft };
         let outcome = self.create_message(conversation, draft).and_then(|_| match topic {
@@ -73,6 +76,33 @@ impl State {
             tracing::warn!(?refusal, "the bot could not answer");
         }
     }
+}
+
+impl State {
+    /// What the customer wrote last in a language that can be told.
+    fn language_of(&self, conversation: u64) -> Option<Language> {
+        let incoming = self.tables.thread(conversation).rev().filter(|message| message.message_type == INCOMING);
+        incoming.filter_map(|message| message.content.as_deref()).find_map(language)
+    }
+}
+
+/// The language of a text, where it can be told.
+fn language(text: &str) -> Option<Language> {
+    // Letters that Vietnamese has and English has not; as phones send them, composed or with marks of their own.
+    const LETTERS: &str = "ăâđêôơưạảãấầẩẫậắằẳẵặẹẻẽếềểễệỉĩịọỏốồổỗộớờởỡợụủũứừửữựỳỵỷỹ";
+    const MARKS: [char; 5] = ['\u{31b}', '\u{306}', '\u{309}', '\u{323}', '\u{302}'];
+    // Words without any, many of them written in haste.
+    const PLAIN: [&str; 14] =
+        ["toi", "minh", "khong", "duoc", "nhieu", "muon", "chao", "chào", "hang", "hàng", "giup", "giúp", "oi", "voi"];
+    let text = text.to_lowercase();
+    if text.chars().any(|letter| LETTERS.contains(letter) || MARKS.contains(&letter)) {
+        return Some(Language::Vietnamese);
+    }
+    if let Some((_, language)) = recognise(&text) {
+        return Some(language);
+    }
+    let mut words = text.split(|letter: char| !letter.is_alphabetic());
+    words.any(|word| PLAIN.contains(&word)).then_some(Language::Vietnamese)
 }
 
 fn recognise(said: &str) -> Option<(Topic, Language)> {
@@ -141,6 +171,16 @@ mod tests {
         assert_eq!(recognise("Where is my ORDER?"), Some((Topic::Order, Language::English)));
         assert_eq!(recognise("Tôi muốn ĐỔI cái túi này"), Some((Topic::Returns, Language::Vietnamese)));
         assert_eq!(recognise("hmm"), None);
+    }
+
+    #[test]
+    fn unknown_words_are_told_by_their_language() {
+        for text in ["Xin chào", "túi này có bền không", "ĐƯỢC", "co\u{302}ng ty", "shop oi, con hang khong"]
+        {
+            assert_eq!(language(text), Some(Language::Vietnamese), "{text}");
+        }
+        assert_eq!(language("what about my order"), Some(Language::English));
+        assert_eq!(language("hmm, 15 cm"), None);
     }
 
     #[test]

@@ -58,11 +58,11 @@ async fn the_bot_types_answers_offers_choices_and_hands_over() {
     let question = cable.event("message.created").await;
     assert_eq!(question["content_type"], "input_select");
     let choice = question["content_attributes"]["items"][3].clone();
-    assert_eq!(choice["value"], "human");
+    assert_eq!(choice["value"], "nhân viên", "in the language that the customer has written");
 
     let path = format!("{conversation}/messages/{}", question["id"]);
     shop.patch(&path, json!({ "submitted_values": [choice] })).await;
-    assert!(cable.event("message.created").await["content"].as_str().unwrap().contains("handing over"));
+    assert!(cable.event("message.created").await["content"].as_str().unwrap().contains("chuyển bạn"));
     assert_eq!(cable.event("conversation.status_changed").await["status"], "open");
     shop.send(&conversation, "Where is my order?").await;
     assert_eq!(shop.get(&conversation).await["messages"].as_array().unwrap().len(), 6, "an open one is the agents'");

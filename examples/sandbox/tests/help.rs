@@ -25,6 +25,16 @@ async fn the_portal_lists_the_categories_of_all_locales_and_names_no_allowed_one
 }
 
 #[tokio::test]
+async fn language_of_articles_without_a_category_is_named_nowhere_but_has_its_list() {
+    let shop = shop().await;
+    let slug = shop.sandbox.desk().add_article("fr", "", "Zèbre", "Rayé.");
+    assert!(!read(&shop, "/fr.json").await.to_string().contains(r#""locale":"fr""#));
+    let list = read(&shop, "/fr/articles.json").await;
+    assert_eq!((&list["payload"][0]["slug"], &list["payload"][0]["category"]), (&json!(slug), &json!({})));
+    assert_eq!(read(&shop, "/fr_FR/articles.json").await, json!({ "payload": [], "meta": { "articles_count": 0 } }));
+}
+
+#[tokio::test]
 async fn the_bare_portal_redirects_and_drops_the_format() {
     let shop = shop_with(Options { locale: "vi".to_owned(), ..Options::default() }).await;
     let response = shop.http.get(shop.at("/hc/shop.json")).send().await.unwrap();

@@ -2,7 +2,47 @@
 
 use std::fmt;
 
-use shopbell::{StorageProblem, SupportError};
+use shopbell::{AttachmentProblem, StorageProblem, SupportError};
+
+/// What went wrong, in a shopper's words: no names of functions, fields or protocols.
+pub(crate) fn words(error: &SupportError) -> String {
+    match error {
+        SupportError::Offline => "there is no network; try again later".to_owned(),
+        SupportError::DeskUnavailable => "our support has trouble just now; try again later".to_owned(),
+        SupportError::Busy { .. } => "our support is very busy; try again in a minute".to_owned(),
+        SupportError::Untrusted { .. } => {
+            "our support can't be reached safely over this network; try another".to_owned()
+        }
+        SupportError::AttachmentRefused { problem, .. } => file_words(problem),
+        SupportError::InvalidInput { problem, .. } | SupportError::Rejected { reason: problem } => problem.clone(),
+        SupportError::LocationNotRemovable { .. } => {
+            "the file may hold the place where it was taken, and that can't be taken out".to_owned()
+        }
+        SupportError::NotFound { what } => format!("the {what} is not here any more"),
+        SupportError::Conflict { problem } => (*problem).to_owned(),
+        SupportError::IdentityRejected => "our support does not accept who you say you are; log in again".to_owned(),
+        SupportError::Unsupported { what } => format!("our support can't {what}"),
+        SupportError::Paused | SupportError::Closed => "somebody else has logged in meanwhile".to_owned(),
+        // A developer's to put right, whom these words are for.
+        other => other.to_string(),
+    }
+}
+
+/// Why a file can't be sent.
+fn file_words(problem: &AttachmentProblem) -> String {
+    match problem {
+        AttachmentProblem::Missing => "there is no such file any more".to_owned(),
+        AttachmentProblem::NotAFile => "a folder can't be sent; pick a file".to_owned(),
+        AttachmentProblem::Empty => "the file is empty".to_owned(),
+        AttachmentProblem::TooLarge { most, .. } => {
+            format!("the file is too large; up to {} MB can be sent", most >> 20)
+        }
+        AttachmentProblem::TypeNotAllowed { .. } => "files of this kind can't be sent".to_owned(),
+        AttachmentProblem::TooMany { most } => format!("up to {most} files can be sent at once"),
+        AttachmentProblem::Changed => "the file was changed meanwhile; try again".to_owned(),
+        _ => "the file can't be read".to_owned(),
+    }
+}
 
 /// What is wrong, and what to do.
 #[derive(Debug)]
@@ -36,9 +76,17 @@ impl Problem {
                 format!("--inbox: {problem}"),
                 "in Chatwoot: Settings > Inboxes > your API inbox > Configuration > Inbox Identifier",
             ),
+            SupportError::InvalidConfig { field: "help_center.portal", .. } => Self::new(
+                format!("--help-center: {url} has no such help centre"),
+                "copy the slug from the help centre's settings in Chatwoot, or leave --help-center out",
+            ),
             SupportError::Offline => Self::new(
                 format!("can't reach {url}: no network, a wrong address, or something else answers there"),
                 "open it in a browser; if you only want to work offline for now, add --unchecked",
+            ),
+            SupportError::Untrusted { problem } => Self::new(
+                format!("{url}: {problem}"),
+                "have the desk present a certificate that phones trust, with its whole chain",
             ),
             SupportError::DeskUnavailable => Self::new(
                 format!("{url} was reached, but fails"),
@@ -75,6 +123,24 @@ impl fmt::Display for Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_error_reaches_a_shopper_without_the_names_of_the_code() {
+        let input = |field, problem: &str| SupportError::InvalidInput { field, problem: problem.to_owned() };
+        for error in [
+            SupportError::Offline,
+            SupportError::Paused,
+            SupportError::Closed,
+            SupportError::IdentityRejected,
+            input("values", "\u{201c}E-mail\u{201d} is no e-mail address"),
+            input("attachments", "number 1 is too large"),
+        ] {
+            let text = words(&error);
+            for jargon in ["HMAC", "()", "values:", "attachments", "client"] {
+                assert!(!text.contains(jargon), "{text}");
+            }
+        }
+    }
 
     #[test]
     fn a_desk_that_is_not_there_is_named_with_a_remedy() {

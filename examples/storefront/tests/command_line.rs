@@ -71,3 +71,15 @@ async fn a_desk_that_asks_for_proofs_wants_its_key() {
     assert!(text.contains("proof of identity") && text.contains("--hmac-key"), "{text}");
     desk.shutdown().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_help_centre_that_the_desk_does_not_know_is_told_with_a_remedy() {
+    let desk = Sandbox::start(Options::default()).await.unwrap();
+    let url = desk.url();
+    let text = complaint(&["--desk", &url, "--inbox", "shop", "--help-center", "nosuch"]);
+    assert!(text.contains("no such help centre") && text.contains("slug"), "{text}");
+    // The right one goes on to where the missing terminal is told.
+    let text = complaint(&["--desk", &url, "--inbox", "shop", "--help-center", desk.help_slug()]);
+    assert!(text.contains("needs a terminal"), "{text}");
+    desk.shutdown().await;
+}

@@ -21,13 +21,13 @@ fn the_tour_without_a_terminal_happens_and_ends_well() {
         "✓ he sees no conversation and nothing unread",
         "✓ all her 6 messages are there",
         "── The desk goes deaf ──",
-        "✓ the socket does not answer and is replaced, once; the new one is not confirmed: ● online",
+        "✓ the socket does not answer and is replaced, once; the new one is not confirmed: ◆ online",
         "── The desk's frames come late ──",
-        "✓ the bar says: ◐ delayed, and the socket stays",
+        "✓ the bar says: ◈ delayed, and the socket stays",
     ] {
         assert!(told.contains(line), "{line:?} is missing in\n{told}");
     }
-    for (line, times) in [("✓ the answer is on the phone after ", 2), ("✓ they are there, and the bar says: ● live", 2)]
+    for (line, times) in [("✓ the answer is on the phone after ", 2), ("✓ they are there, and the bar says: ◆ live", 2)]
     {
         assert_eq!(told.matches(line).count(), times, "{line:?} in\n{told}");
     }

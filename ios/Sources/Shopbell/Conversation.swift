@@ -6,8 +6,11 @@ import ShopbellBindings
 /// Every command is safe on the phone when it returns, with or without a network, and reaches the desk by itself; what
 /// it did is in every sequence by then. Commands are done in the order in which they were called. Cancelling a call stops
 /// the waiting, never the work.
-/// Every command may throw ``SupportError/paused(message:)``, ``SupportError/closed(message:)`` (the client was closed
-/// or another customer is here now), ``SupportError/storage(problem:message:)``, and what it names.
+/// While the client is paused commands are kept, all but files, and shown and sent after the resume. A conversation goes
+/// on when its anonymous customer logs in.
+/// Every command may throw ``SupportError/closed(message:)`` (the client was closed or another customer is here now),
+/// ``SupportError/notFound(message:)`` (the customer has no such conversation),
+/// ``SupportError/storage(problem:message:)``, and what it names.
 ///
 /// Leave the parameter `isolation` out: it lets a command take its place in the order before anything else runs.
 public final class Conversation: Sendable, Identifiable {
@@ -24,15 +27,16 @@ public final class Conversation: Sendable, Identifiable {
         self.id = id
         self.engine = engine
         self.handle = handle
-        shownMessages = Shared(engine) { feed in
+        shownMessages = Shared(engine, failure: .stays { _ in [] }) { feed in
             try await handle.value.get().timeline(listener: MessagesObserver(feed))
         }
-        shownTyping = Shared(engine) { feed in
+        shownTyping = Shared(engine, failure: .stays { _ in nil }) { feed in
             try await handle.value.get().typing(listener: TypingObserver(feed))
         }
     }
 
-    /// The messages, oldest first, from the newest page on; ``loadOlder(isolation:)`` brings more.
+    /// The messages, oldest first, from the newest page on; ``loadOlder(isolation:)`` brings more, which stay for the
+    /// next loop.
     ///
     /// While it is read, the conversation counts as being on screen: messages arrive at once. When the customer has
     /// left it is empty, and ends.
@@ -49,9 +53,9 @@ public final class Conversation: Sendable, Identifiable {
     /// Once called, it is sent, whoever is cancelled meanwhile. Where it can't be, and nobody waits any more to hear why,
     /// the words are kept as the draft, unless there is another.
     ///
-    /// - Throws: ``SupportError/invalidInput(field:message:)`` where there is nothing to send, the text is too long for
-    ///   the desk or holds a NUL, or a file is empty, too large, of a type that can't be sent, not there, or there are
-    ///   too many (``ShopbellConfig/limits``): then nothing is sent.
+    /// - Throws: ``SupportError/invalidInput(field:message:)`` where there is nothing to send, or the text is too long for
+    ///   the desk or holds a NUL; ``SupportError/attachmentRefused(number:problem:message:)`` where a file is empty, too
+    ///   large, of a type that can't be sent, not there, or one too many (``ShopbellConfig/limits``): then nothing is sent.
     ///   ``SupportError/locationNotRemovable(number:message:)`` where a photo or film may tell where it was taken and that
     ///   can't be removed (``NewAttachment``): nothing is sent either. ``SupportError/unsupported(message:)`` where the
     ///   desk takes no files. ``SupportError/storage(problem:message:)`` where the phone is full; then the text is kept
@@ -86,7 +90,8 @@ public final class Conversation: Sendable, Identifiable {
     ///   - onProgress: Called on a thread of Shopbell's, a few times a second at most, one call at a time, and not once
     ///     this has returned. Others are told by the same thread: don't keep it.
     /// - Throws: ``SupportError/notFound(message:)`` where there is no such attachment, it is no file, or the desk has it
-    ///   no more; ``SupportError/offline(message:)`` and its kin where the connection broke for good;
+    ///   no more; ``SupportError/offline(message:)``, ``SupportError/deskUnavailable(message:)`` or
+    ///   ``SupportError/busy(retryAfterMillis:message:)`` where the connection broke for good;
     ///   `CancellationError` when the task is cancelled.
     public func download(
         _ attachmentId: String,
@@ -144,8 +149,11 @@ public final class Conversation: Sendable, Identifiable {
     /// Fills in a ``Content/form(text:fields:button:answer:)``: a value for each field by its name; fields left out are
     /// empty.
     ///
-    /// - Throws: ``SupportError/invalidInput(field:message:)`` where a required field is empty or a value is none of a
-    ///   field's choices; ``SupportError/notFound(message:)`` where the message is no form or has no such field.
+    /// Values are checked by the type of their field, but not against its `pattern`: that is up to the app.
+    ///
+    /// - Throws: ``SupportError/invalidInput(field:message:)`` where a required field is empty, a value is none of a
+    ///   field's choices, or does not fit the type of its field, such as `email`; ``SupportError/notFound(message:)``
+    ///   where the message is no form or has no such field.
     public func fillIn(
         _ messageId: String, values: [String: String], isolation: isolated (any Actor)? = #isolation
     ) async throws {
@@ -169,7 +177,8 @@ public final class Conversation: Sendable, Identifiable {
     /// Brings in the page before the oldest message shown: from the phone, else from the desk. The messages are in
     /// ``messages`` when it returns.
     ///
-    /// - Throws: ``SupportError/offline(message:)`` and its kin where the desk had to be asked.
+    /// - Throws: ``SupportError/offline(message:)``, ``SupportError/deskUnavailable(message:)`` or
+    ///   ``SupportError/busy(retryAfterMillis:message:)`` where the desk had to be asked.
     public func loadOlder(isolation: isolated (any Actor)? = #isolation) async throws -> Older {
         try await engine.call { [self] _ in
             // On screen until the page is there, whoever else reads.

@@ -28,13 +28,13 @@ extension Article: Identifiable {
 }
 
 extension MatchRange {
-    /// The place in the title or snippet that it is of; `nil` in a text that is shorter. It counts Unicode scalars, which
-    /// are fewer than bytes and more than what Swift calls characters.
+    /// The place in the title or snippet that it is of; `nil` in a text that is shorter. It counts UTF-16 code units,
+    /// as `NSRange` does.
     public func range(in text: String) -> Range<String.Index>? {
-        let scalars = text.unicodeScalars
+        let units = text.utf16
         guard start >= 0, start <= end,
-            let from = scalars.index(scalars.startIndex, offsetBy: Int(start), limitedBy: scalars.endIndex),
-            let to = scalars.index(from, offsetBy: Int(end - start), limitedBy: scalars.endIndex)
+            let from = units.index(units.startIndex, offsetBy: Int(start), limitedBy: units.endIndex),
+            let to = units.index(from, offsetBy: Int(end - start), limitedBy: units.endIndex)
         else { return nil }
         return from..<to
     }

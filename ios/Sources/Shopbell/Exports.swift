@@ -9,6 +9,7 @@
 @_exported import struct ShopbellBindings.ArticleSummary
 @_exported import struct ShopbellBindings.Attachment
 @_exported import enum ShopbellBindings.AttachmentKind
+@_exported import enum ShopbellBindings.AttachmentProblem
 @_exported import enum ShopbellBindings.AttentionReason
 @_exported import enum ShopbellBindings.AttributeValue
 @_exported import enum ShopbellBindings.Author
@@ -35,6 +36,7 @@
 @_exported import struct ShopbellBindings.HelpCategory
 @_exported import enum ShopbellBindings.HelpEvent
 @_exported import struct ShopbellBindings.HelpFigures
+@_exported import enum ShopbellBindings.History
 @_exported import struct ShopbellBindings.Identity
 @_exported import struct ShopbellBindings.InAppLink
 @_exported import struct ShopbellBindings.Limits
@@ -50,6 +52,7 @@
 @_exported import struct ShopbellBindings.Rating
 @_exported import struct ShopbellBindings.RefusedField
 @_exported import struct ShopbellBindings.SearchResults
+@_exported import struct ShopbellBindings.SetupProblem
 @_exported import struct ShopbellBindings.SizeOnDisk
 @_exported import struct ShopbellBindings.Span
 @_exported import enum ShopbellBindings.StorageProblem
@@ -65,6 +68,7 @@
 public typealias _Conversation = Conversation
 public typealias _HelpCenter = HelpCenter
 public typealias _HelpCenterConfig = HelpCenterConfig
+public typealias _HelpChanges = HelpChanges
 public typealias _HelpEvents = HelpEvents
 public typealias _NewAttachment = NewAttachment
 public typealias _SearchBox = SearchBox
@@ -90,6 +94,8 @@ extension Shopbell {
     public typealias Attachment = ShopbellBindings.Attachment
     /// ``AttachmentKind``, for an app that has one of its own.
     public typealias AttachmentKind = ShopbellBindings.AttachmentKind
+    /// ``AttachmentProblem``, for an app that has one of its own.
+    public typealias AttachmentProblem = ShopbellBindings.AttachmentProblem
     /// ``AttentionReason``, for an app that has one of its own.
     public typealias AttentionReason = ShopbellBindings.AttentionReason
     /// ``AttributeValue``, for an app that has one of its own.
@@ -142,6 +148,8 @@ extension Shopbell {
     public typealias HelpEvent = ShopbellBindings.HelpEvent
     /// ``HelpFigures``, for an app that has one of its own.
     public typealias HelpFigures = ShopbellBindings.HelpFigures
+    /// ``History``, for an app that has one of its own.
+    public typealias History = ShopbellBindings.History
     /// ``Identity``, for an app that has one of its own.
     public typealias Identity = ShopbellBindings.Identity
     /// ``InAppLink``, for an app that has one of its own.
@@ -172,6 +180,8 @@ extension Shopbell {
     public typealias RefusedField = ShopbellBindings.RefusedField
     /// ``SearchResults``, for an app that has one of its own.
     public typealias SearchResults = ShopbellBindings.SearchResults
+    /// ``SetupProblem``, for an app that has one of its own.
+    public typealias SetupProblem = ShopbellBindings.SetupProblem
     /// ``SizeOnDisk``, for an app that has one of its own.
     public typealias SizeOnDisk = ShopbellBindings.SizeOnDisk
     /// ``Span``, for an app that has one of its own.
@@ -194,6 +204,8 @@ extension Shopbell {
     public typealias HelpCenter = _HelpCenter
     /// ``HelpCenterConfig``, for an app that has one of its own.
     public typealias HelpCenterConfig = _HelpCenterConfig
+    /// ``HelpChanges``, for an app that has one of its own.
+    public typealias HelpChanges = _HelpChanges
     /// ``HelpEvents``, for an app that has one of its own.
     public typealias HelpEvents = _HelpEvents
     /// ``NewAttachment``, for an app that has one of its own.

@@ -13,15 +13,15 @@ import ShopbellBindings
 /// Leave the parameter `isolation` out: it lets a command take its place in the order before anything else runs.
 public final class HelpCenter: Sendable {
     private let engine: Engine
-    private let shownChanges: Shared<Void>
-    private let shownEvents: Shared<HelpEvent>
+    private let shownChanges: Shared<Result<Void, any Error>>
+    private let shownEvents: Shared<Result<HelpEvent, any Error>>
 
     init(_ engine: Engine) {
         self.engine = engine
-        shownChanges = Shared(engine) { feed in
+        shownChanges = Shared(engine, failure: .told { .failure($0) }) { feed in
             try await engine.native().helpCenter().observe(listener: HelpChangesObserver(feed))
         }
-        shownEvents = Shared(engine, .events) { feed in
+        shownEvents = Shared(engine, .events, failure: .told { .failure($0) }) { feed in
             try await engine.native().helpCenter().observe(listener: HelpEventsObserver(feed))
         }
     }
@@ -102,7 +102,8 @@ public final class HelpCenter: Sendable {
     /// A picture of an article, as a file: fetched the first time, there without a network after that. Don't change it.
     /// It may go when pictures of more than 32 MiB are kept.
     ///
-    /// - Throws: ``SupportError/offline(message:)`` and its kin where it has to be fetched and can't be;
+    /// - Throws: ``SupportError/offline(message:)``, ``SupportError/deskUnavailable(message:)`` or
+    ///   ``SupportError/busy(retryAfterMillis:message:)`` where it has to be fetched and can't be;
     ///   ``SupportError/rejected(reason:message:)`` where there is no picture at that address, or one of more than 5 MiB;
     ///   ``SupportError/notFound(message:)`` for an address that is none.
     public func picture(_ url: String, isolation: isolated (any Actor)? = #isolation) async throws -> URL {
@@ -164,7 +165,8 @@ public final class HelpCenter: Sendable {
     /// Asks the desk for the articles now; whether anything changed. What is on the phone stays searchable meanwhile, and
     /// whatever comes of it.
     ///
-    /// - Throws: ``SupportError/offline(message:)`` and its kin; ``SupportError/invalidConfig(field:message:)`` where the
+    /// - Throws: ``SupportError/offline(message:)``, ``SupportError/deskUnavailable(message:)`` or
+    ///   ``SupportError/busy(retryAfterMillis:message:)``; ``SupportError/invalidConfig(field:message:)`` where the
     ///   desk has no such help centre; ``SupportError/unsupported(message:)`` where it has none at all.
     @discardableResult
     public func sync(isolation: isolated (any Actor)? = #isolation) async throws -> Bool {
@@ -176,11 +178,10 @@ public final class HelpCenter: Sendable {
         try await call { try await $0.figures() }
     }
 
-    /// Tells at once, and whenever the articles have changed: then ask again for what is on screen. Ends at once where
-    /// there is no help centre.
-    public var changes: Updates<Void> { Updates { self.shownChanges.stream(keeping: self) } }
+    /// Tells at once, and whenever the articles have changed: then ask again for what is on screen.
+    public var changes: HelpChanges { HelpChanges { self.shownChanges.stream(keeping: self) } }
 
-    /// What happens in the help centre, for your analytics. Ends at once where there is no help centre.
+    /// What happens in the help centre, for your analytics.
     public var events: HelpEvents { HelpEvents { self.shownEvents.stream(keeping: self) } }
 
     private func call<Value: Sendable>(
@@ -199,15 +200,15 @@ public final class HelpCenter: Sendable {
     }
 }
 
-/// What happens in the help centre, from when the loop begins: each event once, in order. The loop ends when its task is
-/// cancelled or the client is closed. A loop that is 256 events late loses the oldest.
+/// Tells that the articles have changed: see ``HelpCenter/changes``.
 ///
-/// An event holds what the customer typed: hand on no more of it than your customers agreed to.
-public struct HelpEvents: AsyncSequence, Sendable {
-    /// What happened.
-    public typealias Element = HelpEvent
+/// The loop ends when its task is cancelled or the client is closed. It throws
+/// ``SupportError/invalidConfig(field:message:)`` where there is no help centre.
+public struct HelpChanges: AsyncSequence, Sendable {
+    /// That they have.
+    public typealias Element = Void
 
-    let stream: @Sendable () -> Reading<HelpEvent>
+    let stream: @Sendable () -> Reading<Result<Void, any Error>>
 
     /// Begins to listen.
     public func makeAsyncIterator() -> AsyncIterator {
@@ -216,11 +217,38 @@ public struct HelpEvents: AsyncSequence, Sendable {
 
     /// Listens until it is let go of.
     public struct AsyncIterator: AsyncIteratorProtocol {
-        var inner: Reading<HelpEvent>.AsyncIterator
+        var inner: Reading<Result<Void, any Error>>.AsyncIterator
+
+        /// The next change; `nil` at the end.
+        public mutating func next() async throws -> Void? {
+            try await inner.next()?.get()
+        }
+    }
+}
+
+/// What happens in the help centre, from when the loop begins: each event once, in order. The loop ends when its task is
+/// cancelled or the client is closed, and throws ``SupportError/invalidConfig(field:message:)`` where there is no help
+/// centre. A loop that is 256 events late loses the oldest.
+///
+/// An event holds what the customer typed: hand on no more of it than your customers agreed to.
+public struct HelpEvents: AsyncSequence, Sendable {
+    /// What happened.
+    public typealias Element = HelpEvent
+
+    let stream: @Sendable () -> Reading<Result<HelpEvent, any Error>>
+
+    /// Begins to listen.
+    public func makeAsyncIterator() -> AsyncIterator {
+        AsyncIterator(inner: stream().makeAsyncIterator())
+    }
+
+    /// Listens until it is let go of.
+    public struct AsyncIterator: AsyncIteratorProtocol {
+        var inner: Reading<Result<HelpEvent, any Error>>.AsyncIterator
 
         /// The next event; `nil` at the end.
-        public mutating func next() async -> HelpEvent? {
-            await inner.next()
+        public mutating func next() async throws -> HelpEvent? {
+            try await inner.next()?.get()
         }
     }
 }
@@ -252,7 +280,7 @@ public struct HelpCenterConfig: Equatable, Sendable {
     func native() throws -> ShopbellBindings.HelpCenterConfig {
         if let starterPack, !starterPack.isFileURL {
             throw SupportError.invalidConfig(
-                field: "help_center.starter_pack", message: "the starter pack's URL must be a file URL")
+                field: "helpCenter.starterPack", message: "the starter pack's URL must be a file URL")
         }
         return ShopbellBindings.HelpCenterConfig(
             portal: portal, locales: locales, starterPack: starterPack?.path, refreshAfterMillis: refreshAfterMillis)

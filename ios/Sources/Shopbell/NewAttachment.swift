@@ -8,6 +8,9 @@ import ShopbellBindings
 /// A file to be sent with a message. It is copied while ``Conversation/send(_:attachments:isolation:)`` runs, so that
 /// the app may change or delete its own afterwards.
 ///
+/// What a file is, is told by its content, whatever it is called; the app may state a type that says more. A recording of
+/// sound alone is sound, in an MP4, 3GP, QuickTime or WebM file, too.
+///
 /// The place where a photo or film was taken is removed from the copy, unless ``keepLocation`` is set: its coordinates
 /// and the names of places. Pixels, samples and all else stay. Cleaned are JPEG, PNG, WebP, GIF, TIFF, DNG, HEIC, HEIF,
 /// AVIF, SVG and the film of a motion photo; MP4, QuickTime, 3GPP, M4A, Matroska and WebM.
@@ -30,6 +33,10 @@ public struct NewAttachment: Equatable, Sendable {
     public var name: String?
     /// Sends the place where a photo or film was taken along with it: the file is sent as it is, whatever its format.
     public var keepLocation: Bool
+    /// States its media type, as `text/calendar`, where the app knows it better than its content says: by it, it is judged
+    /// whether the file may be sent, and it is sent and shown as what it says. What is no type, or of another kind than
+    /// the content, is not used.
+    public var mediaType: String?
 
     /// A file on this phone. One that the customer picked, outside the app's own folders, is asked for as the system
     /// wants it.
@@ -40,18 +47,23 @@ public struct NewAttachment: Equatable, Sendable {
     ///   - keepLocation: Sends the place where a photo or film was taken along with it.
     ///   - givenAway: The app promises not to write to the file any more: it need not be copied then, where a link can
     ///     be made and no location has to be removed. Deleting it does no harm.
-    public init(file: URL, name: String? = nil, keepLocation: Bool = false, givenAway: Bool = false) {
+    ///   - mediaType: States its type, where the app knows it better than its content says.
+    public init(
+        file: URL, name: String? = nil, keepLocation: Bool = false, givenAway: Bool = false, mediaType: String? = nil
+    ) {
         source = .file(file, givenAway: givenAway)
         self.name = name
         self.keepLocation = keepLocation
+        self.mediaType = mediaType
     }
 
     /// Bytes under a name, which tells what they are where they don't themselves: `note.txt`. For what is large, a file
     /// takes less memory.
-    public init(data: Data, name: String, keepLocation: Bool = false) {
+    public init(data: Data, name: String, keepLocation: Bool = false, mediaType: String? = nil) {
         source = .data(data)
         self.name = name
         self.keepLocation = keepLocation
+        self.mediaType = mediaType
     }
 }
 
@@ -102,13 +114,15 @@ private final class LentFiles {
             case .data(let data): (try path(of: data, number: number), true)
             }
         return ShopbellBindings.NewAttachment(
-            path: path, name: attachment.name, keepLocation: attachment.keepLocation, givenAway: givenAway)
+            path: path, name: attachment.name, keepLocation: attachment.keepLocation, givenAway: givenAway,
+            mediaType: attachment.mediaType)
     }
 
     private func path(of file: URL, number: Int) throws -> String {
         guard file.isFileURL else {
-            throw SupportError.invalidInput(
-                field: "attachments", message: "attachments: number \(number) must have a file URL")
+            throw SupportError.attachmentRefused(
+                number: Int32(clamping: number), problem: .notAFile,
+                message: "attachments: number \(number) must have a file URL")
         }
         #if canImport(UIKit) || canImport(AppKit)
             // Of the app's own there is nothing to open.

@@ -40,7 +40,7 @@ public final class SearchBox: Sendable {
         let state = Guarded(State(asked: asked, category: category))
         self.engine = engine
         self.state = state
-        shown = Shared(engine, failure: { .failure($0) }) { feed in
+        shown = Shared(engine, failure: .told { .failure($0) }) { feed in
             let help = try await engine.native().helpCenter()
             // Fails where there is no help centre, which a box would be silent about.
             _ = try await help.recentSearches()

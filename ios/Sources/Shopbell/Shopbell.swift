@@ -1,9 +1,10 @@
-/// The door to Shopbell for an app: the one ``ShopbellClient`` of the process, under names that are quick to type.
+/// The process-wide ``ShopbellClient``, under names that are quick to type.
 ///
 /// ```swift
 /// Shopbell.initialize(ShopbellConfig(deskUrl: "https://desk.example.com", inbox: "inbox-identifier"))
 /// ```
-/// Before that, every call throws ``SupportError/invalidConfig(field:message:)`` and every loop ends at once.
+/// Before that, every call throws ``SupportError/invalidConfig(field:message:)``. Loops over ``conversations``,
+/// ``unreadCount`` and ``status`` may begin at any time, and go on with the next client.
 public enum Shopbell {
     private struct Current {
         let config: ShopbellConfig
@@ -13,6 +14,8 @@ public enum Shopbell {
     }
 
     private static let current = Guarded<Current?>(nil)
+    /// The same, for those who follow it.
+    private static let clients = Clients<ShopbellClient>()
 
     private static let none = ShopbellClient(
         Engine(failing: .invalidConfig(field: "initialize", message: "call Shopbell.initialize(…) first")))
@@ -28,6 +31,7 @@ public enum Shopbell {
             defer {
                 let client = ShopbellClient(config)
                 current = Current(config: config, client: client, watches: watches(of: client))
+                clients.change(to: client)
             }
             return current
         }
@@ -37,14 +41,20 @@ public enum Shopbell {
     /// The client itself.
     public static var client: ShopbellClient { current.with { $0?.client } ?? none }
 
-    /// ``ShopbellClient/conversations``.
-    public static var conversations: Updates<[ConversationSummary]> { client.conversations }
+    /// ``ShopbellClient/conversations`` of the client that there is now; empty while there is none.
+    public static var conversations: Updates<[ConversationSummary]> {
+        Updates(following: { Follower(clients, initial: []) { $0.readConversations() } })
+    }
 
-    /// ``ShopbellClient/unreadCount``.
-    public static var unreadCount: Updates<Int> { client.unreadCount }
+    /// ``ShopbellClient/unreadCount`` of the client that there is now; 0 while there is none.
+    public static var unreadCount: Updates<Int> {
+        Updates(following: { Follower(clients, initial: 0) { $0.readUnreadCount() } })
+    }
 
-    /// ``ShopbellClient/status``.
-    public static var status: Updates<ClientStatus> { client.status }
+    /// ``ShopbellClient/status`` of the client that there is now; nothing while there is none.
+    public static var status: Updates<ClientStatus> {
+        Updates(following: { Follower(clients, initial: nil) { $0.readStatus() } })
+    }
 
     /// ``ShopbellClient/loginIdentifiedUser(userId:userHash:profile:isolation:)``.
     public static func loginIdentifiedUser(
@@ -125,6 +135,7 @@ public enum Shopbell {
     public static func close() {
         let before = current.with { current in
             defer { current = nil }
+            if current != nil { clients.change(to: nil) }
             return current
         }
         before?.client.close()

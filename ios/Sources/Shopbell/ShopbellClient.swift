@@ -31,13 +31,13 @@ public final class ShopbellClient: Sendable {
     init(_ engine: Engine) {
         self.engine = engine
         helpCenter = HelpCenter(engine)
-        shownConversations = Shared(engine) { feed in
+        shownConversations = Shared(engine, failure: .stays { _ in [] }) { feed in
             try await engine.native().conversations(listener: ConversationsObserver(feed), onScreen: true)
         }
-        shownStatus = Shared(engine) { feed in
+        shownStatus = Shared(engine, failure: .stays(ClientStatus.init(ofAClientThatFailed:))) { feed in
             try await engine.native().status(listener: StatusObserver { feed.give($0) })
         }
-        shownUnread = Shared(engine) { feed in
+        shownUnread = Shared(engine, failure: .stays { _ in 0 }) { feed in
             let before = Guarded<Int32?>(nil)
             return try await engine.native().status(listener: StatusObserver { status in
                 let isNews = before.with { before in
@@ -75,15 +75,20 @@ public final class ShopbellClient: Sendable {
 
     /// The conversations of whoever is here, the one with the latest activity first. While somebody reads them the list
     /// counts as on screen, and a realtime connection is held; for a badge, read ``unreadCount``, which holds none.
-    public var conversations: Updates<[ConversationSummary]> {
-        Updates { self.shownConversations.stream(keeping: self) }
-    }
+    public var conversations: Updates<[ConversationSummary]> { Updates(stream: readConversations) }
 
     /// How many messages the customer has not seen, in all conversations.
-    public var unreadCount: Updates<Int> { Updates { self.shownUnread.stream(keeping: self) } }
+    public var unreadCount: Updates<Int> { Updates(stream: readUnreadCount) }
 
     /// How the desk is reached, whether agents are there, what the desk makes of the customer.
-    public var status: Updates<ClientStatus> { Updates { self.shownStatus.stream(keeping: self) } }
+    ///
+    /// Its `setupProblem` names a mistake that only a developer can mend: an address or inbox that is wrong, a hash
+    /// that the desk refuses, a folder that can't be opened. Meanwhile the other sequences show nothing.
+    public var status: Updates<ClientStatus> { Updates(stream: readStatus) }
+
+    @Sendable func readConversations() -> Reading<[ConversationSummary]> { shownConversations.stream(keeping: self) }
+    @Sendable func readUnreadCount() -> Reading<Int> { shownUnread.stream(keeping: self) }
+    @Sendable func readStatus() -> Reading<ClientStatus> { shownStatus.stream(keeping: self) }
 
     /// The customer has logged in to your app. Returns when it is safe on the phone; the desk is told by itself.
     /// Whoever was anonymous keeps the conversations; whoever was somebody else leaves. Call it at every start.
@@ -177,8 +182,9 @@ public final class ShopbellClient: Sendable {
     /// Asks the desk now what it makes of the customer's identity, and whose contact it has for it. `mismatched` means
     /// that it has put the customer together with somebody else.
     ///
-    /// - Throws: ``SupportError/identityRejected(message:)`` where it refuses it; ``SupportError/offline(message:)`` and
-    ///   its kin where it can't be asked.
+    /// - Throws: ``SupportError/identityRejected(message:)`` where it refuses it; ``SupportError/offline(message:)``,
+    ///   ``SupportError/deskUnavailable(message:)`` or ``SupportError/busy(retryAfterMillis:message:)`` where it can't be
+    ///   asked, or does not answer in time: nothing is concluded from that, and what asks the desk next asks it again.
     public func verifyIdentity(isolation: isolated (any Actor)? = #isolation) async throws -> Verification {
         try await engine.call { try await $0.verifyIdentity() }
     }
@@ -200,9 +206,14 @@ public final class ShopbellClient: Sendable {
 
     /// Hands in a push that your app got: asks the desk for what it names, and says what to show. Call it from the
     /// background: a client that is paused is opened for it, and closed again. It takes a request or two; where the desk
-    /// can't be reached, a conversation that is known here is still told of, without its words.
+    /// can't be reached, or does not answer within 8 s (`pushTimeoutMillis` of ``ShopbellConfig/limits``), a conversation
+    /// that is known here is still told of, without its words.
     ///
-    /// - Throws: ``SupportError/offline(message:)`` and its kin for a conversation that is not known here.
+    /// A push that comes again gives its news again, in the newest words, until the message was seen: show them in the
+    /// place of what was shown of ``PushNews/conversation`` before.
+    ///
+    /// - Throws: ``SupportError/offline(message:)``, ``SupportError/deskUnavailable(message:)`` or
+    ///   ``SupportError/busy(retryAfterMillis:message:)`` for a conversation that is not known here.
     public func handlePush(
         _ userInfo: [AnyHashable: Any], isolation: isolated (any Actor)? = #isolation
     ) async throws -> PushOutcome {
@@ -248,7 +259,9 @@ public final class ShopbellClient: Sendable {
 
     /// Asks the desk for news now: for pull-to-refresh. What is new has been told to the loops when it returns.
     ///
-    /// - Throws: ``SupportError/offline(message:)`` and its kin; what is on the phone stays as it is.
+    /// - Throws: ``SupportError/offline(message:)``, ``SupportError/deskUnavailable(message:)`` or
+    ///   ``SupportError/busy(retryAfterMillis:message:)``; what is on the phone stays as it is.
+    ///   ``SupportError/paused(message:)`` where the client is paused, or is paused meanwhile: the call ends at once then.
     public func refresh(isolation: isolated (any Actor)? = #isolation) async throws {
         try await engine.call { try await $0.refresh() }
     }
@@ -261,7 +274,8 @@ public final class ShopbellClient: Sendable {
     /// Asks the desk about itself: also a check of the configuration, for your first run.
     ///
     /// - Throws: ``SupportError/invalidConfig(field:message:)`` where the desk does not know the inbox;
-    ///   ``SupportError/offline(message:)`` and its kin where it can't be asked.
+    ///   ``SupportError/offline(message:)``, ``SupportError/deskUnavailable(message:)`` or
+    ///   ``SupportError/busy(retryAfterMillis:message:)`` where it can't be asked.
     public func deskInfo(isolation: isolated (any Actor)? = #isolation) async throws -> DeskInfo {
         try await engine.call { try await $0.deskInfo() }
     }
@@ -285,7 +299,8 @@ public final class ShopbellClient: Sendable {
     }
 
     /// There is a network again (`true`), or none (`false`). Never needed, always helpful. ``Shopbell/Shopbell`` tells
-    /// it on Apple's systems.
+    /// it on Apple's systems. A hint: a request that is answered all the same overrules it, and it is doubted after a
+    /// while.
     public func networkChanged(_ available: Bool) {
         engine.later { $0.networkChanged(available: available) }
     }
@@ -304,12 +319,12 @@ public final class ShopbellClient: Sendable {
     /// Ends the client for good, after what was asked for before, and waits until every file is closed, though the task
     /// be cancelled. Every loop ends. A second time is no error.
     public func shutdown(isolation: isolated (any Actor)? = #isolation) async {
-        _ = await engine.later { await $0.shutdown() }.value
+        await engine.close().value
     }
 
     /// As ``shutdown(isolation:)``, without waiting.
     public func close() {
-        engine.later { await $0.shutdown() }
+        engine.close()
     }
 
     /// Pauses in its turn, and tells when it has, or could not. Returns at once.
@@ -337,5 +352,18 @@ public final class ShopbellClient: Sendable {
         shownStatus.renew()
         shownUnread.renew()
         for conversation in conversations { conversation.renew() }
+    }
+}
+
+extension ClientStatus {
+    /// Nothing is known of the desk, and why.
+    fileprivate init(ofAClientThatFailed error: any Error) {
+        let error = SupportError.from(error) as? SupportError
+        var setting = ""
+        if case .invalidConfig(let field, _) = error { setting = field }
+        self.init(
+            connection: .unknown, availability: .unknown, verification: .anonymous, unread: 0, history: .unknown,
+            refusedFields: 0, notices: DeskNotices(conversationsExposed: false, historyUnavailable: false),
+            setupProblem: SetupProblem(setting: setting, message: error?.message ?? ""))
     }
 }

@@ -13,6 +13,9 @@ public enum SupportError: Error, Equatable, Sendable {
     case invalidConfig(field: String, message: String)
     /// What was passed can't be taken. Nothing has changed. `field` names the argument.
     case invalidInput(field: String, message: String)
+    /// A file can't be sent. Nothing has changed. Tell the customer which one and why, in the app's own words: `number` is
+    /// the file's in the message's list, from 1.
+    case attachmentRefused(number: Int32, problem: AttachmentProblem, message: String)
     /// A file may hold the place where it was taken, and that can't be removed. Nothing has changed. Ask the customer, and
     /// send it with ``NewAttachment/keepLocation`` if they agree; or allow all such files (`allowUnremovableLocation` of
     /// ``ShopbellConfig/limits``). `number` is the file's in the message's list, from 1.
@@ -23,6 +26,11 @@ public enum SupportError: Error, Equatable, Sendable {
     case conflict(message: String)
     /// The desk can't be reached. What was written is kept and goes out by itself.
     case offline(message: String)
+    /// The desk's address answers with a certificate that is not trusted: by a private authority, expired, or for another
+    /// name. Nothing was sent there; what was written is kept, and goes out by itself once that has changed. For you: the
+    /// desk needs a certificate of a public authority. For customers it is as ``offline(message:)``: a network that reads
+    /// along shows it, too, and so does a phone whose clock is wrong.
+    case untrusted(message: String)
     /// The desk was reached and failed. What was written is kept and goes out by itself.
     case deskUnavailable(message: String)
     /// The desk asks for patience: for `retryAfterMillis`, where it says how long.
@@ -45,11 +53,11 @@ public enum SupportError: Error, Equatable, Sendable {
     /// Whether the same call may succeed later, with nothing changed.
     public var isRetryable: Bool {
         switch self {
-        case .offline, .deskUnavailable, .busy, .paused:
+        case .offline, .untrusted, .deskUnavailable, .busy, .paused:
             true
         case .storage(let problem, _):
             problem == .full || problem == .other
-        case .invalidConfig, .invalidInput, .locationNotRemovable, .notFound, .conflict, .rejected, .identityRejected,
+        case .invalidConfig, .invalidInput, .attachmentRefused, .locationNotRemovable, .notFound, .conflict, .rejected, .identityRejected,
             .unsupported, .closed, .internal:
             false
         }
@@ -58,9 +66,10 @@ public enum SupportError: Error, Equatable, Sendable {
     /// What went wrong, for developers and logs.
     public var message: String {
         switch self {
-        case .invalidConfig(_, let message), .invalidInput(_, let message), .locationNotRemovable(_, let message),
-            .notFound(let message), .conflict(let message), .offline(let message), .deskUnavailable(let message), .busy(_, let message),
-            .rejected(_, let message), .identityRejected(let message), .unsupported(let message),
+        case .invalidConfig(_, let message), .invalidInput(_, let message), .attachmentRefused(_, _, let message),
+            .locationNotRemovable(_, let message),
+            .notFound(let message), .conflict(let message), .offline(let message), .untrusted(let message),
+            .deskUnavailable(let message), .busy(_, let message), .rejected(_, let message), .identityRejected(let message), .unsupported(let message),
             .storage(_, let message), .paused(let message), .closed(let message), .internal(let message):
             message
         }
@@ -101,10 +110,13 @@ extension SupportError {
             switch error {
             case .InvalidConfig(let field, let text): .invalidConfig(field: field, message: text)
             case .InvalidInput(let field, let text): .invalidInput(field: field, message: text)
+            case .AttachmentRefused(let number, let problem, let text):
+                .attachmentRefused(number: number, problem: problem, message: text)
             case .LocationNotRemovable(let number, let text): .locationNotRemovable(number: number, message: text)
             case .NotFound(let text): .notFound(message: text)
             case .Conflict(let text): .conflict(message: text)
             case .Offline(let text): .offline(message: text)
+            case .Untrusted(let text): .untrusted(message: text)
             case .DeskUnavailable(let text): .deskUnavailable(message: text)
             case .Busy(let millis, let text): .busy(retryAfterMillis: millis, message: text)
             case .Rejected(let reason, let text): .rejected(reason: reason, message: text)

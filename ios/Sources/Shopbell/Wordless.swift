@@ -1,6 +1,7 @@
 import ShopbellBindings
 
-// What people wrote stays out of logs: printed or dumped, these show lengths, not words.
+// What people wrote stays out of logs: printed or dumped, these show lengths, not words. Kotlin's outlines are in the
+// generator's `wordless.rs`, which knows every record.
 
 /// Prints as its outline.
 protocol Wordless: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
@@ -131,6 +132,47 @@ extension AttributeValue: Wordless {
         case .integer: "integer"
         case .number: "number"
         case .text: "text"
+        }
+    }
+}
+
+extension Span: Wordless {
+    var outline: String { "Span(\(text.utf8.count) bytes)" }
+}
+
+extension Block: Wordless {
+    var outline: String {
+        switch self {
+        case .paragraph(let spans): "paragraph(\(spans))"
+        case .heading(let level, let spans): "heading(\(level), \(spans))"
+        case .listing(_, let items): "listing(\(items))"
+        case .quote(let blocks): "quote(\(blocks))"
+        case .callout(let kind, let blocks): "callout(\(kind), \(blocks))"
+        case .code(_, let text): "code(\(text.utf8.count) bytes)"
+        case .table(let header, let rows): "table(\(header), \(rows))"
+        case .image: "image"
+        case .rule: "rule"
+        }
+    }
+}
+
+extension Choice: Wordless {
+    var outline: String { "Choice" }
+}
+
+extension FormField: Wordless {
+    var outline: String { "FormField(required: \(required), \(choices.count) choices)" }
+}
+
+extension Card: Wordless {
+    var outline: String { "Card(\(actions.count) actions)" }
+}
+
+extension CardAction: Wordless {
+    var outline: String {
+        switch self {
+        case .link: "link"
+        case .reply: "reply"
         }
     }
 }

@@ -193,10 +193,12 @@ extension SupportError {
         switch self {
         case .invalidConfig: "invalidConfig"
         case .invalidInput: "invalidInput"
+        case .attachmentRefused: "attachmentRefused"
         case .locationNotRemovable: "locationNotRemovable"
         case .notFound: "notFound"
         case .conflict: "conflict"
         case .offline: "offline"
+        case .untrusted: "untrusted"
         case .deskUnavailable: "deskUnavailable"
         case .busy: "busy"
         case .rejected: "rejected"

@@ -149,14 +149,14 @@ import Testing
             [fine, NewAttachment(file: try #require(URL(string: "https://example.com/picture.png")))],
         ] {
             let error = try await failure { try await conversation.send("look", attachments: attachments) }
-            guard case .invalidInput("attachments", let message) = error else {
+            guard case .attachmentRefused(2, _, let message) = error else {
                 Issue.record("\(error)")
                 continue
             }
             #expect(message.contains("number 2") && !message.contains("png"))
         }
         let many = Array(repeating: fine, count: 200)
-        #expect(try await failure { try await conversation.send("look", attachments: many) }.name == "invalidInput")
+        #expect(try await failure { try await conversation.send("look", attachments: many) }.name == "attachmentRefused")
         #expect(try await conversation.draft() == "look")
         try await conversation.send("without")
         try await desk.untilTexts(["without"])
@@ -176,7 +176,7 @@ import Testing
             [fine, fine], [NewAttachment(data: text(11), name: "long.txt")], [NewAttachment(data: png, name: "a.png")],
         ] {
             let refused = try await failure { try await conversation.send("x", attachments: attachments) }
-            #expect(refused.name == "invalidInput")
+            #expect(refused.name == "attachmentRefused")
         }
         try await conversation.send("", attachments: [fine])
         _ = try await sent(conversation)
@@ -185,10 +185,10 @@ import Testing
 
     @Test func bytesThatAreLent_leaveNoFileBehind() async throws {
         let lent = Guarded("")
-        let files = [NewAttachment(data: Data("Order 1207".utf8), name: "note.txt", keepLocation: true)]
+        let files = [NewAttachment(data: Data("Order 1207".utf8), name: "note.txt", keepLocation: true, mediaType: "text/x-order")]
         try await files.lent { files in
             let file = try #require(files.first)
-            #expect(file.name == "note.txt" && file.keepLocation && file.givenAway)
+            #expect(file.name == "note.txt" && file.keepLocation && file.givenAway && file.mediaType == "text/x-order")
             #expect(FileManager.default.contents(atPath: file.path) == Data("Order 1207".utf8))
             lent.with { $0 = file.path }
         }

@@ -40,12 +40,21 @@ import Testing
     }
 
     @Test(arguments: ["", "ftp://desk", "http://desk.example.com", "https://", "\0"])
-    func deskThatCannotBe_isToldByEveryCallAndEveryLoopEnds(_ deskUrl: String) async throws {
+    func deskThatCannotBe_isToldByEveryCallAndTheStatus(_ deskUrl: String) async throws {
         let folder = DataFolder()
         let client = ShopbellClient(folder.config(deskUrl))
         let conversation = client.conversation("c1")
-        for await _ in client.conversations { Issue.record("there is nothing to see") }
-        for await _ in conversation.messages { Issue.record("there is nothing to see") }
+        // Loops go on, as Kotlin's flows do, until the client is closed.
+        let loops = (
+            Task { await client.conversations.reduce(into: [[ConversationSummary]]()) { $0.append($1) } },
+            Task { await conversation.messages.reduce(into: [[Message]]()) { $0.append($1) } },
+            Task { await client.unreadCount.reduce(into: [Int]()) { $0.append($1) } }
+        )
+        let problem = try #require(await client.status.now?.setupProblem)
+        #expect(problem.setting == "deskUrl" && problem.message.contains("deskUrl"))
+        #expect(await client.conversations.now == [])
+        #expect(await conversation.messages.now == [])
+        #expect(await client.unreadCount.now == 0)
         for error in [
             try await failure { try await client.opened() },
             try await failure { try await client.loginUnidentifiedUser() },
@@ -56,10 +65,13 @@ import Testing
                 Issue.record("\(error)")
                 continue
             }
-            #expect(field == "desk_url")
+            #expect(field == "deskUrl")
             #expect(error.localizedDescription == message)
         }
         await client.shutdown()
+        #expect(await loops.0.value.allSatisfy(\.isEmpty))
+        #expect(await loops.1.value.allSatisfy(\.isEmpty))
+        #expect(await loops.2.value.allSatisfy { $0 == 0 })
         #expect(!FileManager.default.fileExists(atPath: folder.url.path))
     }
 
@@ -71,6 +83,7 @@ import Testing
             Issue.record("a file is no folder")
             return
         }
+        #expect(await client.status.now?.setupProblem != nil)
         await client.shutdown()
         #expect(try Data(contentsOf: folder.url) == Data("precious".utf8))
 
@@ -78,6 +91,7 @@ import Testing
         config.folder = .url(try #require(URL(string: "https://desk.example.com")))
         let nowhere = ShopbellClient(config)
         #expect(try await failure { try await nowhere.opened() }.name == "invalidConfig")
+        #expect(await nowhere.status.now?.setupProblem?.setting == "folder")
         config.folder = .appGroup("group.nobody")
         let nobody = ShopbellClient(config)
         #expect(try await failure { try await nobody.opened() }.name == "invalidConfig")
@@ -87,8 +101,10 @@ import Testing
         let text = "what happened"
         var native: [NativeError] = [
             .InvalidConfig(field: "inbox", text: text), .InvalidInput(field: "text", text: text),
+            .AttachmentRefused(number: 2, problem: .empty, text: text),
             .LocationNotRemovable(number: 2, text: text), .NotFound(text: text), .Conflict(text: text),
-            .Offline(text: text), .DeskUnavailable(text: text), .Busy(retryAfterMillis: 2_000, text: text), .Rejected(reason: "the customer's words", text: text),
+            .Offline(text: text), .Untrusted(text: text), .DeskUnavailable(text: text),
+            .Busy(retryAfterMillis: 2_000, text: text), .Rejected(reason: "the customer's words", text: text),
             .IdentityRejected(text: text), .Unsupported(text: text), .Paused(text: text), .Closed(text: text),
             .Internal(text: text),
         ]
@@ -106,6 +122,24 @@ import Testing
         #expect(refused == .rejected(reason: "why", message: text))
     }
 
+    @Test func inboxThatTheDeskDoesNotKnow_standsInTheStatus() async throws {
+        let (desk, folder) = (try Desk(), DataFolder())
+        var config = folder.config(desk)
+        config.inbox = "nobody"
+        let client = ShopbellClient(config)
+        try await client.startConversation().send("hello")
+        try await client.status.until { $0.setupProblem?.setting == "inbox" }
+        await client.shutdown()
+    }
+
+    @Test func matchBehindAnEmoji_isWhereItSays() {
+        let text = "🛵 giao hàng"
+        let range = MatchRange(start: 3, end: 7).range(in: text)
+        #expect(range.map { text[$0] } == "giao")
+        #expect((text as NSString).substring(with: NSRange(location: 3, length: 4)) == "giao")
+        #expect(MatchRange(start: 3, end: 70).range(in: text) == nil)
+    }
+
     @Test func whatPeopleWrote_isNotPrinted() async throws {
         let (desk, folder) = (try Desk(), DataFolder())
         let client = folder.phone(desk)
@@ -116,7 +150,10 @@ import Testing
         let messages = try await conversation.messages.until { $0.words.count == 2 }
         let list = try await client.conversations.until { $0.first?.preview == "your secret" }
         let profile = CustomerProfile(name: "secret", attributes: ["a": "secret"])
-        let values: [Any] = [messages, list, profile, Identity(identifier: "secret"), FieldValue(name: "a", value: "secret")]
+        let values: [Any] = [
+            messages, messages.flatMap(\.blocks), list, profile, Identity(identifier: "secret"),
+            FieldValue(name: "a", value: "secret"),
+        ]
         for value in values {
             var dumped = ""
             dump(value, to: &dumped)

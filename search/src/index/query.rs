@@ -62,7 +62,7 @@ pub struct Results {
     pub highlighter: Highlighter,
 }
 
-/// A searcher's working memory, reused from keystroke to keystroke: twelve bytes an article, and the neighbours of the
+/// A searcher's working memory, reused from keystroke to keystroke: thirteen bytes an article, and the neighbours of the
 /// words last misspelt. It may be used with any index.
 #[derive(Default)]
 pub struct Scratch {

@@ -142,19 +142,19 @@ impl Builder {
             kept.push(0);
         }
         splitter.split(text, &mut |word| {
-            let number = if word.kind == Kind::Word {
+            let number = if word.kind.has_stem() {
                 stem(word.text, stemmed);
                 words.number(stemmed.as_bytes())
             } else {
                 words.number(word.text.as_bytes())
             };
             if terms.len() <= number as usize {
-                let listed = word.kind == Kind::Word && LISTS.has_stem(stemmed);
+                let listed = word.kind.has_stem() && LISTS.has_stem(stemmed);
                 let slot = if listed { LISTS.plain_slot(stemmed) } else { None };
                 terms.push(Term { listed, slot, ..Term::default() });
             }
             let Some(term) = terms.get_mut(number as usize) else { return };
-            if term.listed {
+            if term.listed && word.kind == Kind::Word {
                 let raw = text.get(word.bytes.0..word.bytes.1).unwrap_or_default();
                 match term.slot {
                     Some(slot) if raw.is_ascii() && word.text == stemmed => census.slot(usize::from(slot)),
@@ -167,8 +167,8 @@ impl Builder {
             if let Some(times) = term.now.get_mut(field as usize) {
                 *times += 1;
             }
-            // A tail is part of the pair before it.
-            if word.kind != Kind::Tail {
+            // A tail is part of the pair before it, and what stands aside is part of words before it.
+            if !matches!(word.kind, Kind::Tail | Kind::Aside) {
                 length += 1;
                 if keep && kept.len() - begin <= WORDS_KEPT {
                     kept.push(number);

@@ -46,7 +46,7 @@ use std::ops::Range;
 
 const MAGIC: u32 = u32::from_le_bytes(*b"SBHS");
 /// Raised with every change of the format, the fold, the splitter, the stemmer or the lists of quiet words: an index of another version is rebuilt.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 const SECTIONS: usize = 12;
 const CHECKSUM: usize = 8;
 const HEADER: usize = 4 * 4 + 3 * 4 + SECTIONS * 4;

@@ -114,6 +114,17 @@ impl Segment {
         None
     }
 
+    /// Whether any term begins with `prefix`.
+    pub(crate) fn begins(&self, prefix: &[u8]) -> bool {
+        let mut walker = self.walk_from(prefix);
+        while walker.next().is_some() {
+            if walker.text() >= prefix {
+                return walker.text().starts_with(prefix);
+            }
+        }
+        false
+    }
+
     /// Calls `each` with every term that begins with `prefix`.
     pub(crate) fn with_prefix(&self, prefix: &[u8], each: &mut impl FnMut(Term, &[u8])) {
         let mut walker = self.walk_from(prefix);

@@ -79,7 +79,7 @@ impl Rig {
 }
 
 pub(crate) fn request(key: &str, identity: Option<Identity>) -> Establish {
-    Establish { key: Secret::new(key), identity }
+    Establish { key: Secret::new(key), identity, existing: false }
 }
 
 pub(crate) fn outgoing(text: &str) -> OutgoingMessage {

@@ -2,6 +2,7 @@
 //! pictures have metadata of their own.
 
 use super::{
+    Tracks,
     file::{Failure, File, Outcome, Span, broken},
     names, scan,
 };
@@ -36,6 +37,31 @@ struct Element {
 pub(super) fn strip(file: &mut File<'_>) -> Outcome {
     let all = file.all();
     elements(file, all)
+}
+
+/// What the film's tracks hold. They stand before its pictures and sound.
+pub(super) fn held(file: &mut File<'_>, all: Span) -> Outcome<Tracks> {
+    let mut held = Tracks::default();
+    let (mut at, mut end) = (all.start, all.end);
+    while at < end {
+        let Some(element) = next(file, Span::new(at, end))? else { break };
+        at = element.content.end;
+        match element.id {
+            SEGMENT | TRACK => at = element.content.start,
+            // What comes behind may be cut off.
+            TRACKS => (at, end) = (element.content.start, element.content.end),
+            CLUSTER => break,
+            TRACK_KIND => {
+                held = held.with(match file.read(element.content)?.as_deref() {
+                    Some([.., 1]) => Tracks::Pictures,
+                    Some([.., 2]) => Tracks::Sound,
+                    _ => Tracks::Unknown,
+                });
+            }
+            _ => {}
+        }
+    }
+    Ok(held)
 }
 
 /// Goes through elements one after another, and into those that matter; the end of one need not be known for that.

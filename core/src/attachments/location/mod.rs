@@ -21,6 +21,8 @@
 //!
 //! Nothing is trusted: every offset is looked up within its span, each walk ends by a count of its own, and [`File`]
 //! bounds the work as a whole. Films are never read whole, only their boxes' heads and tables.
+//!
+//! The same walks tell whether a film has pictures ([`tracks`]): one without is sound.
 
 mod bmff;
 mod file;
@@ -33,17 +35,19 @@ mod scan;
 #[cfg(test)]
 pub(crate) mod tests;
 mod tiff;
+mod tracks;
 mod webp;
 mod xmp;
 
-use std::{fs, io};
+use std::fs;
 
 use super::{
     sniff::{AVIF, HEIC, JPEG, PNG, WEBP},
-    window::Medium,
+    window::{Medium, Untouched},
 };
 pub(crate) use file::Failure;
 use file::{File, Outcome};
+pub(crate) use tracks::{Tracks, tracks};
 
 /// The largest metadata that is read to be looked through. Photos have some ten kB; what is larger is blanked whole.
 const MAX_METADATA: u64 = 1 << 20;
@@ -67,18 +71,20 @@ const PHOTOS_AND_FILMS: [&str; 54] = [
     ".3g2", ".mkv", ".webm", ".avi", ".wmv", ".asf", ".flv", ".mpg", ".mpeg", ".mts", ".m2ts", ".ts", ".insv",
 ];
 
-/// What is to be done with a file of this type and name.
-pub(crate) fn plan(media_type: &str, name: &str) -> Plan {
-    match media_type {
+/// What is to be done with a file of this format and name that is sent as `media_type`.
+pub(crate) fn plan(format: &str, name: &str, media_type: &str) -> Plan {
+    let is_seen = |media_type: &str| media_type.starts_with("image/") || media_type.starts_with("video/");
+    match format {
         JPEG | PNG | WEBP | HEIC | AVIF | "image/gif" | "image/tiff" | "image/svg+xml" | "video/mp4"
         | "video/quicktime" | "video/3gpp" | "audio/mp4" | "video/webm" => Plan::Clean,
         // There is no place in it for metadata.
         "image/bmp" => Plan::Leave,
+        // Or the app says so, whatever it begins like.
+        _ if is_seen(format) || is_seen(media_type) => Plan::NotUnderstood,
         "application/octet-stream" => {
             let extension = crate::file_name::extension(name).to_ascii_lowercase();
             if PHOTOS_AND_FILMS.contains(&extension.as_str()) { Plan::NotUnderstood } else { Plan::Leave }
         }
-        other if other.starts_with("image/") || other.starts_with("video/") => Plan::NotUnderstood,
         _ => Plan::Leave,
     }
 }
@@ -108,33 +114,8 @@ pub(crate) fn strip(medium: &mut dyn Medium, media_type: &str) -> Outcome<bool> 
 }
 
 /// Whether a file of this type holds no location, nor anything else that [`strip`] would change; nothing is written.
-pub(crate) fn is_clean(file: &fs::File, media_type: &str) -> bool {
-    strip(&mut Untouched(file), media_type).is_ok()
-}
-
-/// A file that is only read: the first write fails.
-struct Untouched<'a>(&'a fs::File);
-
-impl io::Read for Untouched<'_> {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        self.0.read(into)
-    }
-}
-
-impl io::Write for Untouched<'_> {
-    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
-        Err(io::ErrorKind::PermissionDenied.into())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl io::Seek for Untouched<'_> {
-    fn seek(&mut self, to: io::SeekFrom) -> io::Result<u64> {
-        self.0.seek(to)
-    }
+pub(crate) fn is_clean(mut file: &fs::File, media_type: &str) -> bool {
+    strip(&mut Untouched(&mut file), media_type).is_ok()
 }
 
 /// A drawing says it in XMP; photos within it are words that can't be looked into.

@@ -1,6 +1,7 @@
 //! Photos made by hand, of every byte order, with the location in every place where a camera may put it.
 
 mod boxes;
+mod held;
 mod others;
 mod properties;
 mod real;

@@ -27,6 +27,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::body;
 use crate::backend::{BackendError, Fault, Secret};
 
 /// How long the desk may take.
@@ -147,7 +148,9 @@ impl Cable {
     }
 
     fn frame(&mut self, text: &str, now: Duration) -> Vec<Effect> {
-        let Ok(Value::Object(mut frame)) = serde_json::from_str(text) else {
+        let read =
+            serde_json::from_str(text).or_else(|_| serde_json::from_slice(&body::mend(text.as_bytes().to_vec())));
+        let Ok(Value::Object(mut frame)) = read else {
             tracing::debug!(bytes = text.len(), "a realtime frame that is no JSON object; ignored");
             return Vec::new();
         };

@@ -129,8 +129,16 @@ impl Chatwoot {
     }
 
     /// Makes or finds the contact, then has the desk verify the identity, which the making leaves out.
+    ///
+    /// The making can't be told to find only. So the contact is looked for first, where it must exist.
     pub(super) async fn make_session(&self, wanted: &Establish) -> Result<Session, BackendError> {
         let identity = wanted.identity.as_ref();
+        if wanted.existing {
+            let session = Session { key: wanted.key.clone(), realtime_token: None, verified: false };
+            if self.find_missing(Reach::Contact(&session)).await? == Fault::SessionGone {
+                return Err(BackendError::refused(Fault::SessionGone, "GET contact: 404"));
+            }
+        }
         let contact = self.make_contact(&wanted.key, identity).await?;
         let mut session = Session {
             key: Secret::new(contact.source_id),

@@ -1,6 +1,7 @@
 //! What a message asks or shows, and what was answered.
 //!
-//! A question with nothing to choose from, and cards without a card, are words: they can at least be read.
+//! A question with nothing to choose from, and cards without a card, are words: they can at least be read. Neither
+//! does a part of them vanish: what can't be opened or answered is added to the words beside it.
 
 use serde_json::Value;
 
@@ -10,10 +11,10 @@ use super::{
 };
 use crate::{
     Answer, AnswerState, ArticleLink, Card, CardAction, Choice, Content, FieldValue, FormField, Rating, SurveyScale,
-    markdown::safe_link,
+    markdown::loose_link, rules,
 };
 
-pub(super) fn content(text: String, kind: Option<&str>, attributes: &Value, deleted: bool) -> Content {
+pub(super) fn content(mut text: String, kind: Option<&str>, attributes: &Value, deleted: bool) -> Content {
     if deleted {
         // What it asked is withdrawn with it.
         return Content::Text { text };
@@ -31,17 +32,17 @@ pub(super) fn content(text: String, kind: Option<&str>, attributes: &Value, dele
             if choices.is_empty() { Content::Text { text } } else { Content::Select { text, choices, answer } }
         }
         Some("form") => {
-            let fields: Vec<FormField> = items.iter().filter_map(field).collect();
+            let fields: Vec<FormField> = items.iter().filter_map(|item| field(item, &mut text)).collect();
             let answer = values(attributes, "name").map(answered);
             let button = filled(attributes, "button_label");
             if fields.is_empty() { Content::Text { text } } else { Content::Form { text, fields, button, answer } }
         }
         Some("cards") => {
-            let cards: Vec<Card> = items.iter().filter_map(card).collect();
+            let cards: Vec<Card> = items.iter().filter_map(|item| card(item, &mut text)).collect();
             if cards.is_empty() { Content::Text { text } } else { Content::Cards { text, cards } }
         }
         Some("article") => {
-            let articles: Vec<ArticleLink> = items.iter().filter_map(article).collect();
+            let articles: Vec<ArticleLink> = items.iter().filter_map(|item| article(item, &mut text)).collect();
             if articles.is_empty() { Content::Text { text } } else { Content::Articles { text, articles } }
         }
         Some("input_csat") => {
@@ -58,19 +59,33 @@ fn field_text(item: &Value, name: &str) -> Option<String> {
 }
 
 fn filled(item: &Value, name: &str) -> Option<String> {
-    field_text(item, name).filter(|text| !text.trim().is_empty())
+    field_text(item, name).filter(|text| !rules::is_blank(text))
 }
 
 fn choice(item: &Value) -> Option<Choice> {
     // The options of a form's field are told with a label, or as plain words.
-    let word = to_text(item).filter(|text| !text.trim().is_empty());
-    let title = filled(item, "title").or_else(|| filled(item, "label")).or_else(|| filled(item, "name")).or(word);
+    let title = filled(item, "title").or_else(|| filled(item, "label")).or_else(|| filled(item, "name"));
+    let title = title.or_else(|| words(item));
     let value = field_text(item, "value").or_else(|| title.clone())?;
     Some(Choice { title: title.unwrap_or_else(|| value.clone()), value })
 }
 
-fn field(item: &Value) -> Option<FormField> {
-    let name = filled(item, "name")?;
+/// Adds a line to a text.
+fn add(text: &mut String, line: Option<String>) {
+    if let Some(line) = line {
+        if !text.trim().is_empty() {
+            text.push('\n');
+        }
+        text.push_str(&line);
+    }
+}
+
+fn field(item: &Value, text: &mut String) -> Option<FormField> {
+    let Some(name) = filled(item, "name") else {
+        // The desk would not know its value.
+        add(text, filled(item, "label"));
+        return None;
+    };
     let options = item.get("options").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     Some(FormField {
         label: filled(item, "label").unwrap_or_else(|| name.clone()),
@@ -85,39 +100,60 @@ fn field(item: &Value) -> Option<FormField> {
     })
 }
 
-fn card(item: &Value) -> Option<Card> {
-    if !item.is_object() {
+fn card(item: &Value, text: &mut String) -> Option<Card> {
+    let actions = item.get("actions").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let mut description = field_text(item, "description").unwrap_or_default();
+    let actions = actions.iter().filter_map(|item| action(item, &mut description)).collect();
+    let picture = filled(item, "media_url");
+    let image_url = web_url(picture.as_deref());
+    if image_url.is_none() {
+        add(&mut description, picture.filter(|url| is_readable(url)));
+    }
+    let card = Card { title: field_text(item, "title").unwrap_or_default(), description, image_url, actions };
+    let is_empty = card.image_url.is_none() && card.actions.is_empty();
+    if is_empty && card.title.trim().is_empty() && card.description.trim().is_empty() {
+        add(text, words(item));
         return None;
     }
-    let actions = item.get("actions").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    Some(Card {
-        title: field_text(item, "title").unwrap_or_default(),
-        description: field_text(item, "description").unwrap_or_default(),
-        image_url: web_url(item.get("media_url").and_then(Value::as_str)),
-        actions: actions.iter().filter_map(action).collect(),
-    })
+    Some(card)
 }
 
-/// A link where there is one that may be followed, else a reply where there is something to send.
-fn action(item: &Value) -> Option<CardAction> {
-    let link = filled(item, "uri").and_then(|uri| safe_link(&uri));
-    let payload = filled(item, "payload");
-    let label = filled(item, "text");
-    let link = link.filter(|_| payload.is_none() || filled(item, "type").as_deref() != Some("postback"));
-    match (link, payload) {
-        (Some(url), _) => Some(CardAction::Link { text: label.unwrap_or_else(|| url.clone()), url }),
-        (None, Some(payload)) => Some(CardAction::Reply { text: label.unwrap_or_else(|| payload.clone()), payload }),
-        (None, None) => None,
+/// A link where there is one that may be followed, else a reply where there is something to send. An address that can't
+/// be opened is added to the card's words.
+fn action(item: &Value, description: &mut String) -> Option<CardAction> {
+    let (uri, payload, label) = (filled(item, "uri"), filled(item, "payload"), filled(item, "text"));
+    let is_reply = payload.is_some() && filled(item, "type").as_deref() == Some("postback");
+    let uri = uri.filter(|_| !is_reply);
+    if let Some(url) = uri.as_deref().and_then(loose_link) {
+        return Some(CardAction::Link { text: label.unwrap_or_else(|| url.clone()), url });
     }
+    let words = match (&label, uri.filter(|uri| is_readable(uri))) {
+        (Some(label), Some(uri)) => Some(format!("{label}: {uri}")),
+        (None, Some(uri)) => Some(uri),
+        (label, None) => label.clone().filter(|_| payload.is_none()),
+    };
+    add(description, words);
+    payload.map(|payload| CardAction::Reply { text: label.unwrap_or_else(|| payload.clone()), payload })
 }
 
-fn article(item: &Value) -> Option<ArticleLink> {
-    let url = safe_link(&filled(item, "link")?)?;
-    Some(ArticleLink {
-        title: filled(item, "title").unwrap_or_else(|| url.clone()),
-        description: field_text(item, "description").unwrap_or_default(),
-        url,
-    })
+fn article(item: &Value, text: &mut String) -> Option<ArticleLink> {
+    let (title, description, link) = (filled(item, "title"), filled(item, "description"), filled(item, "link"));
+    let Some(url) = link.as_deref().and_then(loose_link) else {
+        let lines = [title.or_else(|| words(item)), description, link.filter(|link| is_readable(link))];
+        lines.into_iter().for_each(|line| add(text, line));
+        return None;
+    };
+    Some(ArticleLink { title: title.unwrap_or_else(|| url.clone()), description: description.unwrap_or_default(), url })
+}
+
+/// An item that is plain words.
+fn words(item: &Value) -> Option<String> {
+    to_text(item).filter(|text| !rules::is_blank(text))
+}
+
+/// Whether an address can be shown as words: a picture that is written out as one can't.
+fn is_readable(address: &str) -> bool {
+    address.len() <= 2_000
 }
 
 fn answered(values: Vec<FieldValue>) -> Answer {

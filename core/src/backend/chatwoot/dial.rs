@@ -1,10 +1,11 @@
 //! How a host is reached, for requests and the socket alike: the first of its addresses that answers, and TLS over it.
 
 use std::{
-    io,
+    error::Error,
+    fmt, io,
     net::SocketAddr,
     pin::Pin,
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll},
     time::Duration,
 };
@@ -15,7 +16,7 @@ use hyper_util::{
     client::legacy::connect::{Connected, Connection},
     rt::TokioIo,
 };
-use rustls::{ClientConfig, pki_types::ServerName};
+use rustls::{CertificateError, ClientConfig, pki_types::ServerName};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
@@ -38,12 +39,64 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Line for T {}
 pub(super) struct Dialer {
     tls: Arc<ClientConfig>,
     within: Duration,
+    /// The host whose certificate the log called untrusted last, until it is trusted.
+    told: Arc<Mutex<Option<String>>>,
+}
+
+/// Why a host's certificate is not trusted; inside the [`io::Error`] of a connection that was given up for it.
+#[derive(Debug)]
+pub(super) struct Untrusted {
+    pub(super) problem: String,
+}
+
+impl fmt::Display for Untrusted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "untrusted certificate of {}", self.problem)
+    }
+}
+
+impl Error for Untrusted {}
+
+impl Untrusted {
+    /// It, where it is what lies below a failure.
+    pub(super) fn below<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a Self> {
+        let mut cause = Some(error);
+        while let Some(error) = cause {
+            // An `io::Error` names as its source what lies below the error in it.
+            let inside = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+            if let Some(found) = inside.and_then(|inside| inside.downcast_ref()) {
+                return Some(found);
+            }
+            cause = error.source();
+        }
+        None
+    }
+}
+
+/// What is wrong with a certificate, and what to do about it.
+fn problem(error: &CertificateError) -> &'static str {
+    match error {
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            "it has expired, or this phone's clock is wrong"
+        }
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            "it is not valid yet, or this phone's clock is wrong"
+        }
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            "it is for another host name"
+        }
+        CertificateError::UnknownIssuer | CertificateError::Other(_) => {
+            "no public authority vouches for it; one that is self-signed or of a private authority is not taken, nor one \
+             that the server sends without its chain"
+        }
+        _ => "it can't be verified",
+    }
 }
 
 impl Dialer {
     /// Each connection stands, with its TLS, `within` that time or not at all.
     pub(super) fn new(tls: ClientConfig, within: Duration) -> Self {
-        Self { tls: Arc::new(tls), within }
+        Self { tls: Arc::new(tls), within, told: Arc::default() }
     }
 
     /// Opens one. `host` is a name or an address, as it stands in a URL.
@@ -60,7 +113,35 @@ impl Dialer {
             return Ok(Box::new(line));
         }
         let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
-        Ok(Box::new(TlsConnector::from(Arc::clone(&self.tls)).connect(name, line).await?))
+        let connected = TlsConnector::from(Arc::clone(&self.tls)).connect(name, line).await;
+        let judged = connected.map_err(|error| judge(host, error));
+        self.tell(host, judged.as_ref().err());
+        Ok(Box::new(judged?))
+    }
+
+    /// Tells the log of a certificate that is not trusted: once, for every attempt meets it again.
+    fn tell(&self, host: &str, error: Option<&io::Error>) {
+        let untrusted = error.and_then(|error| Untrusted::below(error));
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_told = told.as_deref() == Some(host);
+        match untrusted {
+            Some(Untrusted { problem }) if !is_told => {
+                tracing::error!("a certificate is not trusted, so nothing is sent there: {problem}");
+                *told = Some(host.to_owned());
+            }
+            None if is_told && error.is_none() => *told = None,
+            _ => {}
+        }
+    }
+}
+
+/// Says so where it is the certificate.
+fn judge(host: &str, error: io::Error) -> io::Error {
+    match error.get_ref().and_then(|inside| inside.downcast_ref()) {
+        Some(rustls::Error::InvalidCertificate(certificate)) => {
+            io::Error::other(Untrusted { problem: format!("{host}: {}", problem(certificate)) })
+        }
+        _ => error,
     }
 }
 

@@ -12,7 +12,7 @@ use http::{
     Method, StatusCode,
     header::{
         ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_RANGE, LAST_MODIFIED,
-        LOCATION, RANGE, RETRY_AFTER, TRANSFER_ENCODING,
+        LOCATION, RANGE, TRANSFER_ENCODING,
     },
 };
 use hyper::body::Body as _;
@@ -20,9 +20,13 @@ use url::Url;
 
 use super::{
     Chatwoot,
+    http::wait_asked_for,
     transport::{Response, empty, late, next_piece, text},
 };
-use crate::backend::{BackendError, BackendFuture, Fault, FileHead, IncomingFile, Resume};
+use crate::{
+    Clock,
+    backend::{BackendError, BackendFuture, Fault, FileHead, IncomingFile, Resume},
+};
 
 const LABEL: &str = "GET file";
 
@@ -46,7 +50,7 @@ impl Chatwoot {
             resume = None;
             response = self.follow_to(&start, None).await?;
         }
-        let head = head(&response, resume)?;
+        let head = head(&response, resume, self.clock.as_ref())?;
         Ok(Box::new(Incoming { response, head, stall_timeout: self.http.stall_timeout }))
     }
 
@@ -106,17 +110,14 @@ fn validator(response: &Response) -> Option<&str> {
 }
 
 /// What the answer says of the file, or why it is none.
-fn head(response: &Response, resume: Option<&Resume>) -> Result<FileHead, BackendError> {
+fn head(response: &Response, resume: Option<&Resume>, clock: &dyn Clock) -> Result<FileHead, BackendError> {
     let status = response.status();
     let said = |what: &str| format!("{LABEL}: {} {what}", status.as_u16());
     let fault = match status.as_u16() {
         200 | 206 => return good_head(response, resume),
         404 | 410 => Fault::FileGone,
         401 | 403 | 407 | 511 => Fault::Network,
-        429 => {
-            let seconds = text(response, &RETRY_AFTER).and_then(|seconds| seconds.trim().parse().ok());
-            Fault::Throttled { retry_after: seconds.map(Duration::from_secs) }
-        }
+        429 => Fault::Throttled { retry_after: wait_asked_for(response, clock) },
         _ => Fault::Desk,
     };
     Err(BackendError::refused(fault, said("is no file")))

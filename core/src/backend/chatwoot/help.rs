@@ -4,7 +4,8 @@
 //!
 //! - **The host must be the desk's own** (or the help centre's domain): any other is answered with 401, which is
 //!   [`Fault::UnknownPortal`] here and no word about the customer.
-//! - **No list of languages.** They are those of the categories, and the default.
+//! - **No list of languages.** The categories name theirs, and there is a default; articles without a category may be in
+//!   any other. The list of a language that nobody writes in is empty.
 //! - **Without `per_page` a list is everything**, with the whole help centre repeated in each article. So pages of 100,
 //!   the most there is. The count that comes with a page is of what is published in the language, so it tells which page
 //!   is the last; a short page is, too.
@@ -42,6 +43,7 @@ use crate::{
         BackendError, BackendFuture, DeskArticle, DeskArticleName, DeskArticlePage, DeskCategory, DeskPortal, Fault,
         Fetched, HelpCenterBackend, ListedArticle,
     },
+    rules,
 };
 
 /// Articles on a page: the desk's most.
@@ -359,7 +361,7 @@ fn article(row: Article, locale: &str) -> Option<DeskArticle> {
     };
     Some(DeskArticle {
         name,
-        title: row.title.filter(|title| !title.trim().is_empty())?,
+        title: row.title.filter(|title| !rules::is_blank(title))?,
         category: row.category.slug.filter(|slug| !slug.is_empty()),
         description: row.description.unwrap_or_default(),
         content: row.content.unwrap_or_default(),

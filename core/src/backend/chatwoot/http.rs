@@ -5,6 +5,7 @@
 //! | what was seen | fault | happened | why |
 //! | --- | --- | --- | --- |
 //! | no DNS answer, no TCP, no TLS | network | no | the request never left |
+//! | a certificate that is not trusted | untrusted | no | the same |
 //! | time-out, reset or end after that | network | maybe | the desk may have read all of it |
 //! | a redirect to elsewhere, or one that would turn a write into a read | network | no | desks redirect before they act; portals never forward |
 //! | 407, 511, 3xx of any other kind | network | no | something on the way speaks for itself |
@@ -19,7 +20,7 @@
 //!
 //! No text made here holds a URL: the session's key is a part of it.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{
@@ -31,12 +32,13 @@ use tokio::time::timeout;
 use url::Url;
 
 use super::{
+    body::{self, Broken},
     dial::Dialer,
-    lenient::{List, Wire, http_date},
+    lenient::{List, Wire, http_date, retry_after},
     transport::{Response, Transport, empty, late, text, whole, whole_body},
 };
 use crate::{
-    Limits, Timestamp,
+    Clock, Limits, Timestamp,
     backend::{BackendError, Fault},
 };
 
@@ -46,9 +48,6 @@ const MAX_REDIRECTS: usize = 3;
 /// How many times [`Limits::request_timeout`] a list with whole histories may take, as long as bytes keep coming: on a
 /// slow network it would otherwise never arrive.
 const LONG_ANSWER: u32 = 10;
-
-/// The longest wait that a throttle may ask for: a mistaken header must not park the outbox for years.
-const MAX_RETRY_AFTER: Duration = Duration::from_secs(3600);
 
 /// What a path stands below.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -135,7 +134,10 @@ impl Reply {
     /// The body, a list.
     pub(super) fn list<T: Wire>(&self) -> Result<List<T>, BackendError> {
         self.must_be(Form::Json)?;
-        List::of(&self.body).map_err(|error| self.unreadable(&error))
+        List::of(&self.body).map_err(|broken| match broken {
+            Broken::CutOff => self.cut_off(self.body.len()),
+            Broken::NoList => self.nonsense("no list"),
+        })
     }
 
     /// The body, whatever it holds.
@@ -146,14 +148,16 @@ impl Reply {
 
     /// The position is told, never the text: it may be what somebody wrote.
     fn unreadable(&self, error: &serde_json::Error) -> BackendError {
-        let place = format!("(byte {})", error.column());
+        let byte = error.column();
         match error.classify() {
-            serde_json::error::Category::Eof => {
-                BackendError::unclear(Fault::Network, format!("{}: the answer is cut off {place}", self.label))
-            }
-            serde_json::error::Category::Data => self.nonsense(&format!("of an unknown shape {place}")),
-            _ => self.nonsense(&format!("not JSON {place}")),
+            serde_json::error::Category::Eof => self.cut_off(byte),
+            serde_json::error::Category::Data => self.nonsense(&format!("of an unknown shape (byte {byte})")),
+            _ => self.nonsense(&format!("not JSON (byte {byte})")),
         }
+    }
+
+    fn cut_off(&self, byte: usize) -> BackendError {
+        BackendError::unclear(Fault::Network, format!("{}: the answer is cut off (byte {byte})", self.label))
     }
 
     fn nonsense(&self, what: &str) -> BackendError {
@@ -183,6 +187,7 @@ pub(super) struct Http {
     pub(super) request_timeout: Duration,
     pub(super) stall_timeout: Duration,
     pub(super) files_answer: Duration,
+    clock: Arc<dyn Clock>,
 }
 
 impl Http {
@@ -193,6 +198,7 @@ impl Http {
         user_agent: &str,
         limits: &Limits,
         dialer: Dialer,
+        clock: Arc<dyn Clock>,
     ) -> Result<Self, String> {
         let mut inbox_url = desk.clone();
         inbox_url
@@ -208,6 +214,7 @@ impl Http {
             request_timeout: limits.request_timeout,
             stall_timeout: limits.stall_timeout,
             files_answer: limits.files_answer(),
+            clock,
         })
     }
 
@@ -312,10 +319,8 @@ impl Http {
         let status = response.status();
         let etag = text(&response, &ETAG).map(str::to_owned);
         let media = text(&response, &CONTENT_TYPE).map(str::to_ascii_lowercase);
-        let retry_after = text(&response, &RETRY_AFTER)
-            .and_then(|seconds| seconds.trim().parse().ok())
-            .map(|seconds| Duration::from_secs(seconds).min(MAX_RETRY_AFTER));
         let date = text(&response, &DATE).and_then(http_date);
+        let retry_after = wait_asked_for(&response, self.clock.as_ref());
         if status.is_redirection() && status != StatusCode::NOT_MODIFIED {
             let detail = format!("{label}: {} leads away from the desk", status.as_u16());
             return Err(BackendError::refused(Fault::Network, detail));
@@ -325,6 +330,7 @@ impl Http {
             BackendError::unclear(Fault::Desk, detail)
         })?;
         let form = form(media.as_deref(), &body);
+        let body = if form == Form::Json { body::mend(body) } else { body };
         Ok(Reply { label, status, form, etag, retry_after, date, body })
     }
 
@@ -335,6 +341,12 @@ impl Http {
         let detail = format!("{}: {} from something before the desk", reply.label, reply.status.as_u16());
         BackendError::refused(fault, detail)
     }
+}
+
+/// How long a throttle asks to wait. A date is held against the clock of who answers, where that is told.
+pub(super) fn wait_asked_for(response: &Response, clock: &dyn Clock) -> Option<Duration> {
+    let date = text(response, &DATE).and_then(http_date);
+    retry_after(text(response, &RETRY_AFTER)?, date.unwrap_or_else(|| clock.now()))
 }
 
 /// Where a redirect leads, if it stays with the desk: same scheme (or up to https), same host, same port, and only
@@ -348,6 +360,7 @@ fn next_step(start: &Url, url: &Url, response: &Response) -> Option<Url> {
 }
 
 fn form(media: Option<&str>, body: &[u8]) -> Form {
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     let first = body.iter().find(|byte| !byte.is_ascii_whitespace());
     match (media, first) {
         (Some(media), None) if media.contains("html") => Form::Foreign,

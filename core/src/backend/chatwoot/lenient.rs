@@ -1,14 +1,11 @@
 //! Reading JSON that may differ from version to version: a field of the wrong kind is a field that is not there, an
 //! item that makes no sense is left out, and neither fails what stands around it.
 
-use std::fmt;
+use std::time::Duration;
 
-use serde::{
-    Deserializer as _,
-    de::{SeqAccess, Visitor},
-};
 use serde_json::{Map, Value};
 
+use super::body::{self, Broken};
 use crate::{
     Timestamp,
     json::{self, FromJson as _},
@@ -87,7 +84,7 @@ impl Fields {
         match self.value(name) {
             Value::Array(items) => {
                 let mut list = List::default();
-                items.into_iter().for_each(|item| list.add(item));
+                items.into_iter().for_each(|item| list.add(Some(item)));
                 Some(list)
             }
             _ => None,
@@ -111,43 +108,21 @@ impl<T> Default for List<T> {
 }
 
 impl<T: Wire> List<T> {
-    /// Of a whole answer. One item at a time is held as a tree, never all of it.
-    pub(super) fn of(bytes: &[u8]) -> serde_json::Result<Self> {
+    /// Of a whole answer. An item that can't be read, or makes no sense, is left out; the log says so.
+    pub(super) fn of(bytes: &[u8]) -> Result<Self, Broken> {
         let mut list = Self::default();
-        each(bytes, &mut |item| list.add(item))?;
+        body::items(bytes, &mut |item| list.add(item))?;
         Ok(list)
     }
 
-    fn add(&mut self, item: Value) {
+    fn add(&mut self, item: Option<Value>) {
         self.total += 1;
-        match T::of(item) {
+        match item.and_then(T::of) {
             Some(item) => self.items.push(item),
-            None => tracing::debug!(position = self.total, "an item of a list makes no sense; left out"),
+            // Its place, never its text: that may be what somebody wrote.
+            None => tracing::warn!(position = self.total, "an item of the desk's answer can't be read; left out"),
         }
     }
-}
-
-fn each(bytes: &[u8], take: &mut dyn FnMut(Value)) -> serde_json::Result<()> {
-    struct Items<'a>(&'a mut dyn FnMut(Value));
-
-    impl<'de> Visitor<'de> for Items<'_> {
-        type Value = ();
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a list")
-        }
-
-        fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
-            while let Some(item) = seq.next_element()? {
-                (self.0)(item);
-            }
-            Ok(())
-        }
-    }
-
-    let mut reader = serde_json::Deserializer::from_slice(bytes);
-    reader.deserialize_seq(Items(take))?;
-    reader.end()
 }
 
 pub(super) fn to_number(value: &Value) -> Option<i64> {
@@ -237,13 +212,44 @@ pub(super) fn day(text: &str) -> Option<i64> {
     Some(iso_millis(&format!("{day}T00:00:00Z"))?.div_euclid(86_400_000))
 }
 
-/// The date of an answer's header: `Wed, 17 Jun 2026 10:00:00 GMT`.
+/// The date of an answer's header, in any of the three forms that HTTP allows: `Wed, 17 Jun 2026 10:00:00 GMT`,
+/// `Wednesday, 17-Jun-26 10:00:00 GMT`, `Wed Jun 17 10:00:00 2026`.
 pub(super) fn http_date(text: &str) -> Option<Timestamp> {
     const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-    let mut parts = text.strip_suffix(" GMT")?.split_once(", ")?.1.split(' ');
-    let (day, month, year, time) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+    let (day, month, year, time) = if let Some((_, date)) = text.strip_suffix(" GMT").and_then(|t| t.split_once(", ")) {
+        let mut parts = date.split([' ', '-']);
+        (parts.next()?, parts.next()?, parts.next()?, parts.next()?)
+    } else {
+        let mut parts = text.split_ascii_whitespace().skip(1);
+        let (month, day, time, year) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+        (day, month, year, time)
+    };
     let month = MONTHS.iter().position(|name| *name == month)? + 1;
-    to_moment(&Value::from(format!("{year}-{month:02}-{day}T{time}Z")))
+    // Of two digits: this century, in which every desk's clock stands.
+    let century = if year.len() == 2 { "20" } else { "" };
+    to_moment(&Value::from(format!("{century}{year}-{month:02}-{day:0>2}T{time}Z")))
+}
+
+/// The longest wait that a throttle may ask for: a mistaken header must not park the outbox for years.
+const MAX_RETRY_AFTER: Duration = Duration::from_secs(3600);
+
+/// And the shortest, for one that asks for none, or for a moment that has passed: asking at once would be what it defends
+/// itself against.
+const MIN_RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// How long a throttle asks to wait: in seconds, whole or not, or until a date. `now` is when it answered, by its own
+/// clock where that is known.
+pub(super) fn retry_after(text: &str, now: Timestamp) -> Option<Duration> {
+    let text = text.trim();
+    let wait = match http_date(text) {
+        Some(until) => until.since(now),
+        None if text.starts_with(|c: char| c.is_ascii_digit()) => {
+            // As JSON's numbers are, for want of Rust's reader of decimals: see `mapping::coordinates`.
+            Duration::try_from_secs_f64(serde_json::from_str(text).ok()?).unwrap_or(MAX_RETRY_AFTER)
+        }
+        None => return None,
+    };
+    Some(wait.clamp(MIN_RETRY_AFTER, MAX_RETRY_AFTER))
 }
 
 /// The Gregorian calendar, with years that begin in March so that the leap day is the last.
@@ -316,13 +322,42 @@ mod tests {
             ("Wed, 17 Jun 2026 10:00:00 GMT", Some(1_781_690_400_000)),
             ("Thu, 29 Feb 2024 00:00:00 GMT", Some(1_709_164_800_000)),
             ("Wed, 17 Jun 2026 10:00:00", None),
-            ("Wednesday, 17-Jun-26 10:00:00 GMT", None),
+            ("Wednesday, 17-Jun-26 10:00:00 GMT", Some(1_781_690_400_000)),
+            ("Wed Jun 17 10:00:00 2026", Some(1_781_690_400_000)),
+            ("Mon Jun  1 10:00:00 2026", Some(1_780_308_000_000)),
+            ("Wed Jun 17 2026", None),
             ("Wed, 17 Brumaire 2026 10:00:00 GMT", None),
             (" GMT", None),
             ("", None),
         ];
         for (text, expected) in table {
             assert_eq!(http_date(text).map(Timestamp::millis), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn wait_that_a_throttle_asks_for_is_read_in_every_form() {
+        let now = http_date("Wed, 17 Jun 2026 10:00:00 GMT").unwrap();
+        let table = [
+            ("3", Some(3_000)),
+            (" 3 ", Some(3_000)),
+            ("3.5", Some(3_500)),
+            ("0", Some(1_000)),
+            ("0.2", Some(1_000)),
+            ("Wed, 17 Jun 2026 10:01:30 GMT", Some(90_000)),
+            ("Wednesday, 17-Jun-26 10:01:30 GMT", Some(90_000)),
+            ("Wed Jun 17 10:01:30 2026", Some(90_000)),
+            ("Wed, 17 Jun 2026 09:00:00 GMT", Some(1_000)),
+            ("Wed, 21 Oct 2099 07:28:00 GMT", Some(3_600_000)),
+            ("99999999", Some(3_600_000)),
+            ("1e300", Some(3_600_000)),
+            ("-1", None),
+            ("soon", None),
+            ("3 s", None),
+            ("", None),
+        ];
+        for (text, expected) in table {
+            assert_eq!(retry_after(text, now), expected.map(Duration::from_millis), "{text:?}");
         }
     }
 
@@ -369,7 +404,7 @@ mod tests {
 
         #[test]
         fn any_text_as_a_header_never_panics(text in "(Wed, )?\\PC{0,30}( GMT)?") {
-            let _ = http_date(&text);
+            let _ = (http_date(&text), retry_after(&text, Timestamp::default()));
         }
 
         #[test]

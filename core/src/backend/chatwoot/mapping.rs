@@ -17,6 +17,7 @@ use crate::{
     Agent, Attachment, AttachmentKind, Author, ConversationStatus, Coordinates, DeskConversationId, DeskMessageId,
     Receipt, Timestamp, address,
     backend::{ConversationChange, DeskChannel, DeskConversation, DeskMessage, Secret},
+    rules,
 };
 
 /// A picture or a file: `http` or `https`.
@@ -26,7 +27,7 @@ pub(super) fn web_url(url: Option<&str>) -> Option<String> {
 }
 
 fn filled(text: Option<String>) -> Option<String> {
-    text.filter(|text| !text.trim().is_empty())
+    text.filter(|text| !rules::is_blank(text))
 }
 
 /// A whole list, oldest first, each once.
@@ -57,7 +58,7 @@ pub(super) fn message(
         return None;
     }
     let Some(id) = wire.id.and_then(DeskMessageId::new) else {
-        tracing::debug!("a message without a number; left out");
+        tracing::warn!("a message of the desk's without a number; left out");
         return None;
     };
     let conversation = conversation.or_else(|| DeskConversationId::new(wire.conversation_id?))?;
@@ -193,7 +194,7 @@ fn duration(meta: &Value) -> Option<u64> {
 fn file_name(url: &str) -> Option<String> {
     let url = address::parse(url).ok()?;
     let last = url.path_segments()?.next_back()?;
-    let decoded = percent_decoded(last);
+    let decoded = address::percent_decoded(last);
     let name: String = decoded
         .rsplit(['/', '\\'])
         .next()?
@@ -202,23 +203,6 @@ fn file_name(url: &str) -> Option<String> {
         .take(255)
         .collect();
     (!name.trim_matches(['.', ' ']).is_empty()).then_some(name)
-}
-
-fn percent_decoded(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&byte, tail)) = rest.split_first() {
-        rest = tail;
-        let coded = (byte == b'%').then(|| std::str::from_utf8(tail.get(..2)?).ok()).flatten();
-        match coded.filter(|hex| hex.bytes().all(|b| b.is_ascii_hexdigit())).map(|hex| u8::from_str_radix(hex, 16)) {
-            Some(Ok(decoded)) => {
-                bytes.push(decoded);
-                rest = tail.get(2..).unwrap_or_default();
-            }
-            _ => bytes.push(byte),
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 fn status(text: &str) -> Option<ConversationStatus> {

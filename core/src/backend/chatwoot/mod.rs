@@ -2,7 +2,7 @@
 //!
 //! The rooms: `dial` and `tls` open connections, `transport` sends over them and takes bodies in, `http` follows and
 //! caps, `refusals` says what a status means, `calls` makes the requests and probes, `upload` and `download` move files,
-//! `wire` and `lenient` read, `mapping` and `content` turn what was read into the model, `versions` knows what releases
+//! `body`, `lenient` and `wire` read, `mapping` and `content` turn what was read into the model, `versions` knows what releases
 //! do differently, `cable` is the realtime session without a socket, `socket` drives it, `events` maps what it brings.
 //!
 //! How this desk behaves, and what is done about it:
@@ -41,6 +41,7 @@
 //!
 //! What is certain not to have happened after which failure stands in `http`.
 
+mod body;
 mod cable;
 mod calls;
 mod content;
@@ -211,7 +212,8 @@ impl Chatwoot {
         let invalid = |problem: String| SupportError::InvalidConfig { field: "desk_url", problem };
         let tls = tls.map_err(|error| invalid(error.to_string()))?;
         let dialer = Dialer::new(tls, limits.connect_timeout);
-        let http = Http::new(&desk_url, &inbox, &user_agent, &limits, dialer.clone()).map_err(invalid)?;
+        let http =
+            Http::new(&desk_url, &inbox, &user_agent, &limits, dialer.clone(), Arc::clone(&clock)).map_err(invalid)?;
         let door = Door::new(&desk_url, &user_agent, &limits, dialer, timing);
         Ok(Self { http, door, owners: Owners::default(), clock })
     }

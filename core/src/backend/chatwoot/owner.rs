@@ -95,7 +95,9 @@ impl Chatwoot {
                 Ok(told) => told,
                 Err(_) => return Ok(None),
             },
-            Err(error) if matches!(error.fault, Fault::Network | Fault::Throttled { .. }) => return Err(error),
+            Err(error) if error.fault.is_of_the_way() || matches!(error.fault, Fault::Throttled { .. }) => {
+                return Err(error);
+            }
             Err(_) => return Ok(None),
         };
         Ok(Version::parse(&told.version).map(|version| DeskNotices {

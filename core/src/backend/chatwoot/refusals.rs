@@ -100,7 +100,7 @@ fn reason(body: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
+    use std::{sync::Arc, time::Duration};
 
     use super::{
         super::{dial::Dialer, tls},
@@ -111,7 +111,8 @@ mod tests {
     fn judge(desk: &str, status: u16, form: Form, body: &str) -> String {
         let desk = url::Url::parse(desk).unwrap();
         let dialer = Dialer::new(tls::config().unwrap(), Duration::from_secs(5));
-        let http = Http::new(&desk, "inbox", "test/1", &Limits::default(), dialer).unwrap();
+        let http =
+            Http::new(&desk, "inbox", "test/1", &Limits::default(), dialer, Arc::new(crate::SystemClock)).unwrap();
         let reply = Reply {
             label: "test",
             status: StatusCode::from_u16(status).unwrap(),

@@ -16,8 +16,9 @@ use url::Url;
 
 use super::{
     cable::{Cable, Effect, Input, Timing},
-    dial::{Dialer, Line},
+    dial::{Dialer, Line, Untrusted},
     events::Events,
+    transport::fault,
 };
 use crate::{
     Limits,
@@ -60,7 +61,8 @@ impl Door {
     pub(super) async fn open(&self, token: &Secret, events: Events) -> Result<Socket, BackendError> {
         let (secure, host) = (self.desk.scheme() == "https", self.desk.host_str().unwrap_or_default());
         let port = self.desk.port_or_known_default().unwrap_or(443);
-        let line = self.dialer.open(secure, host, port).await.map_err(|error| trouble(&no_line(&error)))?;
+        let no_line = |error| BackendError { fault: fault(&error), ..trouble(&no_line(&error)) };
+        let line = self.dialer.open(secure, host, port).await.map_err(no_line)?;
         let uri: Uri = address(&self.desk).parse().map_err(|_| trouble("the desk's address can't be used"))?;
         let request = ClientRequestBuilder::new(uri)
             .with_header("User-Agent", self.user_agent.as_str())
@@ -128,9 +130,10 @@ fn refused(error: &SocketError) -> BackendError {
 
 /// Why there was no connection.
 fn no_line(error: &io::Error) -> String {
-    match tls_error(error) {
-        Some(tls) => format!("no TLS: {tls}"),
-        None => format!("no connection: {}", error.kind()),
+    match (tls_error(error), Untrusted::below(error)) {
+        (Some(tls), _) => format!("no TLS: {tls}"),
+        (None, Some(untrusted)) => untrusted.to_string(),
+        (None, None) => format!("no connection: {}", error.kind()),
     }
 }
 

@@ -22,7 +22,7 @@ use hyper_util::{
 };
 use url::Url;
 
-use super::dial::Dialer;
+use super::dial::{Dialer, Untrusted};
 use crate::backend::{BackendError, Fault, Happened};
 
 /// How long an unused connection is kept. Short: one that slept through a phone's suspension is dead without knowing,
@@ -86,8 +86,16 @@ impl Transport {
             let (happened, what) =
                 if error.is_connect() { (Happened::No, "no connection") } else { (Happened::Maybe, "no answer") };
             let detail = format!("{label}: {what}: {}", innermost(&error));
-            BackendError { fault: Fault::Network, happened, detail }
+            BackendError { fault: fault(&error), happened, detail }
         })
+    }
+}
+
+/// What kept a connection from being made.
+pub(super) fn fault(error: &(dyn Error + 'static)) -> Fault {
+    match Untrusted::below(error) {
+        Some(Untrusted { problem }) => Fault::Untrusted { problem: problem.clone() },
+        None => Fault::Network,
     }
 }
 

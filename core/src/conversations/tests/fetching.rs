@@ -170,6 +170,21 @@ async fn customer_who_leaves_can_leave_no_fetched_file_behind() {
     assert_eq!(phone.conversation.download(&id).await.map(|_| ()), Err(SupportError::Closed));
 }
 
+#[tokio::test]
+async fn transfer_waits_for_a_sweep_that_takes_its_part_for_nobodys() {
+    let (phone, id) = Phone::with_file_of_the_agent(|_| {}, &[1; 4_000]).await;
+    let folder = phone.conversation.active().unwrap().attachments.folder.clone();
+    folder.make().unwrap();
+    let name = FileId::of(&id, Part::Whole).file_name(".part");
+    fs::write(folder.path(&name), "of a process that died").unwrap();
+    let stranger = folder.strangers(std::iter::once(name.into()), &Default::default()).remove(0);
+    let mut download = phone.conversation.download(&id).await.unwrap();
+    let removed = tokio::task::spawn_blocking(move || stranger.remove());
+    let path = download.finished().await.unwrap();
+    removed.await.unwrap();
+    assert_eq!(fs::read(path).unwrap(), [1; 4_000]);
+}
+
 /// Every write to this device fails for want of room.
 #[cfg(target_os = "linux")]
 #[tokio::test]

@@ -2,8 +2,12 @@
 
 use super::{Phone, is_sent, lines, until_lines, words};
 use crate::{
-    Connection, Conversation, ConversationStatus, SupportError, model::DeskConversationId, push::PushOutcome,
-    testing::memory::Call,
+    Connection, Conversation, ConversationStatus, SupportError, Timestamp,
+    backend::{BackendError, Fault},
+    model::DeskConversationId,
+    push::PushOutcome,
+    store::ConversationRow,
+    testing::memory::{Air, Call, Play},
 };
 
 /// A phone with a conversation on screen and another one, and their numbers at the desk.
@@ -106,4 +110,33 @@ async fn older_messages_of_a_deleted_conversation_are_told_from_its_beginning() 
         matches!(ended, Ok(crate::Older::None) | Err(SupportError::NotFound { what: "conversation" })),
         "{ended:?}"
     );
+}
+
+#[tokio::test]
+async fn page_that_fails_on_screen_does_not_keep_the_others_from_being_read_at_a_return() {
+    let (phone, _, other, stays) = two().await;
+    phone.desk.air(Air::Lost);
+    phone.desk.agent_says(stays, "news for the other one");
+    phone.desk.once(Call::Messages, Play::Fails(BackendError::unclear(Fault::Desk, "scripted")));
+    phone.client.resume().await.unwrap();
+    let id = other.id().clone();
+    until_lines(&phone.client, "the other's news", |lines| lines.iter().any(|line| line.id == id && line.unread == 1))
+        .await;
+}
+
+#[tokio::test]
+async fn conversation_that_shows_something_unread_is_read_at_an_opening_however_old_it_is() {
+    let (phone, _, other, stays) = two().await;
+    phone.desk.agent_says(stays, "unread");
+    phone.conversation.send("the newest").await.unwrap();
+    let id = other.id().clone();
+    until_lines(&phone.client, "the unread one", |lines| lines.iter().any(|line| line.id == id && line.unread == 1))
+        .await;
+    let store = &phone.conversation.active().unwrap().store;
+    let recent = async |unread: bool| {
+        let late = Timestamp::from_seconds(1 << 40);
+        store.read(move |connection| ConversationRow::recent(connection, None, late, unread, 3)).await.unwrap()
+    };
+    assert!(recent(true).await.contains(&id));
+    assert_eq!(recent(false).await.len(), 1);
 }

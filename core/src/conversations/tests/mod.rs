@@ -1,16 +1,23 @@
 //! Conversations through the whole client, against a desk in memory: words and files are sent once, files fetched whole,
 //! and nothing is left behind.
 
+mod answers;
 mod at_once;
 mod channels;
+mod clock;
+mod deleted;
 mod fetching;
 mod given_out;
 mod gone;
 mod history;
 mod joined;
+mod leaving;
+mod life;
+mod outage;
 mod receiving;
 mod sending;
 mod sessions;
+mod status;
 
 use std::{fs, path::Path, sync::Arc, time::Duration};
 
@@ -91,14 +98,19 @@ impl Phone {
 
     /// The customer's folder of files.
     fn kept(&self) -> Vec<String> {
-        let active = self.conversation.active().unwrap();
-        let Ok(entries) = fs::read_dir(active.attachments.folder.path("")) else { return Vec::new() };
-        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+        kept(&self.conversation)
     }
 
     fn texts(&self) -> Vec<String> {
         self.desk.texts_of_customers()
     }
+}
+
+/// The folder of files of the customer whose conversation it is.
+fn kept(conversation: &Conversation) -> Vec<String> {
+    let active = conversation.active().unwrap();
+    let Ok(entries) = fs::read_dir(active.attachments.folder.path("")) else { return Vec::new() };
+    entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
 }
 
 /// Takes in what a timeline gives until it shows something.

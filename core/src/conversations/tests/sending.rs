@@ -2,6 +2,8 @@
 
 use std::{fs, time::Duration};
 
+use futures_util::FutureExt as _;
+
 use super::{Phone, open};
 use crate::{
     AttentionReason, CustomerProfile, Delivery, Identity, Message, MessageId, NewAttachment, NewMessage, SizeOnDisk,
@@ -15,7 +17,7 @@ const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x01\x02\0\0\0\x09rest of 
 
 fn problem(result: Result<MessageId, SupportError>) -> String {
     match result {
-        Err(SupportError::InvalidInput { field: "attachments", problem }) => problem,
+        Err(SupportError::AttachmentRefused { number, problem }) => format!("number {number} {problem}"),
         other => panic!("not refused: {other:?}"),
     }
 }
@@ -39,6 +41,24 @@ async fn files_arrive_with_their_words_though_the_app_deletes_its_own_at_once() 
     assert_eq!((fs::read(path).unwrap(), phone.desk.count(Call::FetchFile)), (PNG.to_vec(), 0));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn messages_with_files_are_kept_in_the_order_of_the_calls() {
+    let phone = Phone::new().await;
+    // The first takes long to copy, and neither caller waits for it.
+    let sizes = [8 << 20, 1];
+    let mut calls = Vec::new();
+    for (number, size) in sizes.into_iter().enumerate() {
+        let file = NewAttachment::bytes("note.bin", vec![7; size]);
+        let text = format!("message {number}");
+        let mut call = Box::pin(async { phone.send(&text, vec![file]).await });
+        assert!(call.as_mut().now_or_never().is_none());
+        drop(call);
+        calls.push(text);
+    }
+    phone.desk.until(|desk| desk.texts_of_customers().len() == 2).await;
+    assert_eq!(phone.texts(), calls);
+}
+
 #[tokio::test]
 async fn what_cannot_be_sent_is_refused_before_anything_is_kept() {
     let phone = Phone::with(|config| {
@@ -49,14 +69,14 @@ async fn what_cannot_be_sent_is_refused_before_anything_is_kept() {
     .await;
     let text = || NewAttachment::bytes("a.txt", "hello");
     let refused = async |files: Vec<NewAttachment>| problem(phone.send("words", files).await);
-    assert_eq!(refused(vec![text(), text(), text()]).await, "are 3; 2 can be sent with a message");
+    assert_eq!(refused(vec![text(), text(), text()]).await, "number 3 is one too many; 2 can be sent with a message");
     assert_eq!(refused(vec![text(), NewAttachment::path(phone.folder.path())]).await, "number 2 is no file");
     assert_eq!(refused(vec![NewAttachment::path("/dev/null")]).await, "number 1 is no file");
     // A file like any other, of which the first byte can't be read by anybody.
     #[cfg(target_os = "linux")]
     assert!(refused(vec![NewAttachment::path("/proc/self/mem")]).await.starts_with("number 1 can't be read: "));
     assert_eq!(refused(vec![phone.file("empty", b"")]).await, "number 1 is empty");
-    assert_eq!(refused(vec![NewAttachment::path("nowhere")]).await, "number 1 can't be read: entity not found");
+    assert_eq!(refused(vec![NewAttachment::path("nowhere")]).await, "number 1 can't be read: there is no such file");
     assert_eq!(refused(vec![phone.file("long", b"0123456789a")]).await, "number 1 has 11 bytes; up to 10 can be sent");
     let wrong = "number 1 is of the type application/octet-stream, which can't be sent";
     assert_eq!(refused(vec![NewAttachment::bytes("a.txt", *b"\0\x01")]).await, wrong);
@@ -323,6 +343,63 @@ async fn film_that_is_given_away_is_linked_where_nothing_has_to_be_removed() {
         assert_eq!(fs::metadata(phone.folder.path().join(name)).unwrap().nlink(), links, "{name}");
         assert_eq!(fs::read(phone.folder.path().join(name)).unwrap(), film(&place), "the app's own is not touched");
     }
+}
+
+/// A recording of sound alone, as a phone's recorder leaves it: its one track behind its samples.
+fn recording(brand: &[u8; 4]) -> Vec<u8> {
+    let node = |kind: &[u8; 4], content: &[u8]| {
+        [&u32::try_from(content.len() + 8).unwrap().to_be_bytes()[..], kind, content].concat()
+    };
+    let handler = node(b"hdlr", b"\0\0\0\0\0\0\0\0soun\0\0\0\0\0\0\0\0\0\0\0\0");
+    let track = node(b"trak", &node(b"mdia", &handler));
+    [node(b"ftyp", brand), node(b"mdat", &[9; 40]), node(b"moov", &track)].concat()
+}
+
+#[tokio::test]
+async fn recording_of_sound_alone_is_sound_wherever_it_is_judged() {
+    let types = |config: &mut crate::ClientConfig| config.limits.attachment_types = vec!["audio/*".into()];
+    let mut phone = Phone::with(types).await;
+    let files = [("memo.mp4", b"isom"), ("REC001.3gp", b"3gp4"), ("memo", b"mp42")];
+    let files = files.map(|(name, brand)| NewAttachment::bytes(name, recording(brand)));
+    phone.send("", files.to_vec()).await.unwrap();
+    phone.send("", vec![phone.file("b.mp4", &recording(b"isom"))]).await.unwrap();
+    phone.until_sent().await;
+    let shown: Vec<_> = phone.shown.iter().flat_map(|message| &message.attachments).collect();
+    assert!(shown.iter().all(|file| file.kind == crate::AttachmentKind::Audio), "{shown:?}");
+    let told: Vec<_> = shown.iter().map(|file| (file.name.as_str(), file.media_type.as_deref().unwrap())).collect();
+    let expected =
+        [("memo.mp4", "audio/mp4"), ("REC001.3gp", "audio/3gpp"), ("memo.m4a", "audio/mp4"), ("b.mp4", "audio/mp4")];
+    assert_eq!(told, expected);
+    let sound = recording(b"isom");
+    let film = [&sound[..sound.len() - 16], b"vide", &sound[sound.len() - 12..]].concat();
+    let refused = problem(phone.send("", vec![NewAttachment::bytes("a.mp4", film)]).await);
+    assert_eq!(refused, "number 1 is of the type video/mp4, which can't be sent");
+}
+
+#[tokio::test]
+async fn type_that_the_app_states_is_sent_shown_and_judged_by() {
+    let types = |config: &mut crate::ClientConfig| config.limits.attachment_types = vec!["text/calendar".into()];
+    let mut phone = Phone::with(types).await;
+    let invitation = || NewAttachment::bytes("pickup", "BEGIN:VCALENDAR");
+    phone.send("", vec![invitation().typed("text/calendar; charset=utf-8")]).await.unwrap();
+    phone.until_sent().await;
+    assert_eq!(phone.shown[0].attachments[0].media_type.as_deref(), Some("text/calendar"));
+    for (file, found) in [
+        (invitation(), "text/plain"),
+        (NewAttachment::bytes("a", PNG).typed("text/calendar"), "image/png"),
+        (invitation().typed("text/calendar\r\nx: y"), "text/plain"),
+    ] {
+        let refused = problem(phone.send("", vec![file]).await);
+        assert_eq!(refused, format!("number 1 is of the type {found}, which can't be sent"));
+    }
+}
+
+#[tokio::test]
+async fn what_the_app_calls_a_photo_is_refused_where_its_place_cannot_be_removed() {
+    let phone = Phone::new().await;
+    let raw = NewAttachment::bytes("a.bin", *b"\x01\x02\x03").typed("image/x-raw");
+    let problem = "its format is not understood";
+    assert_eq!(phone.send("", vec![raw]).await, Err(SupportError::LocationNotRemovable { number: 1, problem }));
 }
 
 #[tokio::test]

@@ -80,3 +80,21 @@ async fn list_on_screen_hears_of_an_answer_and_of_a_conversation_that_an_agent_b
     drop(list);
     super::until_status(&client, is_down).await;
 }
+
+#[tokio::test]
+async fn session_that_the_desk_has_forgotten_leaves_the_connection_of_another_alone() {
+    let (mut phone, first, ..) = logged_in().await;
+    super::until_status(&phone.client, |status| status.connection == Connection::Live).await;
+    let connects = phone.desk.count(Call::Connect);
+    let own = phone.desk.sessions().into_iter().find(|session| session.verified).unwrap();
+    phone.desk.purge(&own);
+    let pages = phone.desk.count(Call::Messages);
+    phone.client.resume().await.unwrap();
+    // That of the conversation on screen, and that of the other, which is gone with its session.
+    phone.desk.until(|desk| desk.count(Call::Messages) >= pages + 2).await;
+    phone.desk.agent_says(first, "are you there?");
+    phone.until("the answer", |shown| words(shown).contains(&"are you there?")).await;
+    assert_eq!(phone.conversation.inner.reach.view().borrow().connection, Connection::Live);
+    // The other session's may be tried anew, beside it.
+    assert!(phone.desk.count(Call::Connect) <= connects + 1, "this one stays");
+}

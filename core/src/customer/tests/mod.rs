@@ -1,5 +1,7 @@
 //! What of the customer is told to a desk, what is not, and whose contact it is.
 
+mod erased;
+mod left;
 mod orders;
 mod plan;
 mod telling;

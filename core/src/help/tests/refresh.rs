@@ -36,6 +36,11 @@ impl Clock for Hand {
     fn now(&self) -> Timestamp {
         Timestamp::from_millis(self.0.load(Ordering::Relaxed))
     }
+
+    /// What the hand lets pass, no runtime has seen.
+    fn suspended(&self) -> Duration {
+        Duration::from_millis((self.now().millis() - TODAY * DAY).try_into().unwrap_or(0))
+    }
 }
 
 /// A desk with articles 1 to `count` in English, unchanged for long.
@@ -196,6 +201,47 @@ async fn other_languages_cost_nothing_and_articles_without_a_category_come() {
     }
 }
 
+/// An article of no category in a language that no category names.
+fn unfiled(number: usize, locale: &str, title: &str) -> DeskArticle {
+    DeskArticle { category: None, ..article(&number.to_string(), locale, "", title, "text") }
+}
+
+#[tokio::test]
+async fn wanted_language_that_no_category_names_is_read() {
+    for (list, wanted, locale) in [(true, "fr-FR", "fr"), (false, "fr-FR", "fr"), (true, "pt-BR", "pt_BR")] {
+        let (desk, data, hand) = (english(30, list), tempfile::tempdir().unwrap(), Hand::new());
+        desk.publish_on(unfiled(101, locale, "Zèbre rayé"), TODAY - 90);
+        let mut config = ClientConfig::new("https://desk.example.com", "inbox", data.path());
+        config.help_center = Some(HelpCenterConfig::new(PORTAL).in_languages([wanted]));
+        config.clock = Arc::new(hand.clone());
+        let help = SupportClient::open_with(config, Arc::new(desk.clone())).await.unwrap().help_center().unwrap();
+        refresh(&desk, &help).await;
+        assert_eq!(found(&help, "zebre").await, ["101"], "{wanted} {list}");
+        if !list {
+            continue;
+        }
+        // Its pages were read, empty ones too: nothing is asked for again.
+        assert_eq!(refresh(&desk, &help).await, [Call::ArticleList], "{wanted}");
+        desk.publish_on(unfiled(102, locale, "Lion couché"), TODAY - 3);
+        refresh(&desk, &help).await;
+        assert_eq!(found(&help, "lion").await, ["102"], "{wanted}");
+        assert_eq!(refresh(&desk, &help).await, [Call::ArticleList], "{wanted}");
+    }
+}
+
+#[tokio::test]
+async fn article_of_a_language_that_is_not_wanted_is_not_taken_for_the_only_one() {
+    let (desk, data, hand) = (english(30, true), tempfile::tempdir().unwrap(), Hand::new());
+    desk.publish_on(unfiled(101, "fr", "Zèbre"), TODAY - 90);
+    let help = phone_at(&desk, data.path(), &hand).await;
+    refresh(&desk, &help).await;
+    desk.publish_on(unfiled(102, "fr", "Lion"), TODAY - 3);
+    desk.publish_on(unfiled(31, "en", "Tiger"), TODAY - 3);
+    refresh(&desk, &help).await;
+    assert_eq!(on_the_phone(&help).await.len(), 31);
+    assert_eq!((found(&help, "lion").await.len(), found(&help, "tiger").await), (0, vec!["31".to_owned()]));
+}
+
 #[tokio::test]
 async fn new_category_and_new_language_come_with_their_first_article() {
     let (desk, data, hand) = (english(30, true), tempfile::tempdir().unwrap(), Hand::new());
@@ -213,8 +259,8 @@ async fn new_category_and_new_language_come_with_their_first_article() {
         [category("a"), category("b"), DeskCategory { locale: "vi".to_owned(), ..category("c") }],
     );
     desk.publish_on(article("32", "vi", "c", "Ngựa vằn", "text"), TODAY - 3);
-    let asked = refresh(&desk, &help).await;
-    assert_eq!(asked, [Call::ArticleList, Call::Article, Call::Portal, Call::Articles]);
+    // Its pages were read before, though no category named it.
+    assert_eq!(refresh(&desk, &help).await, [Call::ArticleList, Call::Article, Call::Portal]);
     assert_eq!(found(&help, "ngua van").await, ["32"]);
     assert_eq!(refresh(&desk, &help).await, [Call::ArticleList]);
 }

@@ -5,10 +5,12 @@ use super::*;
 #[test]
 fn nesting_beyond_the_limit_is_flattened_with_every_word_kept() {
     for source in ["> ".repeat(40), "- ".repeat(40), "1. > - ".repeat(20), "* > ".repeat(30)] {
-        let blocks = parse(&format!("{source}deep\n\nafter"));
-        check(&blocks);
-        assert_eq!(depth(&blocks), MAX_DEPTH, "{source}");
-        assert_eq!(plain(&format!("{source}deep\n\nafter"), 80), "deep after");
+        let source = format!("{source}deep\n\nafter");
+        for blocks in [parse(&source), article(&source)] {
+            check(&blocks);
+            assert_eq!(depth(&blocks), MAX_DEPTH, "{source}");
+        }
+        assert_eq!(plain_article(&source, 80), "deep after");
     }
 }
 
@@ -76,6 +78,24 @@ const UNITS: &[(&str, &str)] = &[
     (")https://a", ")))"),
     ("a:", "//"),
     ("\0", ""),
+    ("]:", ""),
+    ("5.\n", ""),
+    ("5. a\n", ""),
+    ("-\n", ""),
+    ("--\n", ""),
+    ("---\n\n", ""),
+    ("a\n---\n", ""),
+    (">\na\n", ""),
+    ("\u{3000}\n", ""),
+    ("*a ", ""),
+    ("a:**b", ""),
+    ("a*", ""),
+    ("<br>", "a"),
+    ("<a:", ""),
+    ("[](", ")"),
+    ("[a](b)", ""),
+    ("\u{fdd0}", ""),
+    ("\u{2028}", "a"),
     ("\r", "a"),
     ("\u{301}", ""),
     ("*\u{301}", ""),
@@ -93,6 +113,7 @@ fn repeated_units_cost_no_stack_and_come_to_an_end() {
         for (unit, end) in UNITS {
             let source = format!("{}{end}", unit.repeat(300_000 / unit.len()));
             check(&parse(&source));
+            check(&article(&source));
             check(&verbatim(&source));
             plain(&source, 80);
         }
@@ -105,6 +126,7 @@ fn many_open_lists_before_many_blank_lines_come_to_an_end() {
         for blank in ["\n", " \n", ">\n", "> \t\n"] {
             let source = format!("> {}a\n{}b", "- ".repeat(50_000), blank.repeat(100_000));
             check(&parse(&source));
+            check(&article(&source));
         }
     });
 }

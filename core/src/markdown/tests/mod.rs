@@ -1,5 +1,6 @@
 //! What the module's doc promises, one by one.
 
+mod chat;
 mod hostile;
 mod properties;
 
@@ -30,6 +31,10 @@ fn link(text: &str, url: &str) -> Span {
 
 fn p(spans: impl Into<Vec<Span>>) -> Block {
     Block::Paragraph { spans: spans.into() }
+}
+
+fn article(source: &str) -> Vec<Block> {
+    parse_article(source, None)
 }
 
 fn image(url: &str, alt: &str) -> Block {
@@ -113,7 +118,7 @@ mod formatting {
     #[test]
     fn pieces_with_one_look_are_one_span() {
         assert_eq!(parse(r"a \* b &amp; c"), [p([t("a * b & c")])]);
-        assert_eq!(parse("**a**<i>**b**</i>"), [p([b("ab")])]);
+        assert_eq!(article("**a**<i>**b**</i>"), [p([b("ab")])]);
     }
 
     #[test]
@@ -124,7 +129,7 @@ mod formatting {
     #[test]
     fn blocks_of_each_kind_are_told_apart() {
         assert_eq!(
-            parse("## T\n\ntext\n\n---\n\n> said\n\n```rust ignore\nlet a;\n\nb\n```\n\n    indented\n"),
+            article("## T\n\ntext\n\n---\n\n> said\n\n```rust ignore\nlet a;\n\nb\n```\n\n    indented\n"),
             [
                 Block::Heading { level: 2, spans: vec![t("T")] },
                 p([t("text")]),
@@ -162,10 +167,19 @@ mod formatting {
     }
 
     #[test]
+    fn cells_beyond_the_heading_are_kept() {
+        let table = |rows| Block::Table { header: cells(&["a", "b"]), rows };
+        for read in [parse, article] {
+            assert_eq!(read("a|b\n-|-\n1|2|3|4\n5||6"), [table(vec![cells(&["1", "2 3|4"]), cells(&["5", "6"])])]);
+        }
+    }
+
+    #[test]
     fn empty_input_gives_no_blocks() {
         for source in ["", " ", "\n\n\n", "\t\r\n", "<!-- note -->", "![](javascript:x)", "#", ">"] {
-            assert_eq!(parse(source), [], "{source:?}");
+            assert_eq!(article(source), [], "{source:?}");
         }
+        assert_eq!(parse(" \n\t\r\n "), []);
         assert_eq!(verbatim(" \n\t\r\n "), []);
     }
 
@@ -181,38 +195,38 @@ mod html {
 
     #[test]
     fn inline_tags_go_and_their_text_stays() {
-        assert_eq!(parse("a <b>bold</b> <!-- x --><a href='javascript:x'>link</a>"), [p([t("a bold link")])]);
+        assert_eq!(article("a <b>bold</b> <!-- x --><a href='javascript:x'>link</a>"), [p([t("a bold link")])]);
     }
 
     #[test]
     fn what_only_looks_like_a_tag_stays_as_typed() {
         for text in ["Press <Enter> now", "Vec<String>", "<your name> here", "a <x-y> b", "1 < 2 > 0"] {
-            assert_eq!(parse(text), [p([t(text)])]);
+            assert_eq!(article(text), [p([t(text)])]);
         }
-        assert_eq!(parse("<order>\nnumber"), [p([t("<order> number")])]);
+        assert_eq!(article("<order>\nnumber"), [p([t("<order> number")])]);
     }
 
     #[test]
     fn block_leaves_lines_of_text() {
         let source = "<div class=\"x\">\n <p>One &amp; two</p>\n <ul><li>three<li>four\n  five</ul></div>";
-        assert_eq!(parse(source), [p([t("One & two\nthree\nfour five")])]);
+        assert_eq!(article(source), [p([t("One & two\nthree\nfour five")])]);
     }
 
     #[test]
     fn script_and_style_are_left_out_unless_they_never_end() {
-        assert_eq!(parse("<script>alert(1)</script>\n\nafter"), [p([t("after")])]);
-        assert_eq!(parse("<STYLE>a{}</Style >b"), [p([t("b")])]);
-        assert_eq!(parse("<script>\n\nwords that matter"), [p([t("words that matter")])]);
+        assert_eq!(article("<script>alert(1)</script>\n\nafter"), [p([t("after")])]);
+        assert_eq!(article("<STYLE>a{}</Style >b"), [p([t("b")])]);
+        assert_eq!(article("<script>\n\nwords that matter"), [p([t("words that matter")])]);
     }
 
     #[test]
     fn url_in_a_block_becomes_a_link() {
-        assert_eq!(parse("<p>https://a.example/x</p>"), [p([link("https://a.example/x", "https://a.example/x")])]);
+        assert_eq!(article("<p>https://a.example/x</p>"), [p([link("https://a.example/x", "https://a.example/x")])]);
     }
 
     #[test]
     fn tags_without_an_end_are_text() {
-        assert_eq!(parse("<div\n<p\n<!-- a"), [p([t("<div <p <!-- a")])]);
+        assert_eq!(article("<div\n<p\n<!-- a"), [p([t("<div <p <!-- a")])]);
     }
 }
 
@@ -223,7 +237,7 @@ mod links {
     fn links_of_each_kind_carry_their_cleaned_address() {
         let url = "https://a.example/";
         assert_eq!(parse("[a](HTTPS://A.example)"), [p([link("a", url)])]);
-        assert_eq!(parse("[a][r]\n\n[r]: https://a.example"), [p([link("a", url)])]);
+        assert_eq!(article("[a][r]\n\n[r]: https://a.example"), [p([link("a", url)])]);
         assert_eq!(parse("<https://a.example>"), [p([link("https://a.example", url)])]);
         assert_eq!(parse("<a@b.example>"), [p([link("a@b.example", "mailto:a@b.example")])]);
         assert_eq!(parse("[call](tel:+1-555-0100)"), [p([link("call", "tel:+15550100")])]);
@@ -232,7 +246,12 @@ mod links {
 
     #[test]
     fn refused_link_leaves_its_text() {
-        assert_eq!(parse("x [a](javascript:alert`1`) [b](/local) [c](//evil.example)"), [p([t("x a b c")])]);
+        let source = "x [a](javascript:alert`1`) [b](/local) [c](//evil.example)";
+        assert_eq!(article(source), [p([t("x a b c")])]);
+        // In a chat, what can't be opened is shown as words.
+        assert_eq!(parse(source), [p([t("x a (javascript:alert`1`) b (/local) c (//evil.example)")])]);
+        assert_eq!(parse("[](myapp://order/5) [a]() []()"), [p([t("myapp://order/5 a []()")])]);
+        assert_eq!(parse("<myapp://order/5>"), [p([t("myapp://order/5")])]);
     }
 
     #[test]
@@ -254,6 +273,16 @@ mod links {
                 assert!(matches!(links[..], [span] if span.text == url), "{text}: {spans:?}");
                 assert_eq!(spans.iter().map(|span| span.text.as_str()).collect::<String>(), text);
             }
+        }
+    }
+
+    #[test]
+    fn address_written_in_haste_is_a_link_in_a_chat() {
+        assert_eq!(parse("[a](www.shop.example/x)"), [p([link("a", "https://www.shop.example/x")])]);
+        assert_eq!(parse("[a](<tel:+84 901 234>)"), [p([link("a", "tel:+84901234")])]);
+        assert_eq!(parse("[a](<https://a.example/my file>)"), [p([link("a", "https://a.example/my%20file")])]);
+        for trick in ["https://good.example @evil.example", "java script:x", "www.good.example@evil.example"] {
+            assert_eq!(loose_link(trick), None, "{trick}");
         }
     }
 
@@ -392,7 +421,10 @@ mod pictures {
 
     #[test]
     fn picture_with_a_refused_address_leaves_its_text() {
-        assert_eq!(parse("a ![b](data:image/png;base64,x) ![c](mailto:a@b.example)"), [p([t("a b c")])]);
+        let source = "a ![b](data:image/png;base64,x) ![c](mailto:a@b.example)";
+        assert_eq!(article(source), [p([t("a b c")])]);
+        assert_eq!(parse(source), [p([t("a b (data:image/png;base64,x) c (mailto:a@b.example)")])]);
+        assert_eq!(parse("![](/bag.png) ![]()"), [p([t("/bag.png ![]()")])]);
     }
 
     #[test]
@@ -481,7 +513,7 @@ mod previews {
 fn callouts_say_what_they_are_for() {
     let boxed = |kind, text: &str| Block::Callout { kind, blocks: vec![p([t(text)])] };
     assert_eq!(
-        parse("> [!WARNING]\n> Unplug it first.\n\n> [!tip]\n> Use both hands.\n\n> [!NOTE]\n\n> [!other]\n> x"),
+        article("> [!WARNING]\n> Unplug it first.\n\n> [!tip]\n> Use both hands.\n\n> [!NOTE]\n\n> [!other]\n> x"),
         [
             boxed(CalloutKind::Warning, "Unplug it first."),
             boxed(CalloutKind::Tip, "Use both hands."),
@@ -493,7 +525,7 @@ fn callouts_say_what_they_are_for() {
 #[test]
 fn relative_links_lead_on_from_the_text_and_nowhere_else() {
     let base = url::Url::parse("https://desk.example.com/hc/shop/articles/1-returns").unwrap();
-    let leads = |address: &str| match parse_at(&format!("[x](<{address}>)"), &base).as_slice() {
+    let leads = |address: &str| match parse_article(&format!("[x](<{address}>)"), Some(&base)).as_slice() {
         [Block::Paragraph { spans }] => spans[0].link.clone(),
         other => panic!("{other:?}"),
     };
@@ -506,6 +538,6 @@ fn relative_links_lead_on_from_the_text_and_nowhere_else() {
     {
         assert_eq!(leads(refused), None, "{refused}");
     }
-    let picture = parse_at("![a bag](/bag.png)", &base);
+    let picture = parse_article("![a bag](/bag.png)", Some(&base));
     assert_eq!(picture, [image("https://desk.example.com/bag.png", "a bag")]);
 }

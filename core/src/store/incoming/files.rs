@@ -1,6 +1,7 @@
 //! The desk's word on a message's files, held against what is known of them here.
 
 use crate::{
+    backend::DeskMessage,
     file_name::{essence, safe},
     model::{Attachment, AttachmentId, AttachmentKind, MessageId},
 };
@@ -19,6 +20,11 @@ pub(super) fn same(found: &[Attachment], sent: &[Attachment]) -> bool {
 fn is_one(a: &Attachment, b: &Attachment) -> bool {
     let sizes = a.size.zip(b.size).is_none_or(|(a, b)| a == b);
     sizes && essence(&a.name).eq(essence(&b.name))
+}
+
+/// The files that a message has: one that is deleted has none, whatever the desk still says of them.
+pub(super) fn told(message: &DeskMessage) -> &[Attachment] {
+    if message.deleted { &[] } else { &message.attachments }
 }
 
 /// The desk's files with the ids that they have here: one that was known keeps its own, whatever its place, for a
@@ -48,6 +54,10 @@ pub(super) fn aligned(message: &MessageId, known: &[Attachment], told: &[Attachm
             AttachmentKind::Image | AttachmentKind::Audio | AttachmentKind::Video | AttachmentKind::File
         ) {
             told.name = safe(&told.name, "file");
+        }
+        // A desk that has no word for a type calls it a file; what it was sent as it stays.
+        if let (AttachmentKind::File, Some(known)) = (told.kind, known) {
+            told.kind = known.kind;
         }
         aligned.push(Attachment {
             id,
@@ -87,6 +97,20 @@ mod tests {
         assert!(!told(&[("b.pdf", Some(20)), ("My photo.jpg", Some(11))]));
         assert!(!told(&[("b.pdf", Some(20)), ("b.pdf", Some(20))]));
         assert!(same(&[], &[]) && !same(&[], &sent));
+    }
+
+    #[test]
+    fn file_that_the_desk_has_no_word_for_stays_what_it_was_sent_as() {
+        let message = MessageId::new("m");
+        let sent =
+            Attachment { media_type: Some("video/3gpp".into()), ..Attachment::new(AttachmentKind::Video, "a.3gp") };
+        let sent = aligned(&message, &[], &[sent]);
+        let told = |kind| Attachment { url: Some("https://d/1".into()), ..Attachment::new(kind, "a.3gp") };
+        let bound = aligned(&message, &sent, &[told(AttachmentKind::File)]);
+        assert_eq!((bound[0].kind, bound[0].media_type.as_deref()), (AttachmentKind::Video, Some("video/3gpp")));
+        assert_eq!(aligned(&message, &bound, &[told(AttachmentKind::File)])[0].kind, AttachmentKind::Video);
+        assert_eq!(aligned(&message, &bound, &[told(AttachmentKind::Audio)])[0].kind, AttachmentKind::Audio);
+        assert_eq!(aligned(&message, &[], &[told(AttachmentKind::File)])[0].kind, AttachmentKind::File);
     }
 
     #[test]

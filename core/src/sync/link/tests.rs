@@ -143,6 +143,53 @@ fn network_that_is_back_ends_every_wait_and_asks_once() {
 }
 
 #[test]
+fn standing_that_is_made_while_a_connection_fails_for_want_of_it_is_connected_at_once() {
+    let mut link = Link::new(RULES, Some(Reason::Opening), at(0));
+    assert_eq!(link.handle(Event::Shown(Shown::Conversation), at(0), 1.0), [Effect::Connect]);
+    let _ = link.handle(Event::Lost(Fault::Network), at(0), 1.0);
+    assert!(link.handle(Event::Tick, at(20), 1.0).contains(&Effect::Connect));
+    let _ = link.handle(Event::Standing, at(20), 1.0);
+    assert!(link.handle(Event::Lost(Fault::Network), at(20), 1.0).contains(&Effect::Connect));
+    // Once.
+    assert!(!link.handle(Event::Lost(Fault::Network), at(20), 1.0).contains(&Effect::Connect));
+}
+
+#[test]
+fn desk_that_returned_is_connected_and_asked_at_once_unless_it_wants_to_be_left_alone() {
+    let link = &mut live(true);
+    for _ in 0..5 {
+        let _ = link.handle(Event::Lost(Fault::Network), at(1), 1.0);
+    }
+    let _ = link.handle(Event::Tick, at(12), 1.0);
+    let _ = link.handle(Event::Failed(Fault::Network), at(12), 1.0);
+    assert_eq!(link.handle(Event::Returned, at(13), 1.0), [Effect::Connect]);
+    assert_eq!(link.handle(Event::Connected, at(13), 1.0), [Effect::AnnouncePresence, PAGE]);
+    assert_eq!(link.handle(Event::Answered, at(13), 1.0), []);
+    // Found by a page of its own, or while all is well: there is nothing to ask for.
+    assert_eq!(link.handle(Event::Returned, at(13), 1.0), []);
+    // The page that the desk has asked to wait for waits.
+    let _ = link.handle(Event::Tick, at(28), 1.0);
+    let rest = Duration::from_secs(60);
+    let _ = link.handle(Event::Failed(Fault::Throttled { retry_after: Some(rest) }), at(28), 1.0);
+    assert_eq!(link.handle(Event::Returned, at(29), 1.0), []);
+    assert_eq!(link.next_wake(), Some(at(73)), "the presence alone");
+    // A broker that confirms no connection is not tried more often for it, nor is one that was deaf.
+    let link = &mut live(true);
+    for _ in 0..3 {
+        let _ = link.handle(Event::Lost(Fault::SessionGone), at(1), 1.0);
+    }
+    let due = link.connect_at;
+    let _ = link.handle(Event::Returned, at(2), 1.0);
+    assert_eq!(link.connect_at, due);
+    let link = &mut live(true);
+    let _ = link.handle(Event::Deaf, at(1), 1.0);
+    let _ = link.handle(Event::Connected, at(2), 1.0);
+    let _ = link.handle(Event::Deaf, at(3), 1.0);
+    let _ = link.handle(Event::Returned, at(4), 1.0);
+    assert_eq!(link.connect_at, at(303));
+}
+
+#[test]
 fn conversation_of_another_session_connects_anew_at_once() {
     let link = &mut live(true);
     let effects = link.handle(Event::Changed { by_another: true }, at(2), 0.0);
@@ -256,6 +303,7 @@ fn event() -> impl Strategy<Value = Event> {
         Just(Event::Shown(Shown::Conversation)),
         any::<bool>().prop_map(|by_another| Event::Changed { by_another }),
         any::<bool>().prop_map(Event::Online),
+        Just(Event::Returned),
         Just(Event::Wake),
         Just(Event::Standing),
         Just(Event::Unknown),

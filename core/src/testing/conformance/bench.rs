@@ -151,7 +151,7 @@ impl Line {
 }
 
 pub(super) fn request(identity: Option<Identity>) -> Establish {
-    Establish { key: Secret::new(name("key")), identity }
+    Establish { key: Secret::new(name("key")), identity, existing: false }
 }
 
 pub(super) fn outgoing(text: &str) -> OutgoingMessage {

@@ -5,7 +5,7 @@ use super::{
     bench::{Checked, Phone, Stop, done, ensure, given, name, outgoing, refused, request, texts},
 };
 use crate::{
-    backend::{BackendError, Fault, Happened},
+    backend::{BackendError, Establish, Fault, Happened},
     model::{CustomerProfile, Identity},
 };
 
@@ -117,7 +117,13 @@ pub(super) async fn forgotten_session_can_be_established_again(desk: &impl DeskS
     let (backend, request) = (desk.backend(), request(None));
     let session = backend.establish(&request).await?;
     done(desk.forget(&session).await, "the desk forgets nobody")?;
+    let wanted = Establish { existing: true, ..request.clone() };
+    for _ in 0..2 {
+        refused("establish", backend.establish(&wanted).await, &Fault::SessionGone)?;
+    }
     let session = backend.establish(&request).await?;
+    let again = backend.establish(&wanted).await?;
+    ensure!(again.key == session.key, "an existing session is another one");
     let phone = Phone { backend, session };
     let conversation = phone.open().await?;
     phone.say(conversation, "hello").await.map(drop)

@@ -53,6 +53,9 @@ impl State {
         let verified = self.check_identity(request.identity.as_ref())?;
         let key = request.key.expose();
         if !self.seats.contains_key(key) {
+            if request.existing {
+                return Err(BackendError::refused(Fault::SessionGone, "there is no such session"));
+            }
             let identifier = request.identity.as_ref().map(|identity| identity.identifier().to_owned());
             let found = self.contacts.by(|contact| identifier.is_some() && contact.identifier == identifier);
             let contact = found

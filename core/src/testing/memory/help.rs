@@ -129,7 +129,7 @@ impl HelpCenterBackend for MemoryDesk {
         _locale: &'a str,
         validator: Option<&'a str>,
     ) -> BackendFuture<'a, Fetched<DeskPortal>> {
-        // Promise: every language that has articles is the default or that of a category.
+        // No promise that every language that has articles is the default or that of a category.
         let (portal, validator) = (portal.to_owned(), validator.map(str::to_owned));
         Box::pin(self.perform(Call::Portal, move |state| {
             let help = &state.help;

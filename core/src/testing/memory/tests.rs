@@ -4,7 +4,7 @@ use super::*;
 use crate::backend::{Happened, Secret};
 
 async fn customer(desk: &MemoryDesk) -> (Session, DeskConversationId) {
-    let request = Establish { key: Secret::new("key"), identity: None };
+    let request = Establish { key: Secret::new("key"), identity: None, existing: false };
     let session = desk.establish(&request).await.unwrap();
     let conversation = desk.open_conversation(&session).await.unwrap().id;
     (session, conversation)
@@ -146,7 +146,7 @@ async fn waiting_ends_with_the_call_that_was_waited_for() {
 async fn identities_are_refused_accepted_and_required() {
     let desk = MemoryDesk::new();
     let establish = |identity: Option<Identity>| {
-        let request = Establish { key: Secret::new("key"), identity };
+        let request = Establish { key: Secret::new("key"), identity, existing: false };
         let desk = desk.clone();
         async move { desk.establish(&request).await.map(|session| session.verified).map_err(|error| error.fault) }
     };

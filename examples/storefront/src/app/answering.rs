@@ -1,9 +1,9 @@
-//! Answering a message that asks something: a choice, a form, a rating.
+//! Answering a message that asks or offers something: a choice, a form, a rating, the buttons of cards.
 
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use shopbell::{Choice, Content, FieldValue, FormField, Message, MessageId, SurveyScale};
+use shopbell::{CardAction, Choice, Content, FieldValue, FormField, Message, MessageId, SurveyScale};
 
-use super::{Action, editor::Editor};
+use super::{Deed, editor::Editor};
 
 /// The question being answered.
 #[derive(Clone, Debug)]
@@ -14,9 +14,26 @@ pub(crate) struct Answering {
 
 #[derive(Clone, Debug)]
 pub(crate) enum What {
-    Select { choices: Vec<Choice>, at: usize },
-    Form { fields: Vec<Field>, at: usize, button: String },
-    Survey { scale: SurveyScale, score: Option<u8>, comment: Editor, in_comment: bool },
+    Select {
+        choices: Vec<Choice>,
+        at: usize,
+    },
+    Form {
+        fields: Vec<Field>,
+        at: usize,
+        button: String,
+    },
+    Survey {
+        scale: SurveyScale,
+        score: Option<u8>,
+        comment: Editor,
+        in_comment: bool,
+    },
+    /// The buttons of all cards, numbered through.
+    Buttons {
+        actions: Vec<CardAction>,
+        at: usize,
+    },
 }
 
 /// A field of a form with what was filled in so far.
@@ -34,7 +51,13 @@ pub(crate) enum Outcome {
     /// Still answering, with something to say about it.
     Told(String),
     /// Answered.
-    Done(Action),
+    Done(Deed),
+    /// A button that leads to this address.
+    Link(String),
+    /// On to the next thing that waits.
+    Next,
+    /// The key is a letter, and nothing here takes letters: it belongs to the box.
+    Words,
     /// Left off.
     Left,
 }
@@ -64,6 +87,18 @@ impl Answering {
                     in_comment: false,
                 }
             }
+            Content::Cards { cards, .. } => {
+                let actions: Vec<CardAction> = cards
+                    .iter()
+                    .flat_map(|card| &card.actions)
+                    .filter(|action| label(action).is_some())
+                    .cloned()
+                    .collect();
+                if actions.is_empty() {
+                    return None;
+                }
+                What::Buttons { actions, at: 0 }
+            }
             _ => return None,
         };
         Some(Self { message: message.id.clone(), what })
@@ -76,53 +111,89 @@ impl Answering {
         }
         let message = self.message.clone();
         match &mut self.what {
-            What::Select { choices, at } => select_key(message, choices, at, key),
+            What::Select { choices, at } => match list_key(choices.len(), at, key) {
+                Picked::At(at) => choices
+                    .get(at)
+                    .map_or(Outcome::Going, |choice| Outcome::Done(Deed::Choose(message, choice.value.clone()))),
+                Picked::No(outcome) => outcome,
+            },
+            What::Buttons { actions, at } => match list_key(actions.len(), at, key) {
+                Picked::At(at) => actions.get(at).map_or(Outcome::Going, press),
+                Picked::No(outcome) => outcome,
+            },
             What::Form { fields, at, .. } => form_key(message, fields, at, key),
             What::Survey { score, comment, in_comment, .. } => survey_key(message, score, comment, in_comment, key),
         }
     }
 
-    /// Takes pasted text.
-    pub(crate) fn paste(&mut self, text: &str) {
+    /// Takes pasted text; `false` where nothing here takes any.
+    pub(crate) fn paste(&mut self, text: &str) -> bool {
         match &mut self.what {
-            What::Select { .. } => {}
+            What::Select { .. } | What::Buttons { .. } => return false,
             What::Form { fields, at, .. } => {
-                if let Some(field) = fields.get_mut(*at).filter(|field| field.field.choices.is_empty()) {
-                    field.value.insert(text);
-                }
+                let Some(field) = fields.get_mut(*at).filter(|field| field.field.choices.is_empty()) else {
+                    return false;
+                };
+                field.value.insert(text);
             }
             What::Survey { comment, in_comment, .. } => {
                 *in_comment = true;
                 comment.insert(text);
             }
         }
+        true
     }
 }
 
-fn select_key(message: MessageId, choices: &[Choice], at: &mut usize, key: KeyEvent) -> Outcome {
+/// What a card's button says; `None` for a kind that this example does not know yet.
+pub(crate) fn label(action: &CardAction) -> Option<String> {
+    match action {
+        CardAction::Link { text, .. } => Some(format!("{text} ↗")),
+        CardAction::Reply { text, .. } => Some(text.clone()),
+        _ => None,
+    }
+}
+
+fn press(action: &CardAction) -> Outcome {
+    match action {
+        CardAction::Reply { payload, .. } => Outcome::Done(Deed::Say(payload.clone())),
+        CardAction::Link { url, .. } => Outcome::Link(url.clone()),
+        _ => Outcome::Going,
+    }
+}
+
+/// What a key came to in a list to pick from.
+enum Picked {
+    At(usize),
+    No(Outcome),
+}
+
+fn list_key(count: usize, at: &mut usize, key: KeyEvent) -> Picked {
     match key.code {
         KeyCode::Up => *at = at.saturating_sub(1),
-        KeyCode::Down | KeyCode::Tab => *at = (*at + 1).min(choices.len().saturating_sub(1)),
-        KeyCode::Char(c) => {
-            let picked = c.to_digit(10).and_then(|number| choices.get((number as usize).checked_sub(1)?));
-            if let Some(choice) = picked {
-                return Outcome::Done(Action::Choose(message, choice.value.clone()));
-            }
-        }
-        KeyCode::Enter => {
-            if let Some(choice) = choices.get(*at) {
-                return Outcome::Done(Action::Choose(message, choice.value.clone()));
-            }
+        KeyCode::Down => *at = (*at + 1).min(count.saturating_sub(1)),
+        KeyCode::Tab => return Picked::No(Outcome::Next),
+        KeyCode::Enter => return Picked::At(*at),
+        KeyCode::Char(letter) if !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) => {
+            return match letter.to_digit(10).map(|number| number as usize) {
+                Some(number @ 1..) if number <= count => Picked::At(number - 1),
+                Some(number) => Picked::No(Outcome::Told(format!("There is no number {number}"))),
+                None => Picked::No(Outcome::Words),
+            };
         }
         _ => {}
     }
-    Outcome::Going
+    Picked::No(Outcome::Going)
 }
 
 fn form_key(message: MessageId, fields: &mut [Field], at: &mut usize, key: KeyEvent) -> Outcome {
     let last = fields.len().saturating_sub(1);
     match key.code {
         KeyCode::BackTab | KeyCode::Up => *at = at.saturating_sub(1),
+        KeyCode::Tab if *at == last => {
+            *at = 0;
+            return Outcome::Next;
+        }
         KeyCode::Tab | KeyCode::Down => *at = if *at == last { 0 } else { *at + 1 },
         KeyCode::Enter if !key.modifiers.contains(KeyModifiers::ALT) => {
             let missing = fields.iter().position(|field| field.field.required && field.value.is_blank());
@@ -139,7 +210,7 @@ fn form_key(message: MessageId, fields: &mut [Field], at: &mut usize, key: KeyEv
                 name: field.field.name.clone(),
                 value: field.value.text().trim().to_owned(),
             });
-            return Outcome::Done(Action::FillIn(message, values.collect()));
+            return Outcome::Done(Deed::FillIn(message, values.collect()));
         }
         _ => {
             let Some(field) = fields.get_mut(*at) else { return Outcome::Going };
@@ -178,9 +249,13 @@ fn survey_key(
     match key.code {
         KeyCode::Enter if key.modifiers.is_empty() => {
             return match score {
-                Some(score) => Outcome::Done(Action::Rate(message, *score, comment.text().to_owned())),
+                Some(score) => Outcome::Done(Deed::Rate(message, *score, comment.text().to_owned())),
                 None => Outcome::Told("Press 1 to 5 first".to_owned()),
             };
+        }
+        KeyCode::Tab if *in_comment => {
+            *in_comment = false;
+            return Outcome::Next;
         }
         KeyCode::Tab | KeyCode::BackTab => *in_comment = !*in_comment,
         _ if *in_comment => {
@@ -217,12 +292,14 @@ mod tests {
     fn a_number_key_picks_its_choice() {
         let message = testing::select("q1");
         let mut answering = Answering::of(&message).unwrap();
-        assert_eq!(keys(&mut answering, &[KeyCode::Char('9')]), Outcome::Going);
+        let none = Outcome::Told("There is no number 9".to_owned());
+        assert_eq!(keys(&mut answering, &[KeyCode::Char('9')]), none);
+        assert_eq!(keys(&mut answering, &[KeyCode::Char('h')]), Outcome::Words);
         let done = keys(&mut answering, &[KeyCode::Char('2')]);
-        assert_eq!(done, Outcome::Done(Action::Choose(message.id.clone(), "return".to_owned())));
+        assert_eq!(done, Outcome::Done(Deed::Choose(message.id.clone(), "return".to_owned())));
         let mut answering = Answering::of(&message).unwrap();
         let done = keys(&mut answering, &[KeyCode::Down, KeyCode::Enter]);
-        assert_eq!(done, Outcome::Done(Action::Choose(message.id, "return".to_owned())));
+        assert_eq!(done, Outcome::Done(Deed::Choose(message.id, "return".to_owned())));
     }
 
     #[test]
@@ -232,7 +309,7 @@ mod tests {
         assert_eq!(outcome, Outcome::Told("“Order number” must be filled in".to_owned()));
         let outcome =
             keys(&mut answering, &[KeyCode::Char('7'), KeyCode::Enter, KeyCode::Right, KeyCode::Right, KeyCode::Enter]);
-        let Outcome::Done(Action::FillIn(_, values)) = outcome else { panic!("{outcome:?}") };
+        let Outcome::Done(Deed::FillIn(_, values)) = outcome else { panic!("{outcome:?}") };
         let values: Vec<_> = values.iter().map(|value| (value.name.as_str(), value.value.as_str())).collect();
         assert_eq!(values, [("order", "7"), ("reason", "small")]);
     }
@@ -245,7 +322,7 @@ mod tests {
             &mut answering,
             &[KeyCode::Char('5'), KeyCode::Tab, KeyCode::Char('4'), KeyCode::Char('u'), KeyCode::Enter],
         );
-        let Outcome::Done(Action::Rate(_, score, words)) = outcome else { panic!("{outcome:?}") };
+        let Outcome::Done(Deed::Rate(_, score, words)) = outcome else { panic!("{outcome:?}") };
         assert_eq!((score, words.as_str()), (5, "4u"));
     }
 

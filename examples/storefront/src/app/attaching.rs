@@ -33,6 +33,21 @@ fn path(line: &str) -> Option<PathBuf> {
     path.is_absolute().then_some(path)
 }
 
+/// What is wrong with the first of these files that can't be sent, in the person's words.
+pub(crate) fn unreadable(files: &[PathBuf]) -> Option<String> {
+    files.iter().find_map(|path| {
+        let why = match std::fs::metadata(path) {
+            Ok(found) if found.is_dir() => "is a folder: name a file in it",
+            Ok(found) if !found.is_file() => "is not a file that can be sent",
+            Ok(_) => return None,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => "is not there: look at its name again",
+            Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => "may not be read by this shop",
+            Err(_) => "can't be read",
+        };
+        Some(format!("{} {why}", path.display()))
+    })
+}
+
 /// The files of a conversation that can be saved, oldest first.
 pub(crate) fn files(messages: &[Message]) -> impl Iterator<Item = &Attachment> {
     messages.iter().flat_map(|message| &message.attachments).filter(|file| {
@@ -66,6 +81,19 @@ mod tests {
         assert_eq!(words, "It is torn:\nSorry!");
         assert_eq!(files, ["/photos/a b.jpg", "/photos/c.jpg", "/d e.png"].map(PathBuf::from));
         assert_eq!(attached("@/only.jpg"), (String::new(), vec![PathBuf::from("/only.jpg")]));
+    }
+
+    #[test]
+    fn file_that_cannot_be_sent_is_told_by_its_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("a.txt");
+        std::fs::write(&file, "a").unwrap();
+        assert_eq!(unreadable(std::slice::from_ref(&file)), None);
+        let folder_told = unreadable(&[file.clone(), folder.path().to_owned()]).unwrap();
+        assert_eq!(folder_told, format!("{} is a folder: name a file in it", folder.path().display()));
+        let gone = unreadable(&[folder.path().join("b.txt"), file]).unwrap();
+        assert!(gone.ends_with("b.txt is not there: look at its name again"), "{gone}");
+        assert_eq!(unreadable(&["/dev/null".into()]).unwrap(), "/dev/null is not a file that can be sent");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use ratatui::crossterm::event::KeyEvent;
 use shopbell::{
     AttachmentId, ClientStatus, ConversationId, ConversationSummary, Diff, FieldValue, Message, MessageId, Older,
-    Typing,
+    Typing, Verification,
 };
 
 use super::help::{News, Order};
@@ -25,6 +25,10 @@ pub(crate) enum Event {
         draft: String,
         begun: bool,
     },
+    /// What was to come on screen can't.
+    NotOpened {
+        problem: String,
+    },
     Messages {
         conversation: ConversationId,
         steps: Vec<Diff<Message>>,
@@ -43,8 +47,19 @@ pub(crate) enum Event {
         text: String,
         problem: String,
     },
+    /// An answer that was not taken: it can be mended.
+    NotAnswered {
+        conversation: ConversationId,
+        message: MessageId,
+        problem: String,
+    },
     LoggedIn {
         person: Option<&'static Person>,
+    },
+    /// The desk has looked at who the person says they are.
+    Judged {
+        person: &'static Person,
+        verification: Verification,
     },
     Help(News),
     Told(Notice),
@@ -56,12 +71,45 @@ pub(crate) enum Action {
     Quit,
     /// End the process on the spot, as a crash or an impatient system would.
     Kill,
+    /// Paint the whole screen anew: a terminal may have left letters behind.
+    Redraw,
     OpenChat(ConversationId),
     StartChat {
         draft: String,
     },
-    CloseChat,
+    CloseChat(ConversationId),
+    /// In this conversation, whatever is on screen by then.
+    In(ConversationId, Deed),
+    Refresh,
+    LogIn {
+        person: &'static Person,
+        right_proof: bool,
+    },
+    LogOut,
+    Network {
+        available: bool,
+    },
+    Help(Order),
+}
+
+impl Action {
+    /// Whether another screen follows: what is typed until it is there belongs to it.
+    pub(crate) fn opens(&self) -> bool {
+        match self {
+            Self::OpenChat(_) | Self::StartChat { .. } | Self::LogIn { .. } | Self::LogOut => true,
+            Self::Help(order) => matches!(order, Order::Open(_) | Order::Ask { .. }),
+            _ => false,
+        }
+    }
+}
+
+/// Something to be done in a conversation.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Deed {
+    /// Send what was written, with the files that it names.
     Send(String),
+    /// Send words as they are: an agent's words name no files of the customer's.
+    Say(String),
     Edit(MessageId, String),
     Retry(MessageId),
     Discard(MessageId),
@@ -73,21 +121,11 @@ pub(crate) enum Action {
     MarkSeen,
     LoadOlder,
     Resolve,
-    Refresh,
     /// Copy a file of the conversation to where the person finds it.
     Save {
         attachment: AttachmentId,
         name: String,
     },
-    LogIn {
-        person: &'static Person,
-        right_proof: bool,
-    },
-    LogOut,
-    Network {
-        available: bool,
-    },
-    Help(Order),
 }
 
 /// A line for the person, shown until the next key.

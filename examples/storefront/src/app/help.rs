@@ -1,6 +1,6 @@
 //! The help centre: a search box with what it finds, and an article's page.
 
-use ratatui::crossterm::event::{KeyCode, KeyEvent};
+use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use shopbell::{Article, ArticleHit, ArticleId, ConversationId, HelpCategory, SearchResults};
 
 use super::{Action, Notice, chat::Reply, editor::Editor};
@@ -20,6 +20,8 @@ pub(crate) struct Help {
     pub(crate) suggested: Vec<ArticleHit>,
     /// The conversation that the customer was about to begin.
     pub(crate) asking: Option<ConversationId>,
+    /// Why there is no help centre to search.
+    pub(crate) missing: Option<String>,
 }
 
 /// An article that is open.
@@ -37,6 +39,8 @@ pub(crate) enum News {
     Categories(Vec<HelpCategory>),
     Opened(Box<Article>),
     Suggested(ConversationId, Vec<ArticleHit>),
+    /// There is no help centre, for this reason.
+    Missing(String),
 }
 
 /// What the help centre is to do.
@@ -51,8 +55,11 @@ pub(crate) enum Order {
     Helped(ArticleId),
     /// It did not.
     DidNotHelp(ArticleId),
-    /// On to an agent: in the conversation that was about to begin, or in a new one.
-    Ask(Option<ConversationId>),
+    /// On to an agent: in the conversation that was about to begin, or in a new one, which begins with these words.
+    Ask {
+        conversation: Option<ConversationId>,
+        words: String,
+    },
 }
 
 impl Help {
@@ -66,6 +73,7 @@ impl Help {
             News::Opened(article) => self.page = Some(Page { article: *article, scroll: 0 }),
             News::Suggested(of, hits) if chat == Some(&of) => self.suggested = hits,
             News::Suggested(..) => {}
+            News::Missing(problem) => self.missing = Some(problem),
         }
     }
 
@@ -85,6 +93,9 @@ impl Help {
         match key.code {
             KeyCode::Up => self.at = self.at.saturating_sub(1),
             KeyCode::Down => self.at = (self.at + 1).min(self.results.hits.len().saturating_sub(1)),
+            KeyCode::Char('n') if key.modifiers.contains(KeyModifiers::CONTROL) => return self.ask(),
+            // The results of what was typed before say nothing of what was typed since.
+            KeyCode::Enter if self.nothing_found() => return self.ask(),
             KeyCode::Enter => {
                 let hit = self.results.hits.get(self.at);
                 return Reply::of(hit.map(|hit| Action::Help(Order::Open(hit.article.id.clone()))));
@@ -109,6 +120,18 @@ impl Help {
             }
         }
         Reply::default()
+    }
+
+    /// Whether a search for what stands in the box found nothing.
+    pub(crate) fn nothing_found(&self) -> bool {
+        let typed = self.editor.text().trim();
+        !typed.is_empty() && self.results.query.trim() == typed && self.results.hits.is_empty()
+    }
+
+    /// On to a person, with the words that were searched for.
+    fn ask(&mut self) -> Reply {
+        let words = self.editor.text().trim().to_owned();
+        Reply::of([Action::Help(Order::Ask { conversation: self.asking.take(), words })])
     }
 
     fn typed(&mut self) -> Vec<Action> {
@@ -139,7 +162,8 @@ impl Help {
             }
             KeyCode::Char('s') => {
                 self.page = None;
-                return Reply::of([Action::Help(Order::Ask(self.asking.take()))]);
+                let order = Order::Ask { conversation: self.asking.take(), words: String::new() };
+                return Reply::of([Action::Help(order)]);
             }
             KeyCode::Char(digit) => {
                 let number = digit.to_digit(10).and_then(|digit| (digit as usize).checked_sub(1));
@@ -154,7 +178,6 @@ impl Help {
 
 #[cfg(test)]
 mod tests {
-    use ratatui::crossterm::event::KeyModifiers;
     use shopbell::ArticleSummary;
 
     use super::*;
@@ -191,6 +214,21 @@ mod tests {
         assert_eq!(press(&mut help, KeyCode::Enter), [Action::Help(Order::Open(ArticleId::new("2")))]);
         assert_eq!(press(&mut help, KeyCode::Esc), [Action::Help(Order::Type(String::new()))]);
         assert!(help.key(KeyEvent::new(KeyCode::Esc, KeyModifiers::NONE)).leave);
+    }
+
+    #[test]
+    fn nothing_found_and_enter_asks_a_person_in_the_same_words() {
+        let mut help = Help::default();
+        "zinc 4".chars().for_each(|letter| drop(press(&mut help, KeyCode::Char(letter))));
+        assert_eq!(press(&mut help, KeyCode::Enter), [], "nothing is known of these words yet");
+        let results = SearchResults { query: "zinc 4".to_owned(), ..SearchResults::default() };
+        help.take(News::Results(results), None);
+        let ask = Action::Help(Order::Ask { conversation: None, words: "zinc 4".to_owned() });
+        assert_eq!(press(&mut help, KeyCode::Enter), std::slice::from_ref(&ask));
+        let hits = vec![hit("1", "a")];
+        help.take(News::Results(SearchResults { query: "zinc 4".to_owned(), hits, ..SearchResults::default() }), None);
+        let control_n = KeyEvent::new(KeyCode::Char('n'), KeyModifiers::CONTROL);
+        assert_eq!(help.key(control_n).actions, [ask], "as well where something was found");
     }
 
     #[test]

@@ -6,19 +6,25 @@
 pub(crate) mod answering;
 pub(crate) mod attaching;
 pub(crate) mod chat;
+mod doubt;
 pub(crate) mod editor;
 mod event;
 pub(crate) mod help;
+mod overlay;
 pub(crate) mod shopping;
 
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
-use shopbell::{ClientStatus, ConversationId, ConversationSummary};
+use shopbell::{ClientStatus, ConversationId, ConversationSummary, Verification};
 
-pub(crate) use self::event::{Action, Event, Notice};
 use self::{
-    chat::{Chat, Stage},
-    help::{Help, Order},
+    chat::{Chat, Stage, Unfinished},
+    help::{Help, News, Order},
     shopping::Shopping,
+};
+pub(crate) use self::{
+    doubt::Doubt,
+    event::{Action, Deed, Event, Notice},
+    overlay::{Overlay, Sure},
 };
 use crate::{
     shop::{PEOPLE, Person},
@@ -34,6 +40,14 @@ pub(crate) struct App {
     /// The conversation under the cursor: by its id, for the list moves when something is said.
     pub(crate) selected: Option<ConversationId>,
     pub(crate) chat: Option<Chat>,
+    /// What was typed in conversations that were left.
+    unfinished: Vec<(ConversationId, Unfinished)>,
+    /// What was typed since another screen was asked for: it belongs there.
+    held: Option<Vec<Event>>,
+    /// Words that have no place yet: they come into the box of the next conversation.
+    homeless: String,
+    /// The conversations that were begun since the last log-in.
+    begun: Vec<ConversationId>,
     pub(crate) help: Help,
     pub(crate) overlay: Option<Overlay>,
     pub(crate) notice: Option<Notice>,
@@ -56,22 +70,6 @@ pub(crate) enum Tab {
     Help,
 }
 
-/// Something on top of the screen.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Overlay {
-    Help,
-    /// Who to be, with the line under the cursor.
-    LogIn {
-        at: usize,
-    },
-    /// The conversation's files, with the line under the cursor.
-    Files {
-        at: usize,
-    },
-    /// Is the process to be killed?
-    Kill,
-}
-
 /// The support desk, as the status line tells it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct DeskLine {
@@ -79,9 +77,6 @@ pub(crate) struct DeskLine {
     /// It runs within this process, with an agent's console at its address.
     pub(crate) embedded: bool,
 }
-
-/// The lines of the log-in screen: three people, one of them with a wrong proof, nobody.
-pub(crate) const LOG_IN_LINES: usize = PEOPLE.len() + 2;
 
 impl App {
     pub(crate) fn new(desk: DeskLine, person: Option<&'static Person>, size: (u16, u16), local: Local) -> Self {
@@ -91,6 +86,10 @@ impl App {
             conversations: Vec::new(),
             selected: None,
             chat: None,
+            unfinished: Vec::new(),
+            held: None,
+            homeless: String::new(),
+            begun: Vec::new(),
             help: Help::default(),
             overlay: None,
             notice: None,
@@ -103,36 +102,94 @@ impl App {
         }
     }
 
-    /// Messages not seen, in all conversations.
-    pub(crate) fn unread(&self) -> u32 {
-        self.status.map_or(0, |status| status.unread)
+    /// Whether another screen is on its way.
+    pub(crate) fn waits(&self) -> bool {
+        self.held.is_some()
     }
 
     /// The place of the cursor in the list of conversations.
     pub(crate) fn cursor(&self) -> usize {
         let selected = self.selected.as_ref();
-        let found = self.conversations.iter().position(|line| Some(&line.id) == selected);
+        let found = self.shown().position(|line| Some(&line.id) == selected);
         found.unwrap_or_default()
     }
 
     fn move_cursor(&mut self, to: usize) {
-        self.selected = self.conversations.get(to).map(|line| line.id.clone());
+        let selected = self.shown().nth(to).map(|line| line.id.clone());
+        self.selected = selected;
+    }
+
+    /// The conversation is not on screen any more: it must not keep a socket open, nor count as seen.
+    fn close_chat(&mut self) -> Vec<Action> {
+        let Some(chat) = self.chat.take() else { return Vec::new() };
+        let id = chat.id.clone();
+        self.unfinished.retain(|(of, _)| *of != id);
+        self.unfinished.push((id.clone(), chat.unfinished()));
+        vec![Action::CloseChat(id)]
     }
 }
 
 /// Takes an event; gives what is to be done about it.
+///
+/// What is typed while another screen is on its way is held back and then typed there, as if it had been there at
+/// once: a word must not be taken for a command of the screen that the person has left.
 pub(crate) fn update(app: &mut App, event: Event) -> Vec<Action> {
+    if let (Event::Key(_) | Event::Pasted(_), Some(held)) = (&event, &mut app.held) {
+        // Who asks to leave a second time does not want to wait.
+        let impatient = is_interrupt(&event) && held.iter().any(is_interrupt);
+        held.push(event);
+        return if impatient { vec![Action::Quit] } else { Vec::new() };
+    }
+    let failed = matches!(event, Event::NotOpened { .. });
+    let there = matches!(event, Event::ChatOpened { .. } | Event::LoggedIn { .. } | Event::Help(News::Opened(_)));
+    let mut actions = take(app, event);
+    if failed {
+        app.homeless.extend(app.held.take().iter().flatten().map(words));
+    }
+    let held = if there { app.held.take() } else { None };
+    if actions.iter().any(Action::opens) {
+        app.held = Some(Vec::new());
+    }
+    for event in held.into_iter().flatten() {
+        actions.extend(update(app, event));
+    }
+    actions
+}
+
+fn is_interrupt(event: &Event) -> bool {
+    matches!(event, Event::Key(key) if key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL))
+}
+
+/// What was typed, where it is words.
+fn words(event: &Event) -> String {
+    match event {
+        Event::Pasted(text) => text.clone(),
+        Event::Key(key) if key.kind == KeyEventKind::Release => String::new(),
+        Event::Key(key) if key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) => String::new(),
+        Event::Key(KeyEvent { code: KeyCode::Char(letter), .. }) => letter.to_string(),
+        Event::Key(KeyEvent { code: KeyCode::Enter, .. }) => "\n".to_owned(),
+        _ => String::new(),
+    }
+}
+
+fn take(app: &mut App, event: Event) -> Vec<Action> {
     match event {
         Event::Key(key) if key.kind == KeyEventKind::Release => Vec::new(),
         Event::Key(key) => {
             app.notice = None;
             on_key(app, key)
         }
-        Event::Pasted(text) => match (&app.overlay, &mut app.chat, app.tab) {
-            (None, Some(chat), Tab::Support) => chat.paste(&text),
-            (None, _, Tab::Help) => app.help.paste(&text),
-            _ => Vec::new(),
-        },
+        Event::Pasted(text) => {
+            app.overlay = app.overlay.take().filter(|_| !letters_are_words(app));
+            match (&mut app.chat, app.tab) {
+                (Some(chat), Tab::Support) => chat.paste(&text),
+                (_, Tab::Help) => app.help.paste(&text),
+                _ => {
+                    app.notice = Some(Notice::Bad("Nothing here takes text: open a conversation first (4)".to_owned()));
+                    Vec::new()
+                }
+            }
+        }
         Event::Resized { width, height } => {
             app.size = (width, height);
             Vec::new()
@@ -143,25 +200,40 @@ pub(crate) fn update(app: &mut App, event: Event) -> Vec<Action> {
         }
         Event::Status(status) => {
             app.status = Some(status);
-            Vec::new()
+            doubt::forget_if_doubted(app)
         }
-        Event::ChatOpened { conversation, draft, begun } => {
-            app.tab = Tab::Support;
-            app.selected = Some(conversation.clone());
-            app.chat = Some(Chat::new(conversation, draft, begun));
-            app.help.suggested.clear();
+        Event::ChatOpened { conversation, draft, begun } => chat_opened(app, conversation, draft, begun),
+        Event::NotOpened { problem } => {
+            app.notice = Some(Notice::Bad(problem));
             Vec::new()
         }
         Event::LoggedIn { person } => {
             app.person = person;
             app.chat = None;
+            app.unfinished.clear();
+            app.begun.clear();
+            app.homeless.clear();
             app.selected = None;
+            if let Some(status) = &mut app.status {
+                // Of the last person; the desk has not judged this one.
+                status.verification = Verification::Pending;
+            }
             app.shopping = Shopping { at: app.shopping.at, ..Shopping::default() };
             app.notice = Some(Notice::Good(match person {
-                Some(person) => format!("Hello, {}!", person.name),
+                Some(_) if app.offline => "Logged in; the desk hears of it when the network is back".to_owned(),
+                Some(_) => "Logged in; the desk is asked who you are".to_owned(),
                 None => "Logged out: the next person sees nothing of the last".to_owned(),
             }));
-            vec![Action::CloseChat]
+            Vec::new()
+        }
+        Event::Judged { person, verification } => {
+            if app.person == Some(person) {
+                if let Some(status) = &mut app.status {
+                    status.verification = verification;
+                }
+                app.notice = Some(doubt::greeting(person, verification));
+            }
+            Vec::new()
         }
         Event::Help(news) => {
             app.help.take(news, app.chat.as_ref().map(|chat| &chat.id));
@@ -171,14 +243,45 @@ pub(crate) fn update(app: &mut App, event: Event) -> Vec<Action> {
             app.notice = Some(notice);
             Vec::new()
         }
-        Event::Messages { .. } | Event::Typing { .. } | Event::Older { .. } | Event::NotKept { .. } => {
-            on_chat_event(app, event)
-        }
+        Event::Messages { .. }
+        | Event::Typing { .. }
+        | Event::Older { .. }
+        | Event::NotKept { .. }
+        | Event::NotAnswered { .. } => on_chat_event(app, event),
     }
+}
+
+fn chat_opened(app: &mut App, id: ConversationId, draft: String, begun: bool) -> Vec<Action> {
+    let unread = app.conversations.iter().find(|line| line.id == id).map_or(0, |line| line.unread);
+    app.tab = Tab::Support;
+    app.selected = Some(id.clone());
+    app.help.suggested.clear();
+    if begun {
+        app.begun.push(id.clone());
+    }
+    let mut chat = Chat::new(id.clone(), draft, begun, unread);
+    if let Some(at) = app.unfinished.iter().position(|(of, _)| *of == id) {
+        chat.resume(app.unfinished.swap_remove(at).1);
+    }
+    let homeless = std::mem::take(&mut app.homeless);
+    let actions = if homeless.is_empty() { Vec::new() } else { chat.paste(&homeless) };
+    app.chat = Some(chat);
+    actions
 }
 
 /// What belongs to the open conversation; of any other it comes too late and says nothing.
 fn on_chat_event(app: &mut App, event: Event) -> Vec<Action> {
+    if let Event::NotKept { conversation, text, problem } = event {
+        app.notice = Some(Notice::Bad(format!("Not sent: {problem}")));
+        return match &mut app.chat {
+            Some(chat) if chat.id == conversation => chat.not_kept(&text),
+            _ => {
+                // They would be lost with the screen that they were written on.
+                app.homeless.push_str(&text);
+                Vec::new()
+            }
+        };
+    }
     let App { chat: Some(chat), size, local, notice, .. } = app else { return Vec::new() };
     let stage = Stage { size: *size, local };
     match event {
@@ -189,11 +292,11 @@ fn on_chat_event(app: &mut App, event: Event) -> Vec<Action> {
                 *notice = Some(problem);
             }
         }
-        Event::NotKept { conversation, text, problem } => {
+        Event::NotAnswered { conversation, message, problem } => {
             if conversation == chat.id {
-                chat.not_kept(&text);
+                chat.not_answered(&message);
             }
-            *notice = Some(Notice::Bad(format!("Not sent: {problem}")));
+            *notice = Some(Notice::Bad(format!("Not answered: {problem}")));
         }
         _ => {}
     }
@@ -202,16 +305,17 @@ fn on_chat_event(app: &mut App, event: Event) -> Vec<Action> {
 
 fn on_key(app: &mut App, key: KeyEvent) -> Vec<Action> {
     if let Some(overlay) = app.overlay.take() {
-        return overlay_key(app, overlay, key);
+        return overlay::key(app, overlay, key);
     }
     let control = key.modifiers.contains(KeyModifiers::CONTROL);
     let alt = key.modifiers.contains(KeyModifiers::ALT);
     match key.code {
-        KeyCode::Char('c' | 'q') if control => return vec![Action::Quit],
-        KeyCode::Char('k') if control => app.overlay = Some(Overlay::Kill),
+        KeyCode::Char('c' | 'q') if control => app.overlay = Some(Overlay::Sure(Sure::Quit)),
+        KeyCode::Char('k') if control => app.overlay = Some(Overlay::Sure(Sure::Kill)),
         KeyCode::Char('l') if control => app.overlay = Some(Overlay::LogIn { at: who(app) }),
-        KeyCode::Char('f') if control && in_chat(app) => return list_files(app),
-        KeyCode::F(1) => app.overlay = Some(Overlay::Help),
+        KeyCode::Char('f') if control && in_chat(app) => return overlay::list_files(app),
+        KeyCode::F(1) => app.overlay = Some(Overlay::Help { from: 0 }),
+        KeyCode::F(5) => return vec![Action::Redraw],
         KeyCode::F(2) => return switch(app),
         KeyCode::Char('o') if control => return switch(app),
         KeyCode::F(3) => return open_suggestion(app),
@@ -237,8 +341,9 @@ fn open_suggestion(app: &mut App) -> Vec<Action> {
     app.help.asking = Some(chat.id.clone());
     let open = Action::Help(Order::Open(hit.article.id.clone()));
     app.tab = Tab::Help;
-    app.chat = None;
-    vec![Action::CloseChat, open]
+    let mut actions = app.close_chat();
+    actions.push(open);
+    actions
 }
 
 fn who(app: &App) -> usize {
@@ -266,8 +371,7 @@ fn to_tab(app: &mut App, digit: char) -> Vec<Action> {
         '4' => Tab::Support,
         _ => Tab::Help,
     };
-    // A conversation that is not on screen must not keep a socket open, nor count as seen.
-    if app.chat.take().is_some() { vec![Action::CloseChat] } else { Vec::new() }
+    app.close_chat()
 }
 
 fn on_screen_key(app: &mut App, key: KeyEvent) -> Vec<Action> {
@@ -278,12 +382,14 @@ fn on_screen_key(app: &mut App, key: KeyEvent) -> Vec<Action> {
         }
         let mut actions = reply.actions;
         // Before the first message, an answer may make it unnecessary.
-        if let (true, Some(Action::SaveDraft(words))) = (chat.messages.is_empty(), actions.first()) {
+        if let (true, Some(Action::In(_, Deed::SaveDraft(words)))) = (chat.messages.is_empty(), actions.first()) {
             actions.push(Action::Help(Order::Suggest(words.clone())));
         }
+        if let Some(sure) = reply.sure {
+            app.overlay = Some(Overlay::Sure(sure));
+        }
         if reply.leave {
-            app.chat = None;
-            actions.push(Action::CloseChat);
+            actions.extend(app.close_chat());
         }
         return actions;
     }
@@ -298,13 +404,16 @@ fn on_screen_key(app: &mut App, key: KeyEvent) -> Vec<Action> {
         return reply.actions;
     }
     match key.code {
-        KeyCode::Char('q') => return vec![Action::Quit],
+        KeyCode::Char('q') => {
+            app.overlay = Some(Overlay::Sure(Sure::Quit));
+            return Vec::new();
+        }
         KeyCode::Char('l') => {
             app.overlay = Some(Overlay::LogIn { at: who(app) });
             return Vec::new();
         }
         KeyCode::Char('h') => {
-            app.overlay = Some(Overlay::Help);
+            app.overlay = Some(Overlay::Help { from: 0 });
             return Vec::new();
         }
         KeyCode::Tab => return to_tab(app, next_tab(app.tab, 1)),
@@ -314,7 +423,7 @@ fn on_screen_key(app: &mut App, key: KeyEvent) -> Vec<Action> {
     let reply = match app.tab {
         Tab::Shop => app.shopping.products_key(key),
         Tab::Cart => app.shopping.cart_key(key),
-        Tab::Orders => app.shopping.orders_key(key, app.person),
+        Tab::Orders => app.shopping.orders_key(key, app.known()),
         Tab::Support => return list_key(app, key),
         Tab::Help => return Vec::new(),
     };
@@ -339,9 +448,9 @@ fn list_key(app: &mut App, key: KeyEvent) -> Vec<Action> {
     let at = app.cursor();
     match key.code {
         KeyCode::Up => app.move_cursor(at.saturating_sub(1)),
-        KeyCode::Down => app.move_cursor((at + 1).min(app.conversations.len().saturating_sub(1))),
+        KeyCode::Down => app.move_cursor((at + 1).min(app.shown().count().saturating_sub(1))),
         KeyCode::Enter => {
-            return match app.conversations.get(at) {
+            return match app.shown().nth(at) {
                 Some(line) => vec![Action::OpenChat(line.id.clone())],
                 None => vec![Action::StartChat { draft: String::new() }],
             };
@@ -351,58 +460,6 @@ fn list_key(app: &mut App, key: KeyEvent) -> Vec<Action> {
         _ => {}
     }
     Vec::new()
-}
-
-fn overlay_key(app: &mut App, overlay: Overlay, key: KeyEvent) -> Vec<Action> {
-    match (overlay, key.code) {
-        (_, KeyCode::Char('c')) if key.modifiers.contains(KeyModifiers::CONTROL) => return vec![Action::Quit],
-        (Overlay::Kill, KeyCode::Char('y') | KeyCode::Enter) => return vec![Action::Kill],
-        (Overlay::Files { at }, key) => return files_key(app, at, key),
-        (Overlay::LogIn { at }, KeyCode::Enter) => return log_in(at),
-        (Overlay::LogIn { at }, KeyCode::Up) => app.overlay = Some(Overlay::LogIn { at: at.saturating_sub(1) }),
-        (Overlay::LogIn { at }, KeyCode::Down | KeyCode::Tab) => {
-            app.overlay = Some(Overlay::LogIn { at: (at + 1).min(LOG_IN_LINES - 1) });
-        }
-        (Overlay::LogIn { at }, KeyCode::Char(c)) => match c.to_digit(10) {
-            Some(number @ 1..) if number as usize <= LOG_IN_LINES => return log_in(number as usize - 1),
-            _ => app.overlay = Some(Overlay::LogIn { at }),
-        },
-        // Any other key closes what asks nothing.
-        _ => {}
-    }
-    Vec::new()
-}
-
-fn list_files(app: &mut App) -> Vec<Action> {
-    let count = app.chat.as_ref().map_or(0, |chat| attaching::files(&chat.messages).count());
-    match count.checked_sub(1) {
-        Some(at) => app.overlay = Some(Overlay::Files { at }),
-        None => app.notice = Some(Notice::Bad("There are no files here".to_owned())),
-    }
-    Vec::new()
-}
-
-fn files_key(app: &mut App, at: usize, key: KeyCode) -> Vec<Action> {
-    let Some(chat) = &app.chat else { return Vec::new() };
-    let last = attaching::files(&chat.messages).count().saturating_sub(1);
-    match key {
-        KeyCode::Up => app.overlay = Some(Overlay::Files { at: at.saturating_sub(1) }),
-        KeyCode::Down => app.overlay = Some(Overlay::Files { at: (at + 1).min(last) }),
-        KeyCode::Enter | KeyCode::Char('s') => {
-            let file = attaching::file_at(&chat.messages, at);
-            return file.map(|(attachment, name)| Action::Save { attachment, name }).into_iter().collect();
-        }
-        _ => {}
-    }
-    Vec::new()
-}
-
-fn log_in(line: usize) -> Vec<Action> {
-    match (PEOPLE.get(line), PEOPLE.first()) {
-        (Some(person), _) => vec![Action::LogIn { person, right_proof: true }],
-        (None, Some(person)) if line == PEOPLE.len() => vec![Action::LogIn { person, right_proof: false }],
-        _ => vec![Action::LogOut],
-    }
 }
 
 #[cfg(test)]

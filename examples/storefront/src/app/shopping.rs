@@ -98,7 +98,7 @@ impl Shopping {
             KeyCode::Char('a') => return self.add(),
             KeyCode::Char('?' | 's') => {
                 let Some(product) = self.product() else { return Reply::default() };
-                return Reply::ask(format!("I have a question about {} ({}): ", product.name, price(product.dong)));
+                return Reply::ask(about_product(product));
             }
             _ => {}
         }
@@ -160,13 +160,33 @@ impl Shopping {
             KeyCode::Down => self.orders_at = (self.orders_at + 1).min(orders.len().saturating_sub(1)),
             KeyCode::Char('?' | 's') => {
                 if let Some(order) = orders.get(self.orders_at) {
-                    return Reply::ask(format!("About my order {} ({}): ", order.number, order.status.label()));
+                    return Reply::ask(about_order(&order.number, order.status));
                 }
             }
             _ => {}
         }
         Reply::default()
     }
+}
+
+const ABOUT_ORDER: &str = "About my order ";
+
+fn about_product(product: &Product) -> String {
+    format!("I have a question about {} ({}): ", product.name, price(product.dong))
+}
+
+fn about_order(number: &str, status: OrderStatus) -> String {
+    format!("{ABOUT_ORDER}{number} ({}): ", status.label())
+}
+
+/// Whether a text is what the shop itself put into the box, with no question behind it: nobody could answer that.
+pub(crate) fn is_only_a_beginning(text: &str) -> bool {
+    let text = text.trim();
+    let order = || {
+        let (number, _) = text.strip_prefix(ABOUT_ORDER)?.split_once(' ')?;
+        OrderStatus::ALL.into_iter().find(|status| about_order(number, *status).trim() == text)
+    };
+    PRODUCTS.iter().any(|product| about_product(product).trim() == text) || order().is_some()
 }
 
 fn past(order: &Order) -> OrderLine {
@@ -214,6 +234,19 @@ mod tests {
         let orders = shopping.orders(crate::shop::person("mai"));
         assert_eq!(orders[0].number, "LL-1051");
         assert_eq!(orders.len(), 4);
+    }
+
+    #[test]
+    fn a_beginning_without_a_question_is_told_from_one_with() {
+        for product in &PRODUCTS {
+            assert!(is_only_a_beginning(&about_product(product)), "{}", product.name);
+        }
+        for order in Shopping::default().orders(crate::shop::person("mai")) {
+            let begun = about_order(&order.number, order.status);
+            assert!(is_only_a_beginning(&begun) && !is_only_a_beginning(&format!("{begun}?")));
+        }
+        assert!(!is_only_a_beginning("About my order LL-1 (lost):"));
+        assert!(!is_only_a_beginning(""));
     }
 
     #[test]

@@ -3,13 +3,20 @@
 use std::{
     io,
     net::{Ipv4Addr, SocketAddr},
+    sync::Arc,
     time::Duration,
 };
 
-use sandbox::{Faults, Options, Sandbox, SandboxError};
-use shopbell::{ClientConfig, HelpCenterConfig};
+use sandbox::{Options, Sandbox, SandboxError};
+use shopbell::{
+    ClientConfig, HelpCenterConfig, SupportClient, SupportError,
+    backend::chatwoot::{Chatwoot, ChatwootOptions},
+};
 
-use super::place::Place;
+use super::{
+    place::Place,
+    switch::{Switch, Switched},
+};
 use crate::{cli::Arguments, problem::Problem, shop::server::SANDBOX_KEY};
 
 /// The port that the embedded desk likes best: the same as of `cargo run -p sandbox`.
@@ -24,6 +31,8 @@ pub(crate) struct Desk {
     pub(crate) url: String,
     pub(crate) inbox: String,
     pub(crate) hmac_key: Option<String>,
+    /// The network between the app and this desk.
+    pub(crate) switch: Switch,
     plain_http: bool,
     help_center: Option<HelpCenterConfig>,
     embedded: Option<Sandbox>,
@@ -36,6 +45,7 @@ impl Desk {
             url: arguments.desk.clone()?,
             inbox: arguments.inbox.clone()?,
             hmac_key: arguments.hmac_key.clone(),
+            switch: Switch::new(),
             plain_http: arguments.plain_http,
             help_center: arguments.help_center.clone().map(|slug| help_center(slug, arguments)),
             embedded: None,
@@ -48,9 +58,10 @@ impl Desk {
         port: Option<u16>,
         arguments: &Arguments,
     ) -> Result<(Self, u16), Problem> {
-        let sandbox = match start(place, port.unwrap_or(USUAL_PORT)).await {
+        let vietnamese = arguments.languages.first().is_some_and(|first| first.starts_with("vi"));
+        let sandbox = match start(place, port.unwrap_or(USUAL_PORT), vietnamese).await {
             // Nothing was ever said at this port: any other will do.
-            Err(SandboxError::Listen { .. }) if port.is_none() => start(place, 0).await,
+            Err(SandboxError::Listen { .. }) if port.is_none() => start(place, 0, vietnamese).await,
             other => other,
         };
         let sandbox = sandbox.map_err(|error| refused(place, &error))?;
@@ -59,6 +70,7 @@ impl Desk {
             url: sandbox.url(),
             inbox: sandbox.inbox_identifier().to_owned(),
             hmac_key: Some(SANDBOX_KEY.to_owned()),
+            switch: Switch::new(),
             plain_http: false,
             help_center: Some(help_center(sandbox.help_slug().to_owned(), arguments)),
             embedded: Some(sandbox),
@@ -66,17 +78,32 @@ impl Desk {
         Ok((desk, port))
     }
 
+    /// A test's own.
+    #[cfg(test)]
+    pub(crate) fn of_test(sandbox: &Sandbox) -> Self {
+        Self {
+            url: sandbox.url(),
+            inbox: sandbox.inbox_identifier().to_owned(),
+            hmac_key: Some(SANDBOX_KEY.to_owned()),
+            switch: Switch::new(),
+            plain_http: false,
+            help_center: None,
+            embedded: None,
+        }
+    }
+
     pub(crate) fn is_embedded(&self) -> bool {
         self.embedded.is_some()
     }
 
-    /// The control of the embedded desk's network.
-    pub(crate) fn faults(&self) -> Option<Faults> {
-        self.embedded.as_ref().map(Sandbox::faults)
+    /// Opens a client on it, with the switch in between.
+    pub(crate) async fn open(&self, place: &Place) -> Result<SupportClient, SupportError> {
+        let config = self.config(place);
+        let chatwoot = Chatwoot::new(ChatwootOptions::try_from(&config)?)?;
+        SupportClient::open_with(config, Arc::new(Switched::new(chatwoot, self.switch.clone()))).await
     }
 
-    /// How to open a client on it.
-    pub(crate) fn config(&self, place: &Place) -> ClientConfig {
+    fn config(&self, place: &Place) -> ClientConfig {
         let mut config = ClientConfig::new(self.url.clone(), self.inbox.clone(), place.phone());
         config.allow_plain_http = self.plain_http;
         config.help_center = self.help_center.clone();
@@ -96,7 +123,13 @@ fn help_center(slug: String, arguments: &Arguments) -> HelpCenterConfig {
     HelpCenterConfig::new(slug).in_languages(arguments.languages.clone())
 }
 
-async fn start(place: &Place, port: u16) -> Result<Sandbox, SandboxError> {
+/// A desk that speaks the shopper's language first.
+async fn start(place: &Place, port: u16, vietnamese: bool) -> Result<Sandbox, SandboxError> {
+    let (locale, greeting) = if vietnamese {
+        ("vi", "Chào mừng bạn đến với **Lantern & Loom**! Chúng tôi có thể giúp gì cho bạn?")
+    } else {
+        ("en", "Welcome to **Lantern & Loom**! How can we help you today?")
+    };
     Sandbox::start(Options {
         addr: SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
         inbox_name: crate::shop::NAME.to_owned(),
@@ -105,7 +138,8 @@ async fn start(place: &Place, port: u16) -> Result<Sandbox, SandboxError> {
         bot: true,
         // Long enough to see it type.
         bot_delay: Duration::from_millis(1200),
-        greeting: Some("Welcome to **Lantern & Loom**! How can we help you today?".to_owned()),
+        greeting: Some(greeting.to_owned()),
+        locale: locale.to_owned(),
         ..Options::default()
     })
     .await

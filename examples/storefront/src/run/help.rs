@@ -3,9 +3,12 @@
 use shopbell::{Conversation, HelpCenter, SearchInput, SupportClient, SupportError};
 use tokio::sync::mpsc;
 
-use crate::app::{
-    Event, Notice,
-    help::{News, Order},
+use crate::{
+    app::{
+        Event, Notice,
+        help::{News, Order},
+    },
+    problem::words,
 };
 
 /// The help centre with its search box, which is watched as long as the client is open.
@@ -27,12 +30,21 @@ impl HelpDesk {
                 match search.next().await {
                     Ok(Some(results)) => drop(said.send(Event::Help(News::Results(results)))),
                     Ok(None) => return,
-                    Err(error) => return drop(said.send(Event::Told(Notice::Bad(error.to_string())))),
+                    Err(error) => return drop(said.send(Event::Told(Notice::Bad(words(&error))))),
                 }
                 // What is in the categories changes when the articles do, which gives results as well.
                 if let Ok(categories) = of.categories().await {
                     let _ = said.send(Event::Help(News::Categories(categories)));
                 }
+            }
+        });
+        let (said, asked) = (events.clone(), help.clone());
+        tokio::spawn(async move {
+            // A slug that the desk does not know leaves the screen empty: it must not do so without a word.
+            if let Err(error @ (SupportError::InvalidConfig { .. } | SupportError::Unsupported { .. })) =
+                asked.sync().await
+            {
+                let _ = said.send(Event::Help(News::Missing(words(&error))));
             }
         });
         Some(Self { help, input, events: events.clone() })
@@ -59,11 +71,15 @@ impl HelpDesk {
                 self.help.helped(&id).await?;
             }
             Order::DidNotHelp(id) => self.help.vote(&id, false, None).await?,
-            Order::Ask(begun) => {
+            Order::Ask { conversation: begun, words } => {
                 let conversation = match begun {
                     Some(id) => client.conversation(&id)?,
                     None => client.start_conversation()?,
                 };
+                // What was begun before stays: those are the person's own words for it.
+                if !words.is_empty() && conversation.draft().await?.is_none_or(|draft| draft.trim().is_empty()) {
+                    conversation.set_draft(&words).await?;
+                }
                 self.help.asked_anyway(&conversation).await?;
                 return Ok(Some(conversation));
             }

@@ -4,8 +4,14 @@ mod desk;
 mod help;
 mod place;
 mod session;
+mod switch;
+#[cfg(test)]
+mod tests;
 
-use std::io::{self, IsTerminal as _};
+use std::{
+    io::{self, IsTerminal as _},
+    time::Duration,
+};
 
 use jiff::tz::TimeZone;
 use ratatui::{
@@ -15,7 +21,7 @@ use ratatui::{
         execute,
     },
 };
-use shopbell::{Clock as _, SupportClient, SystemClock};
+use shopbell::{Clock as _, SupportClient, SupportError, SystemClock};
 use tokio::sync::mpsc;
 
 use self::{
@@ -29,6 +35,12 @@ use crate::{
     problem::Problem,
     view::{self, time::Local},
 };
+
+/// How long the last orders may take. All of them end on the phone: only a broken disk takes as long.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long a look at a real desk's help centre may take before the shop opens without its end.
+const HELP_PATIENCE: Duration = Duration::from_secs(5);
 
 /// How the person left.
 enum End {
@@ -57,7 +69,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Problem> {
     let (events, inbox) = mpsc::unbounded_channel();
     let (actions, orders) = mpsc::unbounded_channel();
     let worker = Worker::new(client.clone(), &desk, place.clone(), session, events.clone());
-    worker.start(orders).await.map_err(|error| Problem::desk(&desk.url, &error))?;
+    let worker = worker.start(orders).await.map_err(|error| Problem::desk(&desk.url, &error))?;
     let line = DeskLine { url: desk.url.clone(), embedded: desk.is_embedded() };
 
     // Restores the terminal on a panic as well.
@@ -69,6 +81,9 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Problem> {
     let size = terminal.size().map_or((80, 24), |size| (size.width, size.height));
     let app = App::new(line, session.person, size, local());
     let end = show(&mut terminal, app, inbox, &actions).await;
+    // What the person did before they left is done first: what was sent is kept, and no draft any more.
+    drop(actions);
+    let _ = tokio::time::timeout(PATIENCE, worker).await;
     let _ = execute!(io::stdout(), DisableBracketedPaste);
     ratatui::restore();
     if matches!(end, Ok(End::Killed)) {
@@ -90,7 +105,7 @@ fn needs_terminal() -> Result<(), Problem> {
 
 /// Opens the client, having asked a real desk whether it is there.
 async fn open(desk: &Desk, place: &Place, arguments: &Arguments) -> Result<SupportClient, Problem> {
-    let client = SupportClient::open(desk.config(place)).await.map_err(|error| Problem::desk(&desk.url, &error))?;
+    let client = desk.open(place).await.map_err(|error| Problem::desk(&desk.url, &error))?;
     if desk.is_embedded() || arguments.unchecked {
         return Ok(client);
     }
@@ -102,11 +117,26 @@ async fn open(desk: &Desk, place: &Place, arguments: &Arguments) -> Result<Suppo
                 "give the inbox's key with --hmac-key KEY (Chatwoot: the inbox's settings, Identity validation)",
             ))
         }
-        Ok(_) => Ok(client),
+        Ok(_) => match look_for_help(&client).await {
+            Ok(()) => Ok(client),
+            Err(error) => {
+                client.shutdown().await;
+                Err(Problem::desk(&desk.url, &error))
+            }
+        },
         Err(error) => {
             client.shutdown().await;
             Err(Problem::desk(&desk.url, &error))
         }
+    }
+}
+
+/// Whether the help centre that was named is there. Everything else that may be wrong with it passes.
+async fn look_for_help(client: &SupportClient) -> Result<(), SupportError> {
+    let Ok(help) = client.help_center() else { return Ok(()) };
+    match tokio::time::timeout(HELP_PATIENCE, help.sync()).await {
+        Ok(Err(error @ SupportError::InvalidConfig { .. })) => Err(error),
+        _ => Ok(()),
     }
 }
 
@@ -131,6 +161,7 @@ async fn show(
                 match action {
                     Action::Quit => return Ok(End::Quit),
                     Action::Kill => return Ok(End::Killed),
+                    Action::Redraw => terminal.clear()?,
                     // The worker outlives the loop.
                     other => drop(actions.send(other)),
                 }

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use shopbell::{
-    AttachmentId, Conversation, ConversationId, Diff, Message, NewAttachment, NewMessage, SupportClient, SupportError,
-    TimelinePager, Verification,
+    AttachmentId, Conversation, ConversationId, Diff, Message, MessageId, NewAttachment, NewMessage, SupportClient,
+    SupportError, TimelinePager, Verification,
 };
 use tokio::{sync::mpsc, task::JoinHandle};
 
@@ -12,22 +12,29 @@ use super::{
     desk::Desk,
     help::HelpDesk,
     place::{Place, Session},
+    switch::Switch,
 };
 use crate::{
-    app::{Action, Event, Notice, attaching::attached},
+    app::{
+        Action, Deed, Event, Notice,
+        attaching::{attached, unreadable},
+        help::{News, Order},
+    },
+    problem::words,
     shop::{Person, server},
 };
 
 /// Does one action after the other: a draft must not overtake the message that it became.
 pub(crate) struct Worker {
     client: SupportClient,
-    faults: Option<sandbox::Faults>,
+    switch: Switch,
     hmac_key: Option<String>,
     place: Place,
     session: Session,
     events: mpsc::UnboundedSender<Event>,
     chat: Option<OpenChat>,
     help: Option<HelpDesk>,
+    judging: Option<JoinHandle<()>>,
 }
 
 /// The conversation on screen, with the tasks that watch it. Dropped, they stop, and it no longer counts as seen.
@@ -51,12 +58,16 @@ impl Worker {
         session: Session,
         events: mpsc::UnboundedSender<Event>,
     ) -> Self {
-        let (faults, hmac_key) = (desk.faults(), desk.hmac_key.clone());
-        Self { client, faults, hmac_key, place, session, events, chat: None, help: None }
+        let (switch, hmac_key) = (desk.switch.clone(), desk.hmac_key.clone());
+        Self { client, switch, hmac_key, place, session, events, chat: None, help: None, judging: None }
     }
 
-    /// Makes the client be who the shop says is logged in, watches it, and begins to take orders.
-    pub(crate) async fn start(mut self, mut orders: mpsc::UnboundedReceiver<Action>) -> Result<(), SupportError> {
+    /// Makes the client be who the shop says is logged in, watches it, and begins to take orders. The task ends when
+    /// there is nobody left to give any, and all of them are carried out.
+    pub(crate) async fn start(
+        mut self,
+        mut orders: mpsc::UnboundedReceiver<Action>,
+    ) -> Result<JoinHandle<()>, SupportError> {
         match self.session.person {
             // At every start, as an app does: it costs nothing where nothing has changed.
             Some(person) => self.identify(person, true).await?,
@@ -70,14 +81,19 @@ impl Worker {
         }
         self.watch();
         self.help = HelpDesk::new(&self.client, &self.events);
-        tokio::spawn(async move {
+        if self.help.is_none() {
+            self.tell(Event::Help(News::Missing("This shop has no help centre here".to_owned())));
+        }
+        Ok(tokio::spawn(async move {
             while let Some(action) = orders.recv().await {
+                let opens = action.opens();
                 if let Err(error) = self.carry_out(action).await {
-                    self.tell(Event::Told(Notice::Bad(error.to_string())));
+                    let problem = words(&error);
+                    // Each screen that was asked for comes or is given up: keys are held back until then.
+                    self.tell(if opens { Event::NotOpened { problem } } else { Event::Told(Notice::Bad(problem)) });
                 }
             }
-        });
-        Ok(())
+        }))
     }
 
     fn tell(&self, event: Event) {
@@ -116,27 +132,24 @@ impl Worker {
                 let draft = conversation.draft().await?.unwrap_or_default();
                 self.open(conversation, draft, false);
             }
-            Action::StartChat { draft } => {
-                let conversation = self.client.start_conversation()?;
-                conversation.set_draft(&draft).await?;
-                self.open(conversation, draft, true);
+            Action::StartChat { draft } => self.start_chat(draft).await?,
+            Action::CloseChat(id) => {
+                self.chat = self.chat.take().filter(|open| *open.conversation.id() != id);
             }
-            Action::CloseChat => self.chat = None,
             Action::LogIn { person, right_proof } => self.log_in(person, right_proof).await?,
             Action::LogOut => {
                 self.chat = None;
                 self.client.log_out().await?;
+                self.judging.take().iter().for_each(JoinHandle::abort);
                 self.remember(None);
                 self.tell(Event::LoggedIn { person: None });
             }
             Action::Network { available } => {
-                if let Some(faults) = &self.faults {
-                    faults.offline(!available);
-                }
+                self.switch.set(available);
                 self.client.network_changed(available);
             }
             Action::Help(order) => {
-                let Some(help) = &self.help else { return Ok(()) };
+                let Some(help) = &self.help else { return self.without_help(order).await };
                 let here = self.chat.as_ref().map(|chat| &chat.conversation);
                 if let Some(conversation) = help.carry_out(order, here, &self.client).await? {
                     let draft = conversation.draft().await?.unwrap_or_default();
@@ -144,40 +157,91 @@ impl Worker {
                 }
             }
             Action::Refresh => self.refresh(),
-            Action::LoadOlder => self.load_older(),
-            Action::Save { attachment, name } => self.save(attachment, name),
-            // The loop has left before these come here.
-            Action::Quit | Action::Kill => {}
-            in_chat => self.carry_out_in_chat(in_chat).await?,
+            Action::In(id, deed) => self.carry_out_in(&id, deed).await?,
+            // The loop's own.
+            Action::Quit | Action::Kill | Action::Redraw => {}
         }
         Ok(())
     }
 
-    async fn carry_out_in_chat(&self, action: Action) -> Result<(), SupportError> {
-        let Some(OpenChat { conversation, .. }) = &self.chat else { return Ok(()) };
-        match action {
-            Action::Send(text) => {
+    async fn start_chat(&mut self, draft: String) -> Result<(), SupportError> {
+        let conversation = self.client.start_conversation()?;
+        conversation.set_draft(&draft).await?;
+        self.open(conversation, draft, true);
+        Ok(())
+    }
+
+    /// Without a help centre there is a person all the same.
+    async fn without_help(&mut self, order: Order) -> Result<(), SupportError> {
+        match order {
+            Order::Ask { words, .. } => self.start_chat(words).await,
+            Order::Open(_) => Err(SupportError::NotFound { what: "article" }),
+            _ => Ok(()),
+        }
+    }
+
+    /// In the conversation that was meant, also where another is on screen by now, or none: the person saw their words
+    /// leave the box.
+    async fn carry_out_in(&self, id: &ConversationId, deed: Deed) -> Result<(), SupportError> {
+        let open = self.chat.as_ref().filter(|open| open.conversation.id() == id);
+        let conversation = match open {
+            Some(open) => open.conversation.clone(),
+            // Said of what was on screen, which it is no longer.
+            None if matches!(deed, Deed::Typing(_) | Deed::MarkSeen | Deed::LoadOlder) => return Ok(()),
+            None => self.client.conversation(id)?,
+        };
+        match deed {
+            Deed::Send(text) => {
                 let (words, files) = attached(&text);
-                let mut message = NewMessage::text(words);
-                message.attachments = files.into_iter().map(NewAttachment::path).collect();
-                if let Err(error) = conversation.send_message(message).await {
-                    let (id, problem) = (conversation.id().clone(), error.to_string());
-                    self.tell(Event::NotKept { conversation: id, text, problem });
-                }
+                let outcome = match unreadable(&files) {
+                    Some(problem) => Err(problem),
+                    None => send(&conversation, words, files).await,
+                };
+                self.kept(id, text, outcome);
             }
-            Action::Edit(message, text) => conversation.edit(&message, &text).await?,
-            Action::Retry(message) => conversation.retry(&message).await?,
-            Action::Discard(message) => conversation.discard(&message).await?,
-            Action::Choose(message, value) => conversation.choose(&message, &value).await?,
-            Action::FillIn(message, values) => conversation.fill_in(&message, values).await?,
-            Action::Rate(message, score, words) => conversation.rate(&message, score, &words).await?,
-            Action::SaveDraft(text) => conversation.set_draft(&text).await?,
-            Action::Typing(typing) => conversation.set_typing(typing)?,
-            Action::MarkSeen => conversation.mark_seen().await?,
-            Action::Resolve => conversation.resolve().await?,
-            _ => {}
+            Deed::Say(text) => {
+                let outcome = send(&conversation, text.clone(), Vec::new()).await;
+                self.kept(id, text, outcome);
+            }
+            Deed::Edit(message, text) => {
+                let outcome = conversation.edit(&message, &text).await.map_err(|error| words(&error));
+                self.kept(id, text, outcome);
+            }
+            Deed::Choose(message, value) => {
+                let outcome = conversation.choose(&message, &value).await;
+                self.answered(id, message, outcome);
+            }
+            Deed::FillIn(message, values) => {
+                let outcome = conversation.fill_in(&message, values).await;
+                self.answered(id, message, outcome);
+            }
+            Deed::Rate(message, score, feedback) => {
+                let outcome = conversation.rate(&message, score, &feedback).await;
+                self.answered(id, message, outcome);
+            }
+            Deed::Retry(message) => conversation.retry(&message).await?,
+            Deed::Discard(message) => conversation.discard(&message).await?,
+            Deed::SaveDraft(text) => conversation.set_draft(&text).await?,
+            Deed::Typing(typing) => conversation.set_typing(typing)?,
+            Deed::MarkSeen => conversation.mark_seen().await?,
+            Deed::Resolve => conversation.resolve().await?,
+            Deed::LoadOlder => self.load_older(),
+            Deed::Save { attachment, name } => self.save(conversation, attachment, name),
         }
         Ok(())
+    }
+
+    fn kept(&self, conversation: &ConversationId, text: String, outcome: Result<(), String>) {
+        if let Err(problem) = outcome {
+            self.tell(Event::NotKept { conversation: conversation.clone(), text, problem });
+        }
+    }
+
+    fn answered(&self, conversation: &ConversationId, message: MessageId, outcome: Result<(), SupportError>) {
+        if let Err(error) = outcome {
+            let problem = words(&error);
+            self.tell(Event::NotAnswered { conversation: conversation.clone(), message, problem });
+        }
     }
 
     fn open(&mut self, conversation: Conversation, draft: String, begun: bool) {
@@ -216,7 +280,25 @@ impl Worker {
         self.identify(person, right_proof).await?;
         self.remember(Some(person));
         self.tell(Event::LoggedIn { person: Some(person) });
+        self.watch_judgement(person);
         Ok(())
+    }
+
+    /// Tells once what the desk makes of who the person is.
+    fn watch_judgement(&mut self, person: &'static Person) {
+        // Of this customer from the first on: the client is theirs by now.
+        let (mut status, events) = (self.client.status(), self.events.clone());
+        let judging = tokio::spawn(async move {
+            while let Ok(Some(now)) = status.next().await {
+                if now.verification != Verification::Pending {
+                    let _ = events.send(Event::Judged { person, verification: now.verification });
+                    return;
+                }
+            }
+        });
+        if let Some(last) = self.judging.replace(judging) {
+            last.abort();
+        }
     }
 
     fn remember(&mut self, person: Option<&'static Person>) {
@@ -231,16 +313,14 @@ impl Worker {
         let Some(OpenChat { conversation, pager, .. }) = &self.chat else { return };
         let (id, pager, events) = (conversation.id().clone(), pager.clone(), self.events.clone());
         tokio::spawn(async move {
-            let outcome = pager.load_older().await.map_err(|error| error.to_string());
+            let outcome = pager.load_older().await.map_err(|error| words(&error));
             let _ = events.send(Event::Older { conversation: id, outcome });
         });
     }
 
     /// Aside from the order: it may take as long as the file is large.
-    fn save(&self, attachment: AttachmentId, name: String) {
-        let Some(OpenChat { conversation, .. }) = &self.chat else { return };
-        let (conversation, events) = (conversation.clone(), self.events.clone());
-        let folder = self.place.saved();
+    fn save(&self, conversation: Conversation, attachment: AttachmentId, name: String) {
+        let (events, folder) = (self.events.clone(), self.place.saved());
         tokio::spawn(async move {
             let notice = match save(&conversation, &attachment, folder, &name).await {
                 Ok(path) => Notice::Good(format!("Saved as {}", path.display())),
@@ -255,11 +335,17 @@ impl Worker {
         tokio::spawn(async move {
             let notice = match client.refresh().await {
                 Ok(()) => Notice::Good("Up to date".to_owned()),
-                Err(error) => Notice::Bad(error.to_string()),
+                Err(error) => Notice::Bad(words(&error)),
             };
             let _ = events.send(Event::Told(notice));
         });
     }
+}
+
+async fn send(conversation: &Conversation, words_of: String, files: Vec<PathBuf>) -> Result<(), String> {
+    let mut message = NewMessage::text(words_of);
+    message.attachments = files.into_iter().map(NewAttachment::path).collect();
+    conversation.send_message(message).await.map(|_| ()).map_err(|error| words(&error))
 }
 
 fn tell_messages(events: &mpsc::UnboundedSender<Event>, conversation: &ConversationId, steps: Vec<Diff<Message>>) {
@@ -267,7 +353,7 @@ fn tell_messages(events: &mpsc::UnboundedSender<Event>, conversation: &Conversat
 }
 
 fn complain(events: &mpsc::UnboundedSender<Event>, error: &SupportError) {
-    let _ = events.send(Event::Told(Notice::Bad(format!("{error}. Start the app again"))));
+    let _ = events.send(Event::Told(Notice::Bad(format!("{}. Start the app again", words(error)))));
 }
 
 async fn save(
@@ -276,8 +362,8 @@ async fn save(
     folder: PathBuf,
     name: &str,
 ) -> Result<PathBuf, String> {
-    let mut download = conversation.download(attachment).await.map_err(|error| error.to_string())?;
-    let here = download.finished().await.map_err(|error| error.to_string())?;
+    let mut download = conversation.download(attachment).await.map_err(|error| words(&error))?;
+    let here = download.finished().await.map_err(|error| words(&error))?;
     let path = free(&folder, name);
     let to = path.clone();
     let copied = tokio::task::spawn_blocking(move || {

@@ -32,6 +32,8 @@ pub(crate) enum OrderStatus {
 }
 
 impl OrderStatus {
+    pub(crate) const ALL: [Self; 4] = [Self::Packing, Self::OnItsWay, Self::Delivered, Self::Returned];
+
     pub(crate) fn label(self) -> &'static str {
         match self {
             Self::Packing => "being packed",

@@ -10,7 +10,7 @@ use ratatui::{
 use unicode_width::UnicodeWidthStr as _;
 
 use super::{bubble::scale_line, theme, wrap::cut};
-use crate::app::answering::{Answering, Field, What};
+use crate::app::answering::{Answering, Field, What, label};
 
 /// Rows that the box wants, frame included.
 pub(super) fn height(answering: &Answering, _width: u16) -> u16 {
@@ -18,6 +18,7 @@ pub(super) fn height(answering: &Answering, _width: u16) -> u16 {
         What::Select { choices, .. } => choices.len(),
         What::Form { fields, .. } => fields.len(),
         What::Survey { .. } => 2,
+        What::Buttons { actions, .. } => actions.len(),
     };
     u16::try_from(rows).unwrap_or(u16::MAX).saturating_add(2)
 }
@@ -25,7 +26,9 @@ pub(super) fn height(answering: &Answering, _width: u16) -> u16 {
 /// The keys for the footer.
 pub(super) fn keys(answering: &Answering) -> Vec<(&'static str, &'static str)> {
     match &answering.what {
-        What::Select { .. } => vec![("1-9", "pick"), ("↑↓ Enter", "pick"), ("Esc", "later")],
+        What::Select { .. } | What::Buttons { .. } => {
+            vec![("1-9", "pick"), ("↑↓ Enter", "pick"), ("Tab", "the next"), ("Esc", "later")]
+        }
         What::Form { .. } => vec![("Tab", "next field"), ("←→", "choices"), ("Enter", "next / send"), ("Esc", "later")],
         What::Survey { .. } => {
             vec![("1-5", "rate"), ("Tab", "add words"), ("Enter", "send"), ("Esc", "later")]
@@ -38,6 +41,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, answering: &Answering) {
         What::Select { .. } => " Pick one ".to_owned(),
         What::Form { button, .. } => format!(" Fill in, then Enter: {button} "),
         What::Survey { .. } => " How was it? ".to_owned(),
+        What::Buttons { .. } => " Press a button ".to_owned(),
     };
     let block = Block::bordered().border_type(BorderType::Rounded).border_style(theme::brand()).title(title);
     let inner = block.inner(area);
@@ -45,15 +49,9 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, answering: &Answering) {
     frame.render_widget(block, area);
     match &answering.what {
         What::Select { choices, at } => {
-            let lines = choices.iter().zip(1..).map(|(choice, number)| {
-                let style = if number == *at + 1 { theme::cursor() } else { Style::new() };
-                Line::from(vec![
-                    Span::styled(format!("{number} "), theme::brand()),
-                    Span::styled(choice.title.clone(), style),
-                ])
-            });
-            frame.render_widget(super::scrolled(lines.collect(), inner, *at..*at + 1), inner);
+            list(frame, inner, choices.iter().map(|choice| choice.title.clone()), *at);
         }
+        What::Buttons { actions, at } => list(frame, inner, actions.iter().filter_map(label), *at),
         What::Form { fields, at, .. } => form(frame, inner, fields, *at),
         What::Survey { scale, score, comment, in_comment } => {
             let label = "And in words: ";
@@ -73,6 +71,16 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, answering: &Answering) {
             }
         }
     }
+}
+
+/// Numbered lines to pick from.
+fn list(frame: &mut Frame<'_>, inner: Rect, words: impl Iterator<Item = String>, at: usize) {
+    let width = usize::from(inner.width).saturating_sub(3);
+    let lines = words.zip(1..).map(|(words, number)| {
+        let style = if number == at + 1 { theme::cursor() } else { Style::new() };
+        Line::from(vec![Span::styled(format!("{number} "), theme::brand()), Span::styled(cut(&words, width), style)])
+    });
+    frame.render_widget(super::scrolled(lines.collect(), inner, at..at + 1), inner);
 }
 
 fn form(frame: &mut Frame<'_>, inner: Rect, fields: &[Field], at: usize) {

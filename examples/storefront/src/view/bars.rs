@@ -7,12 +7,13 @@ use ratatui::{
     text::{Line, Span},
     widgets::Paragraph,
 };
-use shopbell::{Connection, Content, Delivery, Verification};
+use shopbell::{Connection, Content, Delivery, Message, Verification};
 
 use super::{theme, wrap::cut};
 use crate::{
     app::{
-        App, Notice, Tab,
+        App, Doubt, Notice, Tab,
+        answering::Answering,
         chat::{Chat, Focus},
     },
     shop,
@@ -26,28 +27,49 @@ pub(crate) const BOTTOM: u16 = 3;
 pub(super) fn top(frame: &mut Frame<'_>, area: Rect, app: &App) {
     let width = usize::from(area.width);
     let length = |spans: &[Span<'_>]| spans.iter().map(Span::width).sum::<usize>();
-    let bars = [Names::All, Names::Current, Names::None].map(|names| (tabs(app, width, names), state(app, names)));
-    // How the desk is reached must be visible on any screen: the names give way.
-    let fits = |(left, right): &(Vec<Span<'_>>, Vec<Span<'_>>)| length(left) + length(right) <= width;
-    let [all, current, none] = bars;
-    let (mut left, right) = [all, current].into_iter().find(fits).unwrap_or(none);
-    left.push(Span::raw(" ".repeat(width.saturating_sub(length(&left) + length(&right)))));
+    // How the desk is reached must be visible on any screen: the names give way, and in the end the tabs.
+    let bars = Names::LESS_AND_LESS.map(|names| (tabs(app, names), state(app, names)));
+    // A terminal may draw a sign wider than it was counted here: a column is left for each bar's lantern.
+    let fits = |(left, right): &(Vec<Span<'_>>, Vec<Span<'_>>)| length(left) + length(right) < width;
+    let [.., least] = bars.clone();
+    let (left, right) = bars.into_iter().find(fits).unwrap_or(least);
+    // The state stands on the right, whatever is on the left.
+    let room = width.saturating_sub(length(&right));
+    let mut left = first_columns(left, room);
+    left.push(Span::raw(" ".repeat(room.saturating_sub(length(&left)))));
     left.extend(right);
     let line = Line::from(left);
     frame.render_widget(Paragraph::new(vec![line, rule(width)]), area);
 }
 
+/// As much of these as fits into so many columns.
+fn first_columns(spans: Vec<Span<'static>>, mut room: usize) -> Vec<Span<'static>> {
+    let cut = spans.into_iter().map(|span| {
+        let span = if span.width() > room { Span::styled(cut(&span.content, room), span.style) } else { span };
+        room = room.saturating_sub(span.width());
+        span
+    });
+    cut.collect()
+}
+
 /// Which tabs show their name beside their number.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Names {
+    /// The shop's as well.
+    Titled,
     All,
     Current,
     /// Nor does the shopper's.
     None,
 }
 
-fn tabs(app: &App, width: usize, names: Names) -> Vec<Span<'static>> {
-    let mut spans = vec![Span::styled(format!(" {} ", if width < 90 { "🏮" } else { shop::NAME }), theme::brand())];
+impl Names {
+    const LESS_AND_LESS: [Self; 4] = [Self::Titled, Self::All, Self::Current, Self::None];
+}
+
+fn tabs(app: &App, names: Names) -> Vec<Span<'static>> {
+    let title = if names == Names::Titled { shop::NAME } else { "🏮" };
+    let mut spans = vec![Span::styled(format!(" {title} "), theme::brand())];
     for (number, tab, name) in [
         (1, Tab::Shop, "Shop"),
         (2, Tab::Cart, "Cart"),
@@ -58,7 +80,7 @@ fn tabs(app: &App, width: usize, names: Names) -> Vec<Span<'static>> {
         let current = app.tab == tab;
         let style = if current { theme::brand().add_modifier(Modifier::REVERSED) } else { Style::new() };
         spans.push(Span::raw(" "));
-        let named = names == Names::All || (names == Names::Current && current);
+        let named = matches!(names, Names::Titled | Names::All) || (names == Names::Current && current);
         let label = if named { format!(" {number} {name} ") } else { format!(" {number} ") };
         spans.push(Span::styled(label, style));
         match tab {
@@ -85,15 +107,19 @@ fn rule(width: usize) -> Line<'static> {
     Line::styled("─".repeat(width), theme::quiet())
 }
 
-/// Who is logged in, and what the desk makes of it.
+/// Who is logged in, and what the desk makes of it. Somebody who may be another has no name here.
 fn who(app: &App) -> Vec<Span<'static>> {
     let Some(person) = app.person else { return vec![Span::styled("nobody logged in", theme::quiet())] };
+    match app.doubt() {
+        Some(Doubt::Refused) => return vec![Span::styled("✗ not accepted", theme::bad())],
+        Some(Doubt::Mismatched) => return vec![Span::styled("✗ mistaken", theme::bad())],
+        Some(Doubt::Asked) | None => {}
+    }
     let first = person.name.split(' ').next().unwrap_or(person.name).to_owned();
     let sign = match app.status.map(|status| status.verification) {
         Some(Verification::Verified) => Span::styled(" ✓", theme::good()),
-        Some(Verification::Rejected) => Span::styled(" ✗ not accepted", theme::bad()),
-        Some(Verification::Mismatched) => Span::styled(" ✗ taken for somebody else", theme::bad()),
         Some(Verification::Unverified) => Span::styled(" (no proof)", theme::quiet()),
+        Some(Verification::Pending) => Span::styled(" …", theme::quiet()),
         _ => Span::raw(""),
     };
     vec![Span::raw(first), sign]
@@ -101,7 +127,7 @@ fn who(app: &App) -> Vec<Span<'static>> {
 
 fn connection(app: &App) -> Span<'static> {
     if app.offline {
-        return Span::styled("○ offline (F2)", theme::bad());
+        return Span::styled("◇ offline (F2)", theme::bad());
     }
     sign(app.status.map(|status| status.connection))
 }
@@ -109,10 +135,11 @@ fn connection(app: &App) -> Span<'static> {
 /// What the bar says of the connection.
 pub(crate) fn sign(connection: Option<Connection>) -> Span<'static> {
     match connection {
-        Some(Connection::Live) => Span::styled("● live", theme::good()),
-        Some(Connection::Delayed) => Span::styled("◐ delayed", theme::quiet()),
-        Some(Connection::Online) => Span::styled("● online", theme::good()),
-        Some(Connection::Offline) => Span::styled("○ no network", theme::bad()),
+        Some(Connection::Live) => Span::styled("◆ live", theme::good()),
+        Some(Connection::Delayed) => Span::styled("◈ delayed", theme::quiet()),
+        Some(Connection::Online) => Span::styled("◆ online", theme::good()),
+        Some(Connection::Untrusted) => Span::styled("◇ not safe", theme::bad()),
+        Some(Connection::Offline) => Span::styled("◇ no network", theme::bad()),
         _ => Span::styled("· …", theme::quiet()),
     }
 }
@@ -125,6 +152,7 @@ pub(super) fn bottom(frame: &mut Frame<'_>, area: Rect, app: &App) {
         None => theme::quiet(),
     };
     let words = match &app.notice {
+        _ if app.waits() => "One moment: what you type is kept".to_owned(),
         Some(notice) => notice.text().to_owned(),
         None if app.desk.embedded => format!("Desk {} – open it in a browser to answer as the agent", app.desk.url),
         None => format!("Desk {}", app.desk.url),
@@ -174,7 +202,8 @@ fn list(app: &App) -> Keys {
         (Tab::Help, _) => {
             return vec![
                 ("↑↓", "choose"),
-                ("Enter", "open"),
+                ("Enter", if app.help.nothing_found() { "ask a person" } else { "open" }),
+                ("^N", "ask a person"),
                 ("Tab", "category"),
                 ("Esc", "clear, back"),
                 ("Alt+1…", "other screens"),
@@ -182,7 +211,14 @@ fn list(app: &App) -> Keys {
             ];
         }
     };
-    keys.extend([("l", "log in"), ("F2", switch(app)), ("q", "quit"), ("F1", "help"), ("^K", "kill")]);
+    keys.extend([
+        ("F1", "help"),
+        ("l", "log in"),
+        ("F2", switch(app)),
+        ("q", "quit"),
+        ("^K", "kill"),
+        ("F5", "redraw"),
+    ]);
     keys
 }
 
@@ -196,12 +232,16 @@ fn chat_keys(app: &App, chat: &Chat) -> Keys {
             vec![("Enter", "send it changed"), ("^J", "new line"), ("Esc", "leave it as it was")]
         }
         Focus::Write => {
-            let mut keys: Keys = vec![("Enter", "send"), ("^J", "new line")];
-            if let Some(message) = chat.waiting() {
-                keys.push(("Tab", if message.delivery.is_some() { "the unsent" } else { "answer" }));
+            let mut keys: Keys = vec![("Enter", "send")];
+            match chat.waiting() {
+                Some(message) if message.delivery.is_some() => keys.push(("Tab", "the unsent")),
+                Some(_) => keys.push(("Tab", "answer")),
+                None if chat.has_stops() => keys.push(("Tab", "questions and buttons")),
+                None => {}
             }
-            keys.extend([("↑", "messages"), ("F2", switch(app)), ("Esc", "list"), ("F1", "help"), ("^R", "end chat")]);
-            keys.extend([("^F", "files"), ("@/path", "attach")]);
+            // On a narrow screen what leads to all others comes before them.
+            keys.extend([("Esc", "list"), ("F1", "help"), ("F2", switch(app)), ("^J", "new line")]);
+            keys.extend([("↑", "messages"), ("^R", "end chat"), ("^F", "files"), ("@/path", "attach")]);
             keys
         }
         Focus::Browse(_) => {
@@ -213,11 +253,11 @@ fn chat_keys(app: &App, chat: &Chat) -> Keys {
             } else if selected.is_some_and(crate::app::attaching::goes) {
                 keys.push(("d", "cancel"));
             }
-            if selected.is_some_and(|message| crate::app::answering::Answering::of(message).is_some()) {
-                keys.push(("Enter", "answer"));
-            }
-            if selected.is_some_and(|message| matches!(message.content, Content::Cards { .. })) {
-                keys.push(("1-9", "press a button"));
+            let cards = |message: &&Message| matches!(message.content, Content::Cards { .. });
+            match selected.filter(|message| Answering::of(message).is_some()) {
+                Some(message) if cards(&message) => keys.extend([("1-9", "press a button"), ("Enter", "choose one")]),
+                Some(_) => keys.push(("Enter", "answer")),
+                None => {}
             }
             keys.extend([("↑↓", "other messages"), ("PgUp PgDn", "scroll"), ("Esc", "write")]);
             keys

@@ -4,7 +4,7 @@ use ratatui::{
     style::{Modifier, Style},
     text::{Line, Span as Run},
 };
-use shopbell::{Block, Span, TableCell};
+use shopbell::{Block, Span};
 
 use super::{theme, wrap::wrap};
 
@@ -56,12 +56,7 @@ fn one(block: &Block, width: usize, lines: &mut Vec<Line<'static>>) {
                 }
             }
         }
-        Block::Table { header, rows } => {
-            lines.extend(wrap(&cells(header, theme::strong()), width));
-            for row in rows {
-                lines.extend(wrap(&cells(row, Style::new()), width));
-            }
-        }
+        Block::Table { header, rows } => super::table::lines(header, rows, width, lines),
         Block::Image { url, alt } => {
             let name = if alt.is_empty() { "picture" } else { alt };
             lines.extend(wrap(&[(format!("[{name}] "), theme::quiet()), (url.clone(), theme::link())], width));
@@ -91,7 +86,7 @@ fn code() -> Style {
 
 /// Runs of text with their looks. A link whose words are not its address is followed by it: nothing here can be
 /// clicked in every terminal.
-fn runs(spans: &[Span], base: Style) -> Vec<(String, Style)> {
+pub(super) fn runs(spans: &[Span], base: Style) -> Vec<(String, Style)> {
     let mut runs = Vec::with_capacity(spans.len());
     for span in spans {
         let mut style = base;
@@ -119,17 +114,6 @@ fn runs(spans: &[Span], base: Style) -> Vec<(String, Style)> {
         }
     }
     runs
-}
-
-fn cells(cells: &[TableCell], base: Style) -> Vec<(String, Style)> {
-    let mut all = Vec::new();
-    for (at, cell) in cells.iter().enumerate() {
-        if at > 0 {
-            all.push((" │ ".to_owned(), theme::quiet()));
-        }
-        all.extend(runs(&cell.spans, base));
-    }
-    all
 }
 
 #[cfg(test)]

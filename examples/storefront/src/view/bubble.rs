@@ -5,16 +5,17 @@ use ratatui::{
     text::{Line, Span},
 };
 use shopbell::{
-    AnswerState, Attachment, AttachmentKind, AttentionReason, Author, Card, CardAction, Content, Delivery, Message,
-    SurveyScale, Transfer,
+    AnswerState, Attachment, AttachmentKind, AttentionReason, Author, Card, Content, Delivery, Message, SurveyScale,
+    Transfer,
 };
 use unicode_width::UnicodeWidthStr as _;
 
 use super::{
     blocks, theme,
     time::Local,
-    wrap::{cut, wrap, wrap_text},
+    wrap::{cut, hang, wrap_text},
 };
+use crate::app::answering::label;
 
 /// The widest that words run: longer lines are hard to read.
 const WIDEST: usize = 64;
@@ -153,7 +154,7 @@ fn body(message: &Message, width: usize) -> Vec<Line<'static>> {
     let mut lines = blocks::lines(&message.blocks, width);
     lines.extend(rich(message, width));
     for file in &message.attachments {
-        lines.extend(wrap(&attachment(file), width));
+        lines.extend(attachment(file, width));
     }
     if lines.is_empty() {
         lines.push(Line::styled("(no words)", theme::quiet()));
@@ -164,20 +165,20 @@ fn body(message: &Message, width: usize) -> Vec<Line<'static>> {
 /// What a message asks or offers beyond its words.
 fn rich(message: &Message, width: usize) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
-    let mut add = |spans: &[(String, Style)]| lines.extend(wrap(spans, width));
-    let plain = |text: String| (text, Style::new());
+    let mut add = |sign: (String, Style), runs: &[(String, Style)]| lines.extend(hang(sign, runs, width));
+    let none = || (String::new(), Style::new());
     let answered = message.content.answer();
     match &message.content {
         Content::Select { choices, .. } => {
             for (number, choice) in (1..).zip(choices) {
                 let picked = answered.is_some_and(|answer| answer.values.iter().any(|v| v.value == choice.value));
-                let sign = if picked { "● ".to_owned() } else { format!("{number} ") };
+                let sign = if picked { "✓ ".to_owned() } else { format!("{number} ") };
                 let style = match (picked, answered.is_some()) {
                     (true, _) => theme::good().add_modifier(Modifier::BOLD),
                     (false, true) => theme::quiet(),
                     _ => Style::new(),
                 };
-                add(&[(sign, theme::brand()), (choice.title.clone(), style)]);
+                add((sign, theme::brand()), &[(choice.title.clone(), style)]);
             }
         }
         Content::Form { fields, .. } => {
@@ -187,8 +188,9 @@ fn rich(message: &Message, width: usize) -> Vec<Line<'static>> {
                 let title =
                     |value: &str| field.choices.iter().find(|choice| choice.value == value).map(|c| c.title.clone());
                 let shown = value.map(|value| title(&value.value).unwrap_or_else(|| value.value.clone()));
-                let shown = shown.unwrap_or_else(|| "…".to_owned());
-                add(&[(format!("▫ {}{star}: ", field.label), theme::quiet()), plain(shown)]);
+                let shown = (shown.unwrap_or_else(|| "…".to_owned()), Style::new());
+                let label = (format!("{}{star}: ", field.label), theme::quiet());
+                add(("▫ ".to_owned(), theme::quiet()), &[label, shown]);
             }
         }
         Content::Cards { cards, .. } => {
@@ -199,46 +201,47 @@ fn rich(message: &Message, width: usize) -> Vec<Line<'static>> {
         }
         Content::Articles { articles, .. } => {
             for article in articles {
-                add(&[("▪ ".to_owned(), theme::brand()), (article.title.clone(), theme::strong())]);
+                add(("▪ ".to_owned(), theme::brand()), &[(article.title.clone(), theme::strong())]);
                 if !article.description.is_empty() {
-                    add(&[plain(format!("  {}", article.description))]);
+                    add(indent(), &[(article.description.clone(), Style::new())]);
                 }
-                add(&[plain("  ".to_owned()), (article.url.clone(), theme::link())]);
+                add(indent(), &[(article.url.clone(), theme::link())]);
             }
         }
         Content::Survey { scale, .. } => {
             let score = answered.and_then(|answer| answer.rating.as_ref());
-            add(&[(scale_line(*scale, score.map(|rating| rating.score)), Style::new())]);
+            add(none(), &[(scale_line(*scale, score.map(|rating| rating.score)), Style::new())]);
             if let Some(rating) = score.filter(|rating| !rating.feedback.is_empty()) {
-                add(&[(format!("“{}”", rating.feedback), Style::new().add_modifier(Modifier::ITALIC))]);
+                add(none(), &[(format!("“{}”", rating.feedback), Style::new().add_modifier(Modifier::ITALIC))]);
             }
         }
         _ => {}
     }
     match answered.map(|answer| &answer.state) {
-        Some(AnswerState::Queued) => add(&[("◷ your answer is on its way".to_owned(), theme::quiet())]),
-        Some(AnswerState::Sent) => add(&[("✓ answered".to_owned(), theme::good())]),
+        Some(AnswerState::Queued) => {
+            add(("◷ ".to_owned(), theme::quiet()), &[("your answer is on its way".to_owned(), theme::quiet())]);
+        }
+        Some(AnswerState::Sent) => add(("✓ ".to_owned(), theme::good()), &[("answered".to_owned(), theme::good())]),
         Some(AnswerState::NeedsAttention { reason }) => {
-            add(&[(format!("! {}. Answer again with Tab", why(reason)), theme::bad())]);
+            add(("! ".to_owned(), theme::bad()), &[(format!("{}. Answer again with Tab", why(reason)), theme::bad())]);
         }
         None => {}
     }
     lines
 }
 
-fn card_lines(card: &Card, number: &mut usize, add: &mut impl FnMut(&[(String, Style)])) {
-    add(&[("▪ ".to_owned(), theme::brand()), (card.title.clone(), theme::strong())]);
+fn indent() -> (String, Style) {
+    ("  ".to_owned(), Style::new())
+}
+
+fn card_lines(card: &Card, number: &mut usize, add: &mut impl FnMut((String, Style), &[(String, Style)])) {
+    add(("▪ ".to_owned(), theme::brand()), &[(card.title.clone(), theme::strong())]);
     if !card.description.is_empty() {
-        add(&[(format!("  {}", card.description), Style::new())]);
+        add(indent(), &[(card.description.clone(), Style::new())]);
     }
-    for action in &card.actions {
+    for label in card.actions.iter().filter_map(label) {
         *number += 1;
-        let label = match action {
-            CardAction::Link { text, .. } => format!("{text} ↗"),
-            CardAction::Reply { text, .. } => text.clone(),
-            _ => continue,
-        };
-        add(&[(format!("  {number} "), theme::brand()), (label, theme::link())]);
+        add((format!("  {number} "), theme::brand()), &[(label, theme::link())]);
     }
 }
 
@@ -260,21 +263,28 @@ pub(crate) fn scale_line(scale: SurveyScale, score: Option<u8>) -> String {
     }
 }
 
-fn attachment(file: &Attachment) -> Vec<(String, Style)> {
-    let sign = match file.kind {
-        AttachmentKind::Image => "▣",
-        AttachmentKind::Audio => "♪",
-        AttachmentKind::Video => "▶",
-        AttachmentKind::Location => "⌖",
-        _ => "▤",
+/// A file by its name: how to have it stands in the footer. Of what can't be saved the address is all there is.
+fn attachment(file: &Attachment, width: usize) -> Vec<Line<'static>> {
+    let (sign, saved) = match file.kind {
+        AttachmentKind::Image => ("▣", true),
+        AttachmentKind::Audio => ("♪", true),
+        AttachmentKind::Video => ("▶", true),
+        AttachmentKind::File => ("▤", true),
+        AttachmentKind::Location => ("⌖", false),
+        _ => ("↗", false),
     };
     let size = file.size.map_or(String::new(), |size| format!(" ({})", amount(size)));
-    let mut runs = vec![(format!("{sign} {}{size} ", file.name), theme::quiet())];
+    let name = if file.name.is_empty() { "file" } else { &file.name };
+    let mut runs = vec![(format!("{name}{size}"), theme::quiet())];
     match transfer(file.transfer) {
-        Some(going) => runs.push((going, theme::brand())),
-        None => runs.extend(file.url.iter().map(|url| (url.clone(), theme::link()))),
+        Some(going) => runs.push((format!(" {going}"), theme::brand())),
+        None if saved => runs.push((" · ^F saves it".to_owned(), theme::brand())),
+        None => {
+            let known = file.phone.iter().chain(&file.url).filter(|text| **text != file.name);
+            runs.extend(known.flat_map(|text| [(" ".to_owned(), Style::new()), (text.clone(), theme::link())]));
+        }
     }
-    runs
+    hang((format!("{sign} "), theme::quiet()), &runs, width)
 }
 
 /// How far a file is on its way; nothing where it has arrived.

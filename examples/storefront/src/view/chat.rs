@@ -9,9 +9,12 @@ use ratatui::{
 use shopbell::{Availability, Connection, ConversationStatus};
 
 use super::{answering, bars, compose, padded, theme, transcript, wrap::cut};
-use crate::app::{
-    App,
-    chat::{Chat, Focus},
+use crate::{
+    app::{
+        App,
+        chat::{Chat, Focus},
+    },
+    shop,
 };
 
 /// Where the parts of the chat are. A function of the state, for scrolling must know it as well.
@@ -70,7 +73,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App, chat: &Chat) {
 /// Whom one writes to, and whether they are there.
 fn header(frame: &mut Frame<'_>, area: Rect, app: &App, chat: &Chat) {
     let line = app.conversations.iter().find(|line| line.id == chat.id);
-    let name = line.and_then(|line| line.agent.as_ref()).map_or("Support", |agent| agent.name.as_str());
+    let name = line.and_then(|line| line.agent.as_ref()).map_or(shop::NAME, |agent| agent.name.as_str());
     let state = match line.map(|line| line.status) {
         Some(ConversationStatus::Resolved) => " · resolved; writing opens it again",
         Some(ConversationStatus::Pending) => " · our helper answers first",

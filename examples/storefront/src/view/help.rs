@@ -55,14 +55,19 @@ fn search(frame: &mut Frame<'_>, area: Rect, app: &App) {
 
 fn found(help: &Help, width: usize) -> (Vec<Line<'static>>, std::ops::Range<usize>) {
     let mut lines = Vec::new();
+    if let Some(problem) = &help.missing {
+        lines.extend(wrap(&[(problem.clone(), theme::bad())], width));
+        lines.push(Line::styled("^N asks a person", theme::quiet()));
+        return (lines, 0..1);
+    }
     if help.editor.text().trim().is_empty() {
         let recent = help.results.recent.join(" · ");
         if !recent.is_empty() {
             lines.push(Line::styled(cut(&format!("Lately: {recent}"), width), theme::quiet()));
         }
         lines.push(Line::styled("Often read", theme::brand()));
-    } else if help.results.hits.is_empty() {
-        lines.push(Line::styled("Nothing found. Press 4 and n to ask a person", theme::quiet()));
+    } else if help.nothing_found() {
+        lines.push(Line::styled("Nothing found. Press Enter to ask a person in these words", theme::quiet()));
     }
     let mut cursor = 0..1;
     for (number, hit) in help.results.hits.iter().enumerate() {
@@ -174,7 +179,7 @@ mod tests {
         let text = "Trong **30 ngày**:\n\n1. Mở đơn\n2. Chạm *Trả hàng*\n\n> [!TIP]\n> Giữ biên nhận.";
         let article = Article {
             summary: summary("1", "Đổi trả hàng trong 30 ngày"),
-            blocks: markdown::parse(text),
+            blocks: markdown::parse_article(text, None),
             links: Vec::new(),
             related: vec![summary("2", "Đổi cỡ khác")],
             updated_at: None,

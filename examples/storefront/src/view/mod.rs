@@ -13,6 +13,7 @@ mod orders;
 mod overlay;
 mod product;
 mod products;
+mod table;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]

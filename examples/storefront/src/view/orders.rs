@@ -17,10 +17,10 @@ use crate::{
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
     let area = padded(Rect { width: area.width.min(WIDEST), ..area });
     let width = usize::from(area.width);
-    let orders = app.shopping.orders(app.person);
+    let orders = app.shopping.orders(app.known());
     let mut lines = vec![Line::default(), Line::styled(" Your orders", theme::brand()), Line::default()];
     if orders.is_empty() {
-        let words = if app.person.is_some() { " None yet." } else { " Log in with l to see yours." };
+        let words = if app.known().is_some() { " None yet." } else { " Log in with l to see yours." };
         lines.push(Line::styled(words, theme::quiet()));
     }
     let mut cursor = 0..1;

@@ -1,4 +1,4 @@
-//! What stands on top of a screen: help, who to be, and the question before a kill.
+//! What stands on top of a screen: help, who to be, files, and questions.
 
 use ratatui::{
     Frame,
@@ -11,27 +11,31 @@ use ratatui::{
 use super::{
     bubble::amount,
     theme,
-    wrap::{cut, pad, wrap_text},
+    wrap::{cut, hang, pad, wrap_text},
 };
 use crate::{
-    app::{App, Overlay, attaching::files as files_of},
+    app::{App, Overlay, Sure, attaching::files as files_of},
     shop::PEOPLE,
 };
 
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App, overlay: &Overlay) {
     let (title, width) = match overlay {
-        Overlay::Help => (" Keys ", 66),
+        Overlay::Help { .. } => (" Keys ", 66),
         Overlay::LogIn { .. } => (" Who is here? ", 62),
         Overlay::Files { .. } => (" Files ", 66),
-        Overlay::Kill => (" Kill the app? ", 58),
+        Overlay::Sure(Sure::Quit) => (" Leave the shop? ", 58),
+        Overlay::Sure(Sure::Kill) => (" Kill the app? ", 58),
+        Overlay::Sure(Sure::Resolve) => (" End the conversation? ", 58),
+        Overlay::Sure(Sure::Discard(_)) => (" Discard the message? ", 58),
     };
-    let width = width.min(area.width.saturating_sub(2));
+    // Edges of what is behind it, a column or two wide, would be taken for its own.
+    let width = if width + 4 >= area.width { area.width } else { width };
     let inner_width = usize::from(width.saturating_sub(6));
     let lines = match overlay {
-        Overlay::Help => help(),
+        Overlay::Help { from } => help(*from, inner_width, usize::from(area.height.saturating_sub(2))),
         Overlay::LogIn { at } => people(*at, inner_width, app),
         Overlay::Files { at } => files(*at, inner_width, app),
-        Overlay::Kill => kill(inner_width),
+        Overlay::Sure(sure) => question(sure, inner_width),
     };
     let height = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX).min(area.height);
     let area = Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height };
@@ -44,30 +48,42 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App, overlay: &Overl
     frame.render_widget(Paragraph::new(lines).block(block), area);
 }
 
-fn help() -> Vec<Line<'static>> {
-    const KEYS: [(&str, &str); 17] = [
-        ("1 2 3 4 5", "Shop, Cart, Orders, Support, Help (Alt+1… in a chat)"),
+/// All keys, of which as many as there is room for from this line on.
+fn help(from: usize, width: usize, height: usize) -> Vec<Line<'static>> {
+    const KEYS: [(&str, &str); 19] = [
+        ("1 2 3 4 5", "Shop, Cart, Orders, Support, Help (in a chat: Alt+1 …)"),
         ("Enter", "open; in a chat: send"),
-        ("Ctrl+J", "a new line (Alt+Enter as well)"),
+        ("Ctrl+J", "a new line (Alt+Enter, too)"),
         ("@/a/path", "on a line of its own: attach that file"),
         ("Ctrl+F", "in a chat: its files, to save one"),
-        ("Tab", "in a chat: to what waits for you"),
+        ("Tab", "in a chat: to what waits for you, newest first"),
         ("↑ ↓", "in a chat: from message to message"),
         ("PgUp PgDn", "scroll; at the top: older messages"),
         ("r  e  d", "on a message not sent: retry, edit, discard"),
         ("s", "ask about a product or an order"),
+        ("Ctrl+N", "in the help centre: ask a person"),
         ("F3", "in a new chat: the article that may answer"),
         ("Ctrl+R", "in a chat: end it, and be asked how it was"),
         ("F2  Ctrl+O", "the offline switch"),
         ("l  Ctrl+L", "log in as somebody else"),
         ("Ctrl+K", "kill the app, to see that nothing is lost"),
-        ("q  Ctrl+Q", "quit (in a chat: Ctrl+Q)"),
+        ("q  Ctrl+Q", "leave the shop"),
+        ("F5", "paint the screen anew"),
         ("F1", "these keys"),
     ];
-    let line = |(key, words): &(&'static str, &'static str)| {
-        Line::from(vec![Span::styled(pad(key, 12), theme::brand()), Span::raw(*words)])
-    };
-    KEYS.iter().map(line).collect()
+    let lines = KEYS
+        .iter()
+        .flat_map(|(key, words)| hang((pad(key, 12), theme::brand()), &[((*words).to_owned(), Style::new())], width));
+    let mut lines: Vec<Line<'static>> = lines.collect();
+    if lines.len() <= height {
+        return lines;
+    }
+    let shown = height.saturating_sub(1);
+    let from = from.min(lines.len().saturating_sub(shown));
+    let more = format!("↑↓ more ({} of {})", from + shown, lines.len());
+    lines = lines.into_iter().skip(from).take(shown).collect();
+    lines.push(Line::styled(more, theme::quiet()));
+    lines
 }
 
 fn people(at: usize, width: usize, app: &App) -> Vec<Line<'static>> {
@@ -82,7 +98,7 @@ fn people(at: usize, width: usize, app: &App) -> Vec<Line<'static>> {
             Some(person) => PEOPLE.get(number) == Some(person),
             None => number == PEOPLE.len() + 1,
         };
-        let sign = if here { "●" } else { " " };
+        let sign = if here { "✓" } else { " " };
         let style = if number == at { theme::cursor() } else { Style::new() };
         all.push(Line::from(vec![
             Span::styled(format!("{} {sign} ", number + 1), theme::brand()),
@@ -115,16 +131,25 @@ fn files(at: usize, width: usize, app: &App) -> Vec<Line<'static>> {
     lines
 }
 
-fn kill(width: usize) -> Vec<Line<'static>> {
-    let words = "The process ends on the spot, with nothing tidied up, as after a crash. Start it again: every word \
-                 that was sent or drafted is there, and arrives once.";
+fn question(sure: &Sure, width: usize) -> Vec<Line<'static>> {
+    let (words, yes, no) = match sure {
+        Sure::Quit => ("What you wrote is kept, and is here when you come back.", "leave", "stay"),
+        Sure::Kill => (
+            "The process ends on the spot, with nothing tidied up, as after a crash. Start it again: every word that was \
+             sent or drafted is there, and arrives once.",
+            "kill it",
+            "go on",
+        ),
+        Sure::Resolve => ("You may be asked how it was. Writing again opens it again.", "end it", "go on"),
+        Sure::Discard(_) => ("It was not sent. Its words and files are gone then.", "discard it", "keep it"),
+    };
     let mut lines = wrap_text(words, Style::new(), width);
     lines.push(Line::default());
     lines.push(Line::from(vec![
         Span::styled("y", theme::bad()),
-        Span::raw(" kill it    "),
+        Span::raw(format!(" {yes}    ")),
         Span::styled("Esc", theme::strong()),
-        Span::raw(" go on"),
+        Span::raw(format!(" {no}")),
     ]));
     lines
 }

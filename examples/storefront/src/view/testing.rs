@@ -3,8 +3,9 @@
 use jiff::tz::TimeZone;
 use ratatui::{Terminal, backend::TestBackend};
 use shopbell::{
-    Agent, Author, Availability, Choice, ClientConfig, ClientStatus, Connection, Content, ConversationId, Delivery,
-    FormField, Message, MessageId, SupportClient, SurveyScale, Timestamp, Verification, markdown,
+    Agent, Author, Availability, Card, CardAction, Choice, ClientConfig, ClientStatus, Connection, Content,
+    ConversationId, ConversationStatus, ConversationSummary, Delivery, FormField, Message, MessageId, SupportClient,
+    SurveyScale, Timestamp, Verification, markdown,
 };
 
 use super::time::Local;
@@ -122,6 +123,36 @@ pub(crate) fn form(id: &str) -> Message {
     let content =
         Content::Form { text: "A return".to_owned(), fields, button: Some("Send it back".to_owned()), answer: None };
     message(id, linh(), content)
+}
+
+pub(crate) fn cards(id: &str) -> Message {
+    let card = Card {
+        title: "Indigo tote".to_owned(),
+        description: "Waxed cotton".to_owned(),
+        image_url: None,
+        actions: vec![
+            CardAction::Link { text: "Look".to_owned(), url: "https://example.com/tote".to_owned() },
+            CardAction::Reply { text: "I take it".to_owned(), payload: "@/etc/hostname".to_owned() },
+        ],
+    };
+    message(id, linh(), Content::Cards { text: "Perhaps:".to_owned(), cards: vec![card] })
+}
+
+/// A line of the list, of an open conversation that nobody has answered.
+pub(crate) fn line(id: &str, preview: &str) -> ConversationSummary {
+    ConversationSummary {
+        id: ConversationId::new(id),
+        status: ConversationStatus::Open,
+        preview: preview.to_owned(),
+        preview_is_own: false,
+        last_activity: NOW,
+        unread: 0,
+        agent: None,
+        draft: None,
+        waiting: 0,
+        needs_attention: 0,
+        can_write: true,
+    }
 }
 
 pub(crate) fn survey(id: &str) -> Message {

@@ -1,8 +1,8 @@
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use shopbell::{
-    Answer, AnswerState, ArticleLink, Attachment, AttachmentKind, AttentionReason, Availability, Card, CardAction,
-    Connection, Content, ConversationStatus, ConversationSummary, Delivery, Diff, FieldValue, Message, Timestamp,
-    Typing,
+    Agent, Answer, AnswerState, ArticleLink, Attachment, AttachmentKind, AttentionReason, Availability, Card,
+    CardAction, Connection, Content, ConversationStatus, ConversationSummary, Delivery, Diff, FieldValue, Message,
+    Timestamp, Typing, Verification,
 };
 
 use super::testing::*;
@@ -73,7 +73,7 @@ fn every_delivery_state_has_its_mark() {
 fn rich_messages_show_what_they_ask_and_what_was_answered() {
     let card = Card {
         title: "Indigo tote".to_owned(),
-        description: "Waxed cotton".to_owned(),
+        description: "Waxed cotton, woven by hand, which sheds a shower but will not stand a storm".to_owned(),
         image_url: None,
         actions: vec![
             CardAction::Link { text: "Look".to_owned(), url: "https://example.com/tote".to_owned() },
@@ -150,8 +150,8 @@ async fn a_late_connection_shows_as_delayed_on_any_width() {
     let wide = screen(&app);
     insta::assert_snapshot!(wide);
     for (width, top) in [
-        (60, " 🏮   1   2   3   4 Support   5            Mai ✓  ◐ delayed"),
-        (40, " 🏮   1   2   3   4   5       ◐ delayed"),
+        (60, " 🏮   1   2   3   4 Support   5            Mai ✓  ◈ delayed"),
+        (40, " 🏮   1   2   3   4   5       ◈ delayed"),
     ] {
         app.size.0 = width;
         let text = screen(&app);
@@ -167,19 +167,6 @@ async fn a_late_connection_shows_as_delayed_on_any_width() {
 fn the_list_tells_what_is_new_waiting_and_drafted() {
     let mut app = app(80, 24);
     app.tab = Tab::Support;
-    let line = |id: &str, preview: &str| ConversationSummary {
-        id: shopbell::ConversationId::new(id),
-        status: ConversationStatus::Open,
-        preview: preview.to_owned(),
-        preview_is_own: false,
-        last_activity: NOW,
-        unread: 0,
-        agent: None,
-        draft: None,
-        waiting: 0,
-        needs_attention: 0,
-        can_write: true,
-    };
     let items = vec![
         ConversationSummary {
             unread: 2,
@@ -192,10 +179,58 @@ fn the_list_tells_what_is_new_waiting_and_drafted() {
             last_activity: Timestamp::from_seconds(NOW.seconds() - 90_000),
             ..line("c3", "Bye")
         },
+        ConversationSummary { preview_is_own: true, ..line("c4", "Is the scarf washable?") },
+        ConversationSummary {
+            agent: Some(Agent { id: "5".to_owned(), name: "Linh Trần".to_owned(), avatar_url: None }),
+            ..line("c5", "By hand, in cold water")
+        },
     ];
     update(&mut app, Event::Conversations(vec![Diff::Reset { items }]));
     press(&mut app, KeyCode::Down);
     insta::assert_snapshot!(screen(&app));
+}
+
+#[tokio::test]
+async fn the_connection_is_whole_on_every_width() {
+    let kenji = crate::shop::person("kenji").unwrap();
+    for person in [None, Some(kenji), crate::shop::person("mai")] {
+        for verification in [Verification::Verified, Verification::Unverified, Verification::Mismatched] {
+            let mut app = app(80, 24);
+            app.person = person;
+            app.shopping.cart = vec![(0, 12)];
+            let mut status = status(Connection::Delayed, Availability::Online).await;
+            (status.unread, status.verification) = (123, verification);
+            update(&mut app, Event::Status(status));
+            for offline in [false, true] {
+                app.offline = offline;
+                for width in 40..140 {
+                    app.size.0 = width;
+                    let shown = screen(&app);
+                    let top = shown.lines().next().unwrap();
+                    let sign = if offline { "◇ offline (F2)" } else { "◈ delayed" };
+                    assert!(top.ends_with(sign), "{width}: {top:?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn box_of_keys_breaks_at_words_and_reaches_its_last_line() {
+    for (width, height) in [(60, 24), (80, 24), (90, 30), (120, 40)] {
+        let mut app = app(width, height);
+        press(&mut app, KeyCode::F(1));
+        let mut seen = screen(&app);
+        for _ in 0..40 {
+            press(&mut app, KeyCode::Down);
+            seen.push_str(&screen(&app));
+        }
+        assert!(seen.contains("these keys") && seen.contains("1 2 3 4 5"), "{width}: {seen}");
+        let words: Vec<&str> = seen.split_whitespace().collect();
+        for word in ["Orders,", "somebody", "retry,", "article", "discard"] {
+            assert!(words.contains(&word), "{width}: {word:?} is broken in {seen}");
+        }
+    }
 }
 
 #[test]

@@ -44,11 +44,15 @@ pub(crate) fn lay_out(chat: &Chat, width: u16, local: &Local) -> Transcript {
         if new_day {
             transcript.lines.push(centred(&format!("──── {} ────", local.day(message.created_at)), width));
         }
+        let new = chat.new_from.as_ref() == Some(&message.id);
+        if new {
+            transcript.lines.push(across(" New ", width));
+        }
         let look = Look {
             width,
             local,
             selected: selected.as_ref() == Some(&message.id),
-            continued: !new_day && before.is_some_and(|before| together(before, message)),
+            continued: !new_day && !new && before.is_some_and(|before| together(before, message)),
             newest_own: newest_own.is_some_and(|newest| newest.id == message.id),
         };
         let start = transcript.lines.len();
@@ -81,6 +85,13 @@ fn together(before: &Message, message: &Message) -> bool {
 
 fn near(before: Timestamp, after: Timestamp) -> bool {
     after.since(before).as_secs() < TOGETHER_SECONDS
+}
+
+/// A line from edge to edge, with a word in it: what stands below is new to the reader.
+fn across(word: &str, width: usize) -> Line<'static> {
+    let left = width.saturating_sub(word.len()) / 2;
+    let right = width.saturating_sub(word.len() + left);
+    Line::styled(format!("{}{word}{}", "─".repeat(left), "─".repeat(right)), theme::bad())
 }
 
 fn centred(text: &str, width: usize) -> Line<'static> {

@@ -78,6 +78,17 @@ fn finish(line: &[Piece<'_>]) -> Line<'static> {
     Line::from(spans)
 }
 
+/// As [`wrap`], behind a prefix: what does not fit into the first line stands below it, as far in.
+pub(crate) fn hang(prefix: (String, Style), spans: &[(String, Style)], width: usize) -> Vec<Line<'static>> {
+    let indent = prefix.0.width();
+    let mut prefix = Some(Span::styled(prefix.0, prefix.1));
+    let lines = wrap(spans, width.saturating_sub(indent)).into_iter().map(|mut line| {
+        line.spans.insert(0, prefix.take().unwrap_or_else(|| Span::raw(" ".repeat(indent))));
+        line
+    });
+    lines.collect()
+}
+
 /// Plain text in one style.
 pub(crate) fn wrap_text(text: &str, style: Style, width: usize) -> Vec<Line<'static>> {
     wrap(&[(text.to_owned(), style)], width)
@@ -142,6 +153,14 @@ mod tests {
         for width in 10..70 {
             assert_eq!(lines(text, width).join(" "), text, "{width}");
         }
+    }
+
+    #[test]
+    fn second_line_behind_a_prefix_is_indented() {
+        let words = [("take a blue bag".to_owned(), Style::new())];
+        let lines = hang(("12 ".to_owned(), Style::new()), &words, 10);
+        let lines: Vec<String> = lines.iter().map(ToString::to_string).collect();
+        assert_eq!(lines, ["12 take a", "   blue", "   bag"]);
     }
 
     #[test]

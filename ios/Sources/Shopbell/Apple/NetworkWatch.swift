@@ -9,7 +9,8 @@
 
         init(_ client: ShopbellClient) {
             monitor.pathUpdateHandler = { [weak client] path in
-                client?.networkChanged(path.status == .satisfied)
+                // A path that requires a connection has one as soon as something is sent, as with a VPN on demand.
+                client?.networkChanged(path.status != .unsatisfied)
             }
             monitor.start(queue: DispatchQueue(label: "shopbell.network"))
         }

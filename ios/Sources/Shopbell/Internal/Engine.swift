@@ -14,19 +14,36 @@ final class Engine: Sendable {
     private let opening: Task<Native, any Error>
     /// Waits for the newest command.
     private let newest = Guarded<@Sendable () async -> Void>({})
+    /// Passed once the client is closed, or nobody has it any more.
+    let closed = Gate()
 
     init(_ config: ShopbellConfig) {
-        opening = Task.detached(priority: .userInitiated) { try Native(config: config.native()) }
+        opening = Task.detached(priority: .userInitiated) {
+            let native = try Native(config: ShopbellLog.noting { try config.native() })
+            try await native.opened()
+            return native
+        }
     }
 
     /// Every call fails with this.
     init(failing error: SupportError) {
         opening = Task { throw error }
+        closed.open()
     }
 
     /// The client, once it is open.
     func native() async throws -> Native {
         try await opening.value
+    }
+
+    /// Closes the client after every command that was called before, where it could be opened.
+    @discardableResult
+    func close() -> Task<Void, Never> {
+        let last = later { await $0.shutdown() }
+        return Task.detached(priority: .userInitiated) { [closed] in
+            _ = await last.value
+            closed.open()
+        }
     }
 
     /// Does it after every command that was called before.

@@ -110,30 +110,30 @@ final class SearchObserver: SearchListener {
 }
 
 final class HelpChangesObserver: HelpListener {
-    private let feed: Feed<Void>
+    private let feed: Feed<Result<Void, any Error>>
 
-    init(_ feed: Feed<Void>) {
+    init(_ feed: Feed<Result<Void, any Error>>) {
         self.feed = feed
     }
 
     func onChanged() {
-        feed.give(())
+        feed.give(.success(()))
     }
 
     func onEvent(event: HelpEvent) {}
 }
 
 final class HelpEventsObserver: HelpListener {
-    private let feed: Feed<HelpEvent>
+    private let feed: Feed<Result<HelpEvent, any Error>>
 
-    init(_ feed: Feed<HelpEvent>) {
+    init(_ feed: Feed<Result<HelpEvent, any Error>>) {
         self.feed = feed
     }
 
     func onChanged() {}
 
     func onEvent(event: HelpEvent) {
-        feed.give(event)
+        feed.give(.success(event))
     }
 }
 

@@ -15,7 +15,8 @@ private let mostWaiting = 256
 ///
 /// ```text
 ///  nobody reads ── first reader ──▶ run n: begin(feed) … value, value, … ── last one leaves ──▶ cancel
-///                                        └── the library lets go of the feed ──▶ every reader ends
+///                                        ├── the library lets go of the feed ──▶ every reader ends
+///                                        └── it can't begin ──▶ what `failure` says
 /// ```
 /// Each run has a number, so that what is late of an earlier one is known as such. Readers get the newest value: one
 /// who is slow misses those between, unless they are events. The value of a state is handed over when its reader goes on
@@ -40,17 +41,23 @@ final class Shared<Value: Sendable>: Sendable {
         case events
     }
 
+    /// What readers see where it can't begin.
+    enum Failure: Sendable {
+        /// They end.
+        case ends
+        /// They get this, and end.
+        case told(@Sendable (any Error) -> Value)
+        /// They get this, and end when the client is closed.
+        case stays(@Sendable (any Error) -> Value)
+    }
+
     private let state = Guarded(State())
     private let engine: Engine
     private let kind: Kind
-    private let failure: (@Sendable (any Error) -> Value)?
+    private let failure: Failure
     private let begin: Begin
 
-    /// With `failure`, readers are told of one that can't begin before they end.
-    init(
-        _ engine: Engine, _ kind: Kind = .state, failure: (@Sendable (any Error) -> Value)? = nil,
-        _ begin: @escaping Begin
-    ) {
+    init(_ engine: Engine, _ kind: Kind = .state, failure: Failure = .ends, _ begin: @escaping Begin) {
         self.engine = engine
         self.kind = kind
         self.failure = failure
@@ -89,11 +96,17 @@ final class Shared<Value: Sendable>: Sendable {
     private func begin(_ run: Int) {
         let feed = Feed(self, run)
         let begun = engine.later { [self] _ in started(try await begin(feed), run) }
-        guard let failure else { return }
-        Task.detached(priority: .userInitiated) {
+        Task.detached(priority: .userInitiated) { [self] in
             // The feed lives until then: letting go of it ends the readers.
-            if case .failure(let error) = await begun.value { feed.give(failure(error)) }
-            withExtendedLifetime(feed) {}
+            defer { withExtendedLifetime(feed) {} }
+            guard case .failure(let error) = await begun.value else { return }
+            switch failure {
+            case .ends: return
+            case .told(let value): feed.give(value(error))
+            case .stays(let value):
+                feed.give(value(error))
+                started(Nothing(feed, until: engine.closed), run)
+            }
         }
     }
 
@@ -162,6 +175,21 @@ extension Shared.State {
     }
 }
 
+/// In the place of a subscription that can't begin: keeps the readers until the client is closed.
+private final class Nothing<Value: Sendable>: Source {
+    private let task: Task<Void, Never>
+
+    init(_ feed: Feed<Value>, until closed: Gate) {
+        let passed = closed.passed()
+        task = Task.detached(priority: .userInitiated) {
+            for await _ in passed {}
+            feed.end()
+        }
+    }
+
+    func cancel() { task.cancel() }
+}
+
 /// One who reads: what waits for it, and what wakes it.
 private struct Reader<Value: Sendable>: Sendable {
     let waiting: Guarded<[Value]>
@@ -181,6 +209,20 @@ private struct Reader<Value: Sendable>: Sendable {
 struct Reading<Element: Sendable>: AsyncSequence, Sendable {
     fileprivate let ticks: AsyncStream<Void>
     fileprivate let waiting: Guarded<[Element]>
+
+    fileprivate init(ticks: AsyncStream<Void>, waiting: Guarded<[Element]>) {
+        self.ticks = ticks
+        self.waiting = waiting
+    }
+
+    /// These, and then the end.
+    init(_ values: [Element]) {
+        waiting = Guarded(values)
+        ticks = AsyncStream { continuation in
+            for _ in values { continuation.yield() }
+            continuation.finish()
+        }
+    }
 
     func makeAsyncIterator() -> AsyncIterator {
         AsyncIterator(ticks: ticks.makeAsyncIterator(), waiting: waiting)

@@ -29,7 +29,7 @@ use shopbell_tests::{Screen, desk, live, only_conversation};
 use super::{
     bare::{BareMessage, BareStore},
     desk_side::BareHttp,
-    fill::database,
+    fill::{UNDOUBTED, database},
     stats::{Times, noise},
     table::{Amount, Goal, Line},
 };
@@ -72,7 +72,8 @@ struct Turn {
 async fn turn(data: &Path) -> Turn {
     let desk = desk().await;
     // With the limits of a phone: the tests' ask so often that the desk never rests.
-    let config = ClientConfig::new(desk.url(), desk.inbox_identifier(), data);
+    let mut config = ClientConfig::new(desk.url(), desk.inbox_identifier(), data);
+    config.limits.offline_poll = UNDOUBTED;
     let client = SupportClient::open(config).await.expect("the client opens");
     let conversation = client.start_conversation().expect("open");
     let mut screen = Screen::open(&conversation).await;

@@ -31,7 +31,7 @@ use tokio::io::AsyncWriteExt as _;
 
 use super::{
     child::{self, Helper},
-    fill::{database, offline_config},
+    fill::{UNDOUBTED, database, offline_config},
     stats::{Times, noise},
     table::{Amount, Goal, Line},
 };
@@ -148,6 +148,7 @@ fn status(process: u32, name: &str) -> f64 {
 
 fn large(mut config: ClientConfig) -> ClientConfig {
     config.limits.max_attachment_bytes = SIZE as u64;
+    config.limits.offline_poll = UNDOUBTED;
     config
 }
 

@@ -3,6 +3,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use rusqlite::{Connection, params};
@@ -11,9 +12,14 @@ use shopbell::{Author, ClientConfig, Content, ConversationId, Delivery, SupportC
 /// An address at which nobody answers: the client finds out at once, and stays offline.
 pub(crate) const NOBODY: &str = "http://127.0.0.1:9";
 
+/// How long a client is to believe that there is no network: longer than any measure.
+pub(crate) const UNDOUBTED: Duration = Duration::from_secs(3_600);
+
 /// Of the customer's phone, whose desk is nowhere.
 pub(crate) fn offline_config(data: &Path) -> ClientConfig {
-    ClientConfig::new(NOBODY, "shop", data)
+    let mut config = ClientConfig::new(NOBODY, "shop", data);
+    config.limits.offline_poll = UNDOUBTED;
+    config
 }
 
 /// The id of a filled-in conversation.

@@ -8,6 +8,7 @@ mod meta;
 mod tracks;
 
 use super::{
+    Tracks,
     file::{Failure, File, Outcome, Span, broken},
     scan, tiff, xmp,
 };
@@ -62,6 +63,29 @@ pub(super) fn strip(file: &mut File<'_>, is_photo: bool) -> Outcome {
         at = node.content.end;
     }
     Ok(())
+}
+
+/// What the film's tracks hold, by the first box that tells of them.
+pub(super) fn held(file: &mut File<'_>, all: Span) -> Outcome<Tracks> {
+    let mut held = Tracks::default();
+    let mut at = all.start;
+    while let Some(node) = next(file, Span::new(at, all.end))? {
+        if node.kind == *b"moov" {
+            children(file, node.content, |file, node| {
+                if node.kind == *b"trak" {
+                    held = held.with(match &tracks::handler(file, node.content)? {
+                        b"soun" => Tracks::Sound,
+                        b"vide" | b"pict" | b"auxv" => Tracks::Pictures,
+                        _ => Tracks::Unknown,
+                    });
+                }
+                Ok(())
+            })?;
+            break;
+        }
+        at = node.content.end;
+    }
+    Ok(held)
 }
 
 /// Takes the location out of a film that stands within another file; gives where it ends. What stands behind its boxes

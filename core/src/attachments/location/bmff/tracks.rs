@@ -72,12 +72,17 @@ pub(super) fn track(file: &mut File<'_>, trak: Span, film: &mut Film) -> Outcome
     Ok(())
 }
 
-/// What a track's header and its description of samples say of them.
-fn decide(file: &mut File<'_>, trak: Span) -> Outcome<Samples> {
-    let handler = match find(file, trak, &[b"mdia", b"hdlr"])? {
+/// Whom a track is for; zeros where it does not say.
+pub(super) fn handler(file: &mut File<'_>, trak: Span) -> Outcome<[u8; 4]> {
+    Ok(match find(file, trak, &[b"mdia", b"hdlr"])? {
         Some(node) => file.array::<4>(node.content.start.saturating_add(8), node.content)?.unwrap_or_default(),
         None => [0; 4],
-    };
+    })
+}
+
+/// What a track's header and its description of samples say of them.
+fn decide(file: &mut File<'_>, trak: Span) -> Outcome<Samples> {
+    let handler = handler(file, trak)?;
     let mut is_measured = false;
     let mut keys = Vec::new();
     let mut only_keys = true;

@@ -7,7 +7,7 @@ use super::*;
 const PLACE: &[u8] = b"+11.2233+044.5566/";
 const MP4: &str = "video/mp4";
 
-fn node(kind: &[u8; 4], content: &[&[u8]]) -> Vec<u8> {
+pub(super) fn node(kind: &[u8; 4], content: &[&[u8]]) -> Vec<u8> {
     let content = content.concat();
     [&u32::try_from(content.len() + 8).unwrap().to_be_bytes()[..], kind, &content].concat()
 }
@@ -21,7 +21,7 @@ fn numbers(numbers: &[u32]) -> Vec<u8> {
     numbers.iter().flat_map(|number| number.to_be_bytes()).collect()
 }
 
-fn ftyp(brand: &[u8; 4]) -> Vec<u8> {
+pub(super) fn ftyp(brand: &[u8; 4]) -> Vec<u8> {
     node(b"ftyp", &[brand, &[0; 4], brand])
 }
 
@@ -30,7 +30,7 @@ fn place() -> Vec<u8> {
 }
 
 /// A track whose samples stand in these chunks: where, and how many samples of which size.
-fn track(handler: &[u8; 4], entry: &[u8], chunks: &[(u64, u32)], size: u32) -> Vec<u8> {
+pub(super) fn track(handler: &[u8; 4], entry: &[u8], chunks: &[(u64, u32)], size: u32) -> Vec<u8> {
     let samples: u32 = chunks.iter().map(|(_, samples)| samples).sum();
     let runs: Vec<u32> = (1..).zip(chunks).flat_map(|(number, (_, samples))| [number, *samples, 1]).collect();
     let offsets: Vec<u8> = chunks.iter().flat_map(|(at, _)| at.to_be_bytes()).collect();

@@ -192,7 +192,7 @@ fn xmp_of_a_gif_goes_also_where_it_is_cut_into_pieces() {
     assert!(refusal(b"GIF89a\x02\0\x02\0\0\0\0?", "image/gif").contains("broken"));
 }
 
-fn element(id: &[u8], content: &[&[u8]]) -> Vec<u8> {
+pub(super) fn element(id: &[u8], content: &[&[u8]]) -> Vec<u8> {
     let content = content.concat();
     [id, &(0x1000_0000 | u32::try_from(content.len()).unwrap()).to_be_bytes(), &content].concat()
 }
@@ -253,6 +253,6 @@ fn only_photos_and_films_that_are_not_understood_are_refused() {
         ("image/jxl", "a", Plan::NotUnderstood),
         ("image/x-canon-cr3", "a", Plan::NotUnderstood),
     ] {
-        assert_eq!(plan(media_type, name), expected, "{media_type} {name}");
+        assert_eq!(plan(media_type, name, media_type), expected, "{media_type} {name}");
     }
 }

@@ -95,6 +95,41 @@ fn each_content_type_has_its_content() {
 }
 
 #[test]
+fn what_cannot_be_opened_or_answered_is_shown_as_words() {
+    let articles = content(
+        "article",
+        json!({"items": [{"title": "Returns", "description": "So", "link": "/hc/shop/articles/1"},
+                         {"title": "Sizes"}, "Payment", {"title": "Care", "link": "www.shop.example/care"}]}),
+    );
+    assert_eq!(articles["text"], "Question?\nReturns\nSo\n/hc/shop/articles/1\nSizes\nPayment");
+    let open = json!([{"title": "Care", "description": "", "url": "https://www.shop.example/care"}]);
+    assert_eq!(articles["articles"], open);
+    let relative = content("article", json!({"items": [{"title": "Returns", "link": "/hc/shop/articles/1"}]}));
+    assert_eq!(relative, json!({"type": "text", "text": "Question?\nReturns\n/hc/shop/articles/1"}));
+
+    let card = |actions: Value| {
+        let cards = content("cards", json!({"items": [{"title": "Bag", "description": "Blue", "actions": actions}]}));
+        let card = &cards["cards"][0];
+        (card["description"].as_str().unwrap().to_owned(), card["actions"].clone())
+    };
+    let action = |uri: &str| json!([{"type": "link", "text": "Open", "uri": uri}]);
+    let link = |url: &str| json!([{"type": "link", "text": "Open", "url": url}]);
+    assert_eq!(card(action("myapp://order/5")), ("Blue\nOpen: myapp://order/5".to_owned(), json!([])));
+    assert_eq!(card(action("www.shop.example/a")), ("Blue".to_owned(), link("https://www.shop.example/a")));
+    assert_eq!(card(action("https://d/my file")), ("Blue".to_owned(), link("https://d/my%20file")));
+    assert_eq!(card(action("tel:+84 901 234")), ("Blue".to_owned(), link("tel:+84901234")));
+    assert_eq!(card(json!([{"text": "Sold out"}])), ("Blue\nSold out".to_owned(), json!([])));
+    let both = json!([{"type": "link", "text": "Open", "uri": "myapp://x", "payload": "OPEN"}]);
+    let reply = json!([{"type": "reply", "text": "Open", "payload": "OPEN"}]);
+    assert_eq!(card(both), ("Blue\nOpen: myapp://x".to_owned(), reply));
+
+    let cards = content("cards", json!({"items": [{"media_url": "/bag.png"}, {}, "a bag", {"title": " "}]}));
+    assert_eq!(cards["text"], "Question?\na bag");
+    assert_eq!(cards["cards"].as_array().unwrap().len(), 1);
+    assert_eq!(cards["cards"][0]["description"], "/bag.png");
+}
+
+#[test]
 fn authors_are_told_apart() {
     let author = |message_type: Value, sender: Value| {
         let wire = json!({"id": 1, "conversation_id": 2, "message_type": message_type, "sender": sender});

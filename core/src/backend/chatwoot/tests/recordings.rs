@@ -2,10 +2,13 @@
 //!
 //! The files are read when the tests run, for they are no part of this crate.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::{
     super::{
+        events::Events,
         lenient::{List, Wire},
         mapping, wire,
     },
@@ -14,8 +17,8 @@ use super::{
     session,
 };
 use crate::{
-    Attachment, Author, Content, ConversationStatus, CustomerProfile, DeskConversationId, Timestamp,
-    backend::{Backend as _, DeskMessage, Establish, Fault, Fetched, Happened, OutgoingMessage, Secret},
+    Attachment, Author, Content, ConversationStatus, CustomerProfile, DeskConversationId, SystemClock, Timestamp,
+    backend::{Backend as _, DeskMessage, Establish, Fault, Fetched, Happened, OutgoingMessage, RealtimeEvent, Secret},
 };
 
 pub(super) const VERSIONS: [&str; 3] = ["3.16.0", "4.15.1", "4.16.2"];
@@ -116,10 +119,21 @@ fn recorded_questions_and_their_answers_are_read() {
 #[test]
 fn files_of_a_message_are_ordered_by_number_however_they_come() {
     for version in VERSIONS {
-        let mut sent = body(&recording("rest", version), "message two files");
+        let rest = recording("rest", version);
+        let mut sent = body(&rest, "message two files");
         assert_eq!(names(&one(sent.clone())), ["note.txt", "đổi trả.pdf"]);
         sent["attachments"].as_array_mut().unwrap().reverse();
-        assert_eq!(names(&one(sent)), ["note.txt", "đổi trả.pdf"], "{version}");
+        let mut listed = body(&rest, "conversations")[0].take();
+        listed["messages"] = serde_json::json!([sent]);
+        let listed = mapping::conversation(wire::Conversation::of(listed).unwrap()).unwrap();
+        let events = Events { key: Secret::new("key"), clock: Arc::new(SystemClock) };
+        let Some(RealtimeEvent::Message(told)) = events.map("message.updated", sent.clone()) else {
+            panic!("no event")
+        };
+        let ways = [page(&serde_json::json!([sent])).remove(0), listed.messages[0].clone(), *told, one(sent)];
+        for message in &ways {
+            assert_eq!(names(message), ["note.txt", "đổi trả.pdf"], "{version}");
+        }
     }
 }
 
@@ -145,7 +159,7 @@ async fn recorded_conversations_and_contacts_are_taken() {
             assert_eq!(status, ConversationStatus::Resolved, "{version} {name}");
         }
         for name in ["contact create", "contact create again"] {
-            let request = Establish { key: Secret::new("anon"), identity: None };
+            let request = Establish { key: Secret::new("anon"), identity: None, existing: false };
             let session = adapter_of(name).await.establish(&request).await.unwrap();
             assert_eq!(session.realtime_token.unwrap().expose(), "pubsub-1", "{version} {name}");
         }

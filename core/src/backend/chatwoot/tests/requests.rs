@@ -25,7 +25,7 @@ fn first() -> DeskConversationId {
 }
 
 fn establish(identity: Option<Identity>) -> Establish {
-    Establish { key: Secret::new(KEY), identity }
+    Establish { key: Secret::new(KEY), identity, existing: false }
 }
 
 fn body(seen: &Seen) -> serde_json::Value {
@@ -75,6 +75,27 @@ async fn contact_is_made_by_identifier_and_hash_alone_and_verified_by_a_second_r
     let made = serde_json::json!({"source_id": KEY, "identifier": "c7", "identifier_hash": "ab12"});
     assert_eq!(body(&desk.seen()[0]), made);
     assert_eq!(body(&desk.seen()[1]), serde_json::json!({"identifier": "c7", "identifier_hash": "ab12"}));
+}
+
+#[tokio::test]
+async fn existing_session_is_looked_for_and_never_made() {
+    let wanted = Establish { existing: true, ..establish(Some(Identity::new("c7").with_hash("ab12"))) };
+    let desk = Desk::new(|seen, _| if seen.line == "GET " { json(200, INBOX) } else { json(404, GONE) }).await;
+    let error = adapter(&desk.url).establish(&wanted).await.unwrap_err();
+    assert_eq!((error.fault, error.happened), (Fault::SessionGone, Happened::No));
+    assert_eq!(desk.lines(), [format!("GET /contacts/{KEY}"), "GET ".to_owned()]);
+
+    // Where every look wants a proof, one that fails is no sign that it is gone.
+    for looked in [json as fn(u16, &str) -> Act, |_, _| json(500, BROKEN)] {
+        let desk = Desk::new(move |seen, _| match seen.line.as_str() {
+            "GET " => json(200, STRICT_INBOX),
+            line if line.starts_with("GET ") => looked(200, CONTACT),
+            _ => json(200, CONTACT),
+        })
+        .await;
+        assert!(adapter(&desk.url).establish(&wanted).await.unwrap().verified);
+        assert_eq!(desk.lines().first(), Some(&format!("GET /contacts/{KEY}")));
+    }
 }
 
 #[tokio::test]

@@ -153,17 +153,26 @@ async fn desk_that_nobody_known_vouches_for_gets_nothing() {
     let (url, _) = door().before(&desk.url).await;
     let adapter = super::adapter(&url);
     let error = send(&adapter).await.unwrap_err();
-    assert_eq!((error.fault, error.happened), (Fault::Network, Happened::No));
-    assert!(error.detail.contains("UnknownIssuer"), "{}", error.detail);
+    assert!(problem(error.fault, error.happened).starts_with("localhost: no public authority vouches"));
+    assert!(error.detail.contains("POST message: no connection: untrusted certificate"), "{}", error.detail);
     let error = adapter.connect(&session()).await.err().unwrap();
-    assert_eq!((error.fault, error.happened), (Fault::Network, Happened::No));
-    assert!(error.detail.contains("no TLS"), "{}", error.detail);
+    assert!(problem(error.fault, error.happened).starts_with("localhost: no public authority vouches"));
+    assert!(error.detail.contains("realtime: untrusted certificate"), "{}", error.detail);
     assert!(desk.seen().is_empty());
 
-    let (fault, happened, detail) = sent_through(Door { name: "elsewhere.example", ..door() }).await.unwrap_err();
-    assert_eq!((fault, happened), (Fault::Network, Happened::No), "{detail}");
-    let (fault, happened, detail) = sent_through(Door { until: 2000, ..door() }).await.unwrap_err();
-    assert_eq!((fault, happened), (Fault::Network, Happened::No), "{detail}");
+    let (fault, happened, _) = sent_through(Door { name: "elsewhere.example", ..door() }).await.unwrap_err();
+    assert_eq!(problem(fault, happened), "localhost: it is for another host name");
+    let (fault, happened, _) = sent_through(Door { until: 2000, ..door() }).await.unwrap_err();
+    assert_eq!(problem(fault, happened), "localhost: it has expired, or this phone's clock is wrong");
+}
+
+/// What is wrong with a certificate, where that kept a request from being sent.
+fn problem(fault: Fault, happened: Happened) -> String {
+    assert_eq!(happened, Happened::No);
+    match fault {
+        Fault::Untrusted { problem } => problem,
+        other => panic!("{other:?}"),
+    }
 }
 
 #[tokio::test]

@@ -197,6 +197,29 @@ async fn throttle_tells_its_wait_where_it_is_sane() {
     assert_eq!(throttled("retry-after: 7\r\n").await, with(Some(7)));
     assert_eq!(throttled("retry-after: 99999999999\r\n").await, with(Some(3600)));
     assert_eq!(throttled("retry-after: -1\r\n").await, with(None));
+    assert_eq!(
+        throttled("retry-after: 6.5\r\n").await.0,
+        Fault::Throttled { retry_after: Some(Duration::from_millis(6_500)) }
+    );
+    // By the clock of who says it, and by the phone's where that does not tell its own.
+    let until = "retry-after: Sun, 15 Jun 2025 15:07:20 GMT\r\n";
+    assert_eq!(throttled(until).await, with(Some(40)), "the phone's clock stands at 15:06:40");
+    let dated = "date: Sun, 15 Jun 2025 15:07:10 GMT\r\nretry-after: Sun, 15 Jun 2025 15:07:20 GMT\r\n";
+    assert_eq!(throttled(dated).await, with(Some(10)));
+    assert_eq!(throttled("retry-after: 0\r\n").await, with(Some(1)), "it can't mean at once");
+}
+
+#[tokio::test]
+async fn broken_message_takes_no_other_along() {
+    let page = r#"[{"id":1,"content":"cut in an emoji \ud83d","message_type":1,"created_at":1750000000},
+        {"id":2,"content":"a number that nobody can read","message_type":1,"created_at":1e999},
+        null, {"id":3,"content":"the last","message_type":1,"created_at":1750000002}]"#;
+    let desk = Desk::always(move || json(200, page)).await;
+    let conversation = DeskConversationId::new(1).unwrap();
+    let fetched = adapter(&desk.url).messages(&session(), conversation, None, None).await.unwrap();
+    let crate::backend::Fetched::New { value, .. } = fetched else { panic!("unchanged") };
+    let words: Vec<&str> = value.messages.iter().map(|message| message.content.as_text()).collect();
+    assert_eq!(words, ["cut in an emoji \u{fffd}", "the last"]);
 }
 
 #[tokio::test]

@@ -1,16 +1,12 @@
 //! An open conversation: writing, looking back, answering.
 
+mod keys;
 mod scroll;
+mod stops;
 
-use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use shopbell::{CardAction, Content, ConversationId, Delivery, Diff, Message, MessageId, Older, Typing};
+use shopbell::{Content, ConversationId, Delivery, Diff, Message, MessageId, Older, Typing};
 
-use super::{
-    Action, Notice,
-    answering::{Answering, Outcome},
-    attaching,
-    editor::Editor,
-};
+use super::{Action, Deed, Notice, Sure, answering::Answering, editor::Editor};
 use crate::view::{
     chat::Areas,
     time::Local,
@@ -32,6 +28,13 @@ pub(crate) struct Chat {
     pub(crate) past: Past,
     /// The first batch has come.
     pub(crate) loaded: bool,
+    /// The first message that the person had not seen when the conversation came on screen, or that came while they
+    /// read further up. The line above it stays until they write.
+    pub(crate) new_from: Option<MessageId>,
+    /// How many messages were unread when the conversation came on screen.
+    unread: usize,
+    /// Answers that were begun and not given, or not taken.
+    begun: Vec<Answering>,
 }
 
 /// Where the keys go.
@@ -52,6 +55,14 @@ pub(crate) enum Past {
     Nothing,
 }
 
+/// What was typed in a conversation that was left, and is no draft: it is there when the person comes back.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Unfinished {
+    /// The message whose words are being changed, the words so far, and the draft that was set aside for it.
+    editing: Option<(MessageId, Editor, String)>,
+    answers: Vec<Answering>,
+}
+
 /// What the chat needs to know of the screen that it is on.
 #[derive(Clone, Copy)]
 pub(crate) struct Stage<'a> {
@@ -66,6 +77,8 @@ pub(crate) struct Reply {
     pub(crate) notice: Option<Notice>,
     /// Back to the list.
     pub(crate) leave: bool,
+    /// To be asked before it is done.
+    pub(crate) sure: Option<Sure>,
 }
 
 impl Reply {
@@ -76,11 +89,15 @@ impl Reply {
     fn told(text: impl Into<String>) -> Self {
         Self { notice: Some(Notice::Bad(text.into())), ..Self::default() }
     }
+
+    fn ask(sure: Sure) -> Self {
+        Self { sure: Some(sure), ..Self::default() }
+    }
 }
 
 impl Chat {
-    /// One that is there already, or one that is just begun.
-    pub(crate) fn new(id: ConversationId, draft: String, begun: bool) -> Self {
+    /// One that is there already, with so many messages unread, or one that is just begun.
+    pub(crate) fn new(id: ConversationId, draft: String, begun: bool, unread: u32) -> Self {
         Self {
             id,
             messages: Vec::new(),
@@ -91,7 +108,32 @@ impl Chat {
             scroll: 0,
             past: if begun { Past::Nothing } else { Past::MayExist },
             loaded: false,
+            new_from: None,
+            unread: usize::try_from(unread).unwrap_or(usize::MAX),
+            begun: Vec::new(),
         }
+    }
+
+    /// What is typed here and kept nowhere else.
+    pub(crate) fn unfinished(mut self) -> Unfinished {
+        if let Focus::Answer(answering) = std::mem::replace(&mut self.focus, Focus::Write) {
+            self.set_aside(answering);
+        }
+        let editing = self.editing.take().map(|(message, draft)| (message, self.editor, draft));
+        Unfinished { editing, answers: self.begun }
+    }
+
+    /// Goes on where the person left.
+    pub(crate) fn resume(&mut self, unfinished: Unfinished) {
+        self.begun = unfinished.answers;
+        if let Some((message, words, draft)) = unfinished.editing {
+            self.editor = words;
+            self.editing = Some((message, draft));
+        }
+    }
+
+    fn act(&self, deed: Deed) -> Action {
+        Action::In(self.id.clone(), deed)
     }
 
     /// The message whose words are selected or being answered.
@@ -104,53 +146,66 @@ impl Chat {
         self.messages.iter().find(|message| message.id == *id)
     }
 
-    /// The newest message that waits for the customer: one that could not be sent, or a question that nothing the
-    /// customer said or answered since has left behind.
-    pub(crate) fn waiting(&self) -> Option<&Message> {
-        let mut left_behind = false;
-        self.messages.iter().rev().find(|message| match &message.delivery {
-            Some(Delivery::NeedsAttention { .. }) => true,
-            Some(_) => {
-                left_behind = true;
-                false
-            }
-            None if !asks(message) || message.deleted => false,
-            None => {
-                let open = message.content.answer().is_none() && !left_behind;
-                left_behind |= message.content.answer().is_some();
-                open
-            }
-        })
-    }
-
     /// New messages, and what they change. A person who reads further up stays where they are.
     pub(crate) fn take_messages(&mut self, steps: Vec<Diff<Message>>, stage: Stage<'_>) -> Vec<Action> {
         let anchor = (self.scroll > 0).then(|| self.anchor(stage)).flatten();
+        let newest = self.messages.last().map(|message| message.id.clone());
         for step in steps {
             step.apply(&mut self.messages);
         }
         let first = !std::mem::replace(&mut self.loaded, true);
+        if first {
+            self.new_from = self.first_unread();
+        } else if self.scroll > 0 && self.new_from.is_none() {
+            let behind = self.messages.iter().skip_while(|message| Some(&message.id) != newest.as_ref()).skip(1);
+            self.new_from = behind.filter(|message| is_news(message)).map(|message| message.id.clone()).next();
+        }
         if let Some((id, offset)) = anchor {
             self.return_to(&id, offset, stage);
         }
         let gone = self.selected().is_none();
         match &self.focus {
-            Focus::Browse(_) | Focus::Answer(_) if gone => self.focus = Focus::Write,
+            Focus::Browse(_) | Focus::Answer(_) if gone => {
+                if let Focus::Answer(answering) = std::mem::replace(&mut self.focus, Focus::Write) {
+                    self.set_aside(answering);
+                }
+            }
             _ => {}
         }
-        let mut actions = if self.scroll == 0 { vec![Action::MarkSeen] } else { Vec::new() };
+        if first {
+            self.show_news(stage);
+        }
+        let mut actions = if self.scroll == 0 { vec![self.act(Deed::MarkSeen)] } else { Vec::new() };
         let (transcript, height) = self.laid_out(stage);
         if first && self.past == Past::MayExist && transcript.lines.len() < height {
             self.past = Past::Looking;
-            actions.push(Action::LoadOlder);
+            actions.push(self.act(Deed::LoadOlder));
         }
         actions
     }
 
-    /// What was to be sent could not be kept on the phone: nothing of it may be lost.
-    pub(crate) fn not_kept(&mut self, text: &str) {
-        if self.editor.is_blank() {
-            self.editor = Editor::new(text);
+    fn first_unread(&self) -> Option<MessageId> {
+        let news = self.messages.iter().rev().filter(|message| is_news(message)).take(self.unread);
+        news.last().map(|message| message.id.clone())
+    }
+
+    /// What was to be sent could not be kept on the phone: nothing of it may be lost, nor of what was typed since.
+    pub(crate) fn not_kept(&mut self, text: &str) -> Vec<Action> {
+        let before = |since: String| if since.trim().is_empty() { text.to_owned() } else { format!("{text}\n{since}") };
+        if let Some((_, draft)) = &mut self.editing {
+            *draft = before(std::mem::take(draft));
+            return vec![Action::In(self.id.clone(), Deed::SaveDraft(draft.clone()))];
+        }
+        self.editor = Editor::new(before(self.editor.take()));
+        self.written()
+    }
+
+    /// An answer was not taken: it is on screen again, as it was given.
+    pub(crate) fn not_answered(&mut self, message: &MessageId) {
+        let Some(begun) = self.begun.iter().find(|begun| begun.message == *message) else { return };
+        // Whoever writes by now goes on writing; Tab leads back.
+        if self.editor.is_blank() && matches!(self.focus, Focus::Write) {
+            self.focus = Focus::Answer(begun.clone());
         }
     }
 
@@ -169,58 +224,14 @@ impl Chat {
     }
 
     pub(crate) fn paste(&mut self, text: &str) -> Vec<Action> {
-        match &mut self.focus {
-            Focus::Answer(answering) => {
-                answering.paste(text);
-                Vec::new()
-            }
-            _ => {
-                self.focus = Focus::Write;
-                self.editor.insert(text);
-                self.written()
-            }
+        if let Focus::Answer(answering) = &mut self.focus
+            && answering.paste(text)
+        {
+            return Vec::new();
         }
-    }
-
-    pub(crate) fn key(&mut self, key: KeyEvent, stage: Stage<'_>) -> Reply {
-        match key.code {
-            KeyCode::PageUp => return Reply::of(self.scroll_by(1, stage)),
-            KeyCode::PageDown => return Reply::of(self.scroll_by(-1, stage)),
-            _ => {}
-        }
-        match &self.focus {
-            Focus::Write => self.write_key(key, stage),
-            Focus::Browse(_) => self.browse_key(key, stage),
-            Focus::Answer(_) => self.answer_key(key),
-        }
-    }
-
-    fn write_key(&mut self, key: KeyEvent, stage: Stage<'_>) -> Reply {
-        match key.code {
-            KeyCode::Enter if key.modifiers.is_empty() => return self.enter(),
-            KeyCode::Esc if self.editing.is_some() => {
-                if let Some((_, draft)) = self.editing.take() {
-                    self.editor = Editor::new(draft);
-                }
-                return Reply::default();
-            }
-            KeyCode::Esc => return Reply { leave: true, ..Reply::default() },
-            KeyCode::Tab => return self.go_to_waiting(stage),
-            KeyCode::Char('r') if key.modifiers.contains(KeyModifiers::CONTROL) => {
-                return Reply::of([Action::Resolve]);
-            }
-            KeyCode::Up if self.editor.on_first_line() => {
-                if let Some(last) = self.messages.last() {
-                    self.focus = Focus::Browse(last.id.clone());
-                    self.show_selected(stage);
-                }
-                return Reply::default();
-            }
-            _ => {}
-        }
-        let before = self.editor.text().to_owned();
-        self.editor.key(key);
-        if self.editor.text() == before { Reply::default() } else { Reply::of(self.written()) }
+        self.write_on();
+        self.editor.insert(text);
+        self.written()
     }
 
     /// The words have changed: they are kept as a draft, and the agent sees that somebody types.
@@ -229,133 +240,34 @@ impl Chat {
             // The draft is the one that was set aside; these words belong to a message.
             return Vec::new();
         }
-        vec![Action::SaveDraft(self.editor.text().to_owned()), Action::Typing(!self.editor.is_blank())]
+        let draft = Deed::SaveDraft(self.editor.text().to_owned());
+        vec![self.act(draft), self.act(Deed::Typing(!self.editor.is_blank()))]
     }
 
-    fn enter(&mut self) -> Reply {
-        if self.editor.is_blank() {
-            return Reply::default();
-        }
-        self.scroll = 0;
-        match self.editing.take() {
-            Some((message, draft)) => {
-                let text = self.editor.take();
-                self.editor = Editor::new(draft);
-                Reply::of([Action::Edit(message, text)])
-            }
-            // Should the phone fail to keep them, they come back: see `not_kept`.
-            None => Reply::of([Action::Send(self.editor.take())]),
+    /// Back to the box. An answer that was begun is kept.
+    fn write_on(&mut self) {
+        if let Focus::Answer(answering) = std::mem::replace(&mut self.focus, Focus::Write) {
+            self.set_aside(answering);
         }
     }
 
-    fn go_to_waiting(&mut self, stage: Stage<'_>) -> Reply {
-        let Some(message) = self.waiting().cloned() else {
-            return Reply::told("Nothing here waits for an answer");
-        };
-        self.focus = match Answering::of(&message) {
-            Some(answering) => Focus::Answer(answering),
-            None => Focus::Browse(message.id.clone()),
-        };
-        self.show_selected(stage);
-        Reply::default()
+    fn set_aside(&mut self, answering: Answering) {
+        self.begun.retain(|begun| begun.message != answering.message);
+        self.begun.push(answering);
     }
 
-    fn browse_key(&mut self, key: KeyEvent, stage: Stage<'_>) -> Reply {
-        let Some(message) = self.selected().cloned() else {
-            self.focus = Focus::Write;
-            return Reply::default();
-        };
-        let unsent = matches!(message.delivery, Some(Delivery::NeedsAttention { .. } | Delivery::Queued));
-        match key.code {
-            KeyCode::Esc => self.focus = Focus::Write,
-            KeyCode::Up => return Reply::of(self.select_by(-1, stage)),
-            KeyCode::Down => return Reply::of(self.select_by(1, stage)),
-            KeyCode::Char('r') if unsent => {
-                self.focus = Focus::Write;
-                return Reply::of([Action::Retry(message.id)]);
-            }
-            KeyCode::Char('e') if unsent => {
-                self.focus = Focus::Write;
-                let draft = self.editor.take();
-                self.editor = Editor::new(message.content.as_text());
-                self.editing = Some((message.id, draft));
-            }
-            // While its files go, it can still be taken back.
-            KeyCode::Char('d') if unsent || attaching::goes(&message) => {
-                self.focus = Focus::Write;
-                return Reply::of([Action::Discard(message.id)]);
-            }
-            KeyCode::Enter | KeyCode::Tab => match Answering::of(&message) {
-                Some(answering) => self.focus = Focus::Answer(answering),
-                None => self.focus = Focus::Write,
-            },
-            KeyCode::Char(c) => {
-                if let Some(action) = c.to_digit(10).and_then(|number| card_action(&message, number as usize)) {
-                    return self.press_card(action);
-                }
-                if Answering::of(&message).is_some() {
-                    // A number key on a question answers it at once.
-                    self.focus = Answering::of(&message).map_or(Focus::Write, Focus::Answer);
-                    return self.answer_key(key);
-                }
-                // Whoever types means to write.
-                self.focus = Focus::Write;
-                return self.write_key(key, stage);
-            }
-            _ => {}
-        }
-        Reply::default()
+    /// The answer to a message as far as it was begun; `None` where the message asks nothing.
+    fn answering(&self, message: &Message) -> Option<Answering> {
+        let begun = self.begun.iter().find(|begun| begun.message == message.id);
+        // An answer that the desk has, perhaps from another phone, is newer than one that was only begun.
+        let begun = begun.filter(|_| message.content.answer().is_none());
+        begun.cloned().or_else(|| Answering::of(message))
     }
+}
 
-    fn press_card(&mut self, action: CardAction) -> Reply {
-        match action {
-            CardAction::Reply { payload, .. } => {
-                self.focus = Focus::Write;
-                self.scroll = 0;
-                Reply::of([Action::Send(payload)])
-            }
-            CardAction::Link { url, .. } => {
-                Reply { notice: Some(Notice::Good(format!("Open in a browser: {url}"))), ..Reply::default() }
-            }
-            _ => Reply::default(),
-        }
-    }
-
-    fn answer_key(&mut self, key: KeyEvent) -> Reply {
-        let Focus::Answer(answering) = &mut self.focus else { return Reply::default() };
-        match answering.key(key) {
-            Outcome::Going => Reply::default(),
-            Outcome::Told(problem) => Reply::told(problem),
-            Outcome::Left => {
-                self.focus = Focus::Write;
-                Reply::default()
-            }
-            Outcome::Done(action) => {
-                self.focus = Focus::Write;
-                self.scroll = 0;
-                Reply::of([action])
-            }
-        }
-    }
-
-    fn select_by(&mut self, step: i32, stage: Stage<'_>) -> Vec<Action> {
-        let Focus::Browse(id) = &self.focus else { return Vec::new() };
-        let now = self.messages.iter().position(|message| message.id == *id).unwrap_or_default();
-        let next = if step < 0 { now.checked_sub(1) } else { Some(now + 1) };
-        match next.and_then(|next| self.messages.get(next)) {
-            Some(message) => {
-                self.focus = Focus::Browse(message.id.clone());
-                self.show_selected(stage);
-                Vec::new()
-            }
-            None if step < 0 => self.ask_for_older(),
-            None => {
-                self.focus = Focus::Write;
-                self.scroll = 0;
-                vec![Action::MarkSeen]
-            }
-        }
-    }
+/// Whether a message is one that counts as unread.
+fn is_news(message: &Message) -> bool {
+    !message.author.is_customer() && !message.deleted
 }
 
 /// Whether a message asks something.
@@ -363,8 +275,7 @@ fn asks(message: &Message) -> bool {
     matches!(&message.content, Content::Select { .. } | Content::Form { .. } | Content::Survey { .. })
 }
 
-/// The action of a message's cards by its number, counted from 1 through all cards.
-fn card_action(message: &Message, number: usize) -> Option<CardAction> {
-    let Content::Cards { cards, .. } = &message.content else { return None };
-    cards.iter().flat_map(|card| &card.actions).nth(number.checked_sub(1)?).cloned()
+/// Whether a message of the customer's waits for them.
+fn is_unsent(message: &Message) -> bool {
+    matches!(message.delivery, Some(Delivery::NeedsAttention { .. }))
 }

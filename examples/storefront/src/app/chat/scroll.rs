@@ -2,7 +2,7 @@
 
 use shopbell::MessageId;
 
-use super::{Action, Areas, Chat, Past, Stage, Transcript, transcript};
+use super::{Action, Areas, Chat, Deed, Past, Stage, Transcript, transcript};
 
 impl Chat {
     /// By a screenful, less one line for the eye to hold on to.
@@ -16,7 +16,7 @@ impl Chat {
             if self.scroll == most { self.ask_for_older() } else { Vec::new() }
         } else {
             self.scroll = now.saturating_sub(page);
-            if self.scroll == 0 { vec![Action::MarkSeen] } else { Vec::new() }
+            if self.scroll == 0 { vec![self.act(Deed::MarkSeen)] } else { Vec::new() }
         }
     }
 
@@ -25,7 +25,7 @@ impl Chat {
             return Vec::new();
         }
         self.past = Past::Loading;
-        vec![Action::LoadOlder]
+        vec![self.act(Deed::LoadOlder)]
     }
 
     pub(super) fn laid_out(&self, stage: Stage<'_>) -> (Transcript, usize) {
@@ -47,6 +47,16 @@ impl Chat {
         if range.start < top {
             self.scroll = total.saturating_sub(range.start).saturating_sub(height);
         }
+    }
+
+    /// Scrolls back as far as is needed for the person to begin with the first message that is new.
+    pub(super) fn show_news(&mut self, stage: Stage<'_>) {
+        let Some(id) = &self.new_from else { return };
+        let (transcript, height) = self.laid_out(stage);
+        let Some(range) = transcript.range(id) else { return };
+        // With the line above it.
+        let top = range.start.saturating_sub(1);
+        self.scroll = transcript.lines.len().saturating_sub(top).saturating_sub(height);
     }
 
     /// The message at the top of the screen, and how many of its lines are above.

@@ -13,7 +13,7 @@ import kotlinx.coroutines.withContext
  * Once called, the message is sent whole, whoever is cancelled meanwhile: the screen may be left while files are copied.
  * Where it can't be, and nobody waits any more to hear why, the words are kept as the draft, unless there is another.
  *
- * @throws SupportException.InvalidInput where a file is gone, may not be read any more, or can't be sent.
+ * @throws SupportException.AttachmentRefused where a file is gone, may not be read any more, or can't be sent.
  * @throws SupportException.LocationNotRemovable where a photo or film may tell where it was taken and that can't be
  *   removed; [NewAttachment] names the formats.
  */
@@ -26,7 +26,7 @@ public suspend fun Conversation.send(
     val files = UriFiles(context.applicationContext ?: context)
     return sendWith(text) { conversation ->
         try {
-            conversation.sendMessage(text, withContext(Dispatchers.IO) { uris.map(files::copy) })
+            conversation.sendMessage(text, withContext(Dispatchers.IO) { uris.mapIndexed { index, uri -> files.copy(uri, index + 1) } })
         } finally {
             files.remove()
         }

@@ -17,6 +17,7 @@ import android.provider.OpenableColumns
 import androidx.lifecycle.Lifecycle
 import androidx.lifecycle.LifecycleOwner
 import androidx.lifecycle.LifecycleRegistry
+import com.example.shop.readme1
 import com.shopbell.sdk.internal.AppLifecycle
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Dispatchers
@@ -35,6 +36,7 @@ import org.robolectric.RobolectricTestRunner
 import org.robolectric.RuntimeEnvironment
 import org.robolectric.Shadows.shadowOf
 import org.robolectric.annotation.Config
+import org.robolectric.shadows.ShadowNetwork
 import java.io.File
 import java.io.FileNotFoundException
 
@@ -59,7 +61,7 @@ class AndroidTest {
     @Test
     fun readme_runs() {
         val scope = CoroutineScope(Dispatchers.Default + Job())
-        readme(app, scope, desk.url)
+        readme1(app, scope, desk.url, hash = null)
         desk.untilTexts("Is the blue bag waterproof?")
         scope.cancel()
     }
@@ -89,6 +91,24 @@ class AndroidTest {
             client.shutdown()
             until({ "the watch to be let go of" }) { shadowOf(connectivity).networkCallbacks.isEmpty() }
         }
+    }
+
+    @Test
+    fun networkThatIsLostOnceTheNextOneCame_isNotTold() {
+        val client = opened()
+        val connectivity = checkNotNull(app.getSystemService(ConnectivityManager::class.java))
+        val watch = shadowOf(connectivity).networkCallbacks.single()
+        val (wifi, mobile) = ShadowNetwork.newInstance(1) to ShadowNetwork.newInstance(2)
+        watch.onAvailable(wifi)
+        watch.onAvailable(mobile)
+        watch.onLost(wifi)
+        runBlocking {
+            client.startConversation().send("hello")
+            client.status.until("a network") { it?.connection == Connection.ONLINE }
+        }
+        desk.untilTexts("hello")
+        watch.onLost(mobile)
+        runBlocking { client.status.until("no network") { it?.connection == Connection.OFFLINE } }
     }
 
     private class Screens : LifecycleOwner {
@@ -137,7 +157,7 @@ class AndroidTest {
         val client = opened()
         val conversation = runBlocking { client.startConversation() }
         for (uri in listOf("content://pictures/gone", "content://nobody/1", "file:///nowhere")) {
-            assertThrows(uri, SupportException.InvalidInput::class.java) {
+            assertThrows(uri, SupportException.AttachmentRefused::class.java) {
                 runBlocking { conversation.send(app, "look", listOf(Uri.parse(uri))) }
             }
         }

@@ -130,7 +130,7 @@ class UriTest {
         runBlocking {
             val conversation = opened().startConversation()
             step = { throw FileNotFoundException() }
-            assertThrows(SupportException.InvalidInput::class.java) { runBlocking { conversation.send(app, "look", uris) } }
+            assertThrows(SupportException.AttachmentRefused::class.java) { runBlocking { conversation.send(app, "look", uris) } }
             assertEquals("whoever hears of it has the words", null, conversation.draft())
             val caller = CoroutineScope(Dispatchers.Default + Job())
             step = {

@@ -1,6 +1,5 @@
 package com.shopbell.sdk
 
-import com.shopbell.sdk.internal.Attached
 import com.shopbell.sdk.internal.Engine
 import com.shopbell.sdk.internal.OnScreenFlow
 import com.shopbell.sdk.internal.after
@@ -13,9 +12,11 @@ import java.io.File
  * A conversation: commands go through it, [messages] shows it.
  *
  * Every command is safe on the phone when it returns, with or without a network, and reaches the desk by itself. What it
- * did is in every flow by then. Cancelling a call stops the waiting, never the work. Every command may fail with [SupportException.Paused],
- * [SupportException.Closed] (the client was closed or another customer is here now), [SupportException.Storage], and
- * with what it names.
+ * did is in every flow by then. Cancelling a call stops the waiting, never the work. While the client is paused commands
+ * are kept, all but files, and shown and sent after the resume. A conversation goes on when its anonymous customer logs
+ * in. Every command may fail with [SupportException.Closed] (the client was closed or another customer is here now),
+ * [SupportException.NotFound] (the customer has no such conversation), [SupportException.Storage], and with what it
+ * names.
  */
 public class Conversation internal constructor(
     /** Its id on this phone: stable for ever, no secret. Keep it to come back, in a navigation argument say. */
@@ -89,7 +90,9 @@ public class Conversation internal constructor(
      * the words are kept as the draft, unless there is another.
      *
      * @throws SupportException.InvalidInput where there is nothing to send, the text is too long for the desk or holds a
-     *   NUL, or a file is empty, too large, of a type that can't be sent, not there, or there are too many.
+     *   NUL.
+     * @throws SupportException.AttachmentRefused where a file is empty, too large, of a type that can't be sent, not
+     *   there, or one too many.
      * @throws SupportException.LocationNotRemovable where a photo or film may tell where it was taken and that can't be
      *   removed; [NewAttachment] names the formats.
      * @throws SupportException.Unsupported where the desk takes no files.
@@ -118,7 +121,8 @@ public class Conversation internal constructor(
      * of Shopbell's, a few times a second at most.
      *
      * @throws SupportException.NotFound where there is no such attachment, or it is no file, or the desk has it no more.
-     * @throws SupportException.Offline and its kin where the connection broke for good.
+     * @throws SupportException.Offline where the connection broke for good; also [SupportException.DeskUnavailable] and
+     *   [SupportException.Busy].
      */
     public suspend fun download(
         attachmentId: String,
@@ -175,7 +179,10 @@ public class Conversation internal constructor(
     /**
      * Fills in a [Content.Form]: a value for each field by its name; fields left out are empty.
      *
-     * @throws SupportException.InvalidInput where a required field is empty or a value is none of a field's choices.
+     * Values are checked by the type of their field, but not against its `pattern`: that is up to the app.
+     *
+     * @throws SupportException.InvalidInput where a required field is empty, a value is none of a field's choices, or
+     *   does not fit the type of its field, such as `email`.
      * @throws SupportException.NotFound where the message is no form or has no such field.
      */
     public suspend fun fillIn(
@@ -199,7 +206,8 @@ public class Conversation internal constructor(
      * Brings in the page before the oldest message shown: from the phone, else from the desk. The messages are in
      * [messages] when it returns.
      *
-     * @throws SupportException.Offline and its kin where the desk had to be asked.
+     * @throws SupportException.Offline where the desk had to be asked; also [SupportException.DeskUnavailable] and
+     *   [SupportException.Busy].
      */
     public suspend fun loadOlder(): Older =
         onScreen.held {
@@ -329,7 +337,6 @@ private class MessagesObserver(
     private var shown = emptyList<Message>()
 
     override fun onBatch(batch: List<NativeMessageDiff>) {
-        Attached.keep()
         shown = shown.after(batch)
         show(shown)
     }
@@ -341,7 +348,6 @@ private class TypingObserver(
     private val show: (Typing?) -> Unit,
 ) : TypingListener {
     override fun onTyping(typing: Typing?) {
-        Attached.keep()
         show(typing)
     }
 
@@ -353,7 +359,6 @@ private class DownloadObserver(
     private val onProgress: (DownloadProgress) -> Unit,
 ) : DownloadListener {
     override fun onProgress(progress: DownloadProgress) {
-        Attached.keep()
         onProgress.invoke(progress)
     }
 

@@ -1,6 +1,5 @@
 package com.shopbell.sdk
 
-import com.shopbell.sdk.internal.Attached
 import com.shopbell.sdk.internal.Engine
 import kotlinx.coroutines.channels.awaitClose
 import kotlinx.coroutines.flow.Flow
@@ -55,7 +54,6 @@ public class HelpCenter internal constructor(
             val listener =
                 object : SearchListener {
                     override fun onResults(results: SearchResults) {
-                        Attached.keep()
                         if (results.query == asked.get() && results.category == category) trySend(results)
                     }
                 }
@@ -99,7 +97,8 @@ public class HelpCenter internal constructor(
     /**
      * A picture of an article, as a file: fetched the first time, there without a network after that. Don't change it.
      *
-     * @throws SupportException.Offline and its kin where it has to be fetched and can't be.
+     * @throws SupportException.Offline where it has to be fetched and can't be; also [SupportException.DeskUnavailable]
+     *   and [SupportException.Busy].
      * @throws SupportException.Rejected where there is no picture at that address, or one of more than 5 MiB.
      */
     public suspend fun picture(url: String): File = File(call { it.picture(url) })
@@ -145,15 +144,22 @@ public class HelpCenter internal constructor(
     /**
      * Asks the desk for the articles now; whether anything changed. What is on the phone stays searchable meanwhile.
      *
-     * @throws SupportException.Offline and its kin.
+     * @throws SupportException.Offline where the desk can't be asked; also [SupportException.DeskUnavailable] and
+     *   [SupportException.Busy].
      * @throws SupportException.Unsupported where the desk has no help centre.
      */
     public suspend fun sync(): Boolean = call { it.sync() }
 
-    /** Emits at once, and whenever the articles have changed: then ask again for what is on screen. */
+    /**
+     * Emits at once, and whenever the articles have changed: then ask again for what is on screen. Fails with
+     * [SupportException.InvalidConfig] where there is no help centre.
+     */
     public val changes: Flow<Unit> = observed { send -> observer(changed = { send(Unit) }) }
 
-    /** What happens in the help centre, for your analytics. */
+    /**
+     * What happens in the help centre, for your analytics. Fails with [SupportException.InvalidConfig] where there is
+     * no help centre.
+     */
     public val events: Flow<HelpEvent> = observed { send -> observer(happened = send) }
 
     private fun <T> observed(listener: (send: (T) -> Unit) -> HelpListener): Flow<T> =
@@ -170,12 +176,10 @@ public class HelpCenter internal constructor(
         happened: (HelpEvent) -> Unit = {},
     ) = object : HelpListener {
         override fun onChanged() {
-            Attached.keep()
             changed()
         }
 
         override fun onEvent(event: HelpEvent) {
-            Attached.keep()
             happened(event)
         }
     }

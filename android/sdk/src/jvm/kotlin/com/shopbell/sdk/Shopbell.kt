@@ -1,29 +1,35 @@
 package com.shopbell.sdk
 
+import com.shopbell.sdk.internal.Following
 import com.shopbell.sdk.internal.natively
 import kotlinx.coroutines.CoroutineDispatcher
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.flow.Flow
+import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.StateFlow
 import kotlinx.coroutines.flow.flowOf
 import java.io.File
 
 /**
- * The door to Shopbell for an app: the one [ShopbellClient] of the process, under names that are quick to type.
+ * The process-wide [ShopbellClient], under names that are quick to type.
  *
  * ```kotlin
  * Shopbell.initialize(context, ShopbellConfig("https://desk.example.com", "inbox-identifier"))
  * ```
- * Everything else fails with [SupportException.InvalidConfig] before that.
+ * On Android that is an extension, to be imported with this object (`import com.shopbell.sdk.*`).
+ *
+ * Before [initialize] every call fails with [SupportException.InvalidConfig]. The flows [conversations], [unreadCount]
+ * and [status] may be collected at any time: they show the client that there is now, and go on with the next one.
  */
 public object Shopbell {
-    private class Current(
+    private class Arguments(
         val config: ShopbellConfig,
         val dataDir: File,
-        val client: ShopbellClient,
     )
 
-    private var current: Current? = null
+    // Both are changed under the lock.
+    private var arguments: Arguments? = null
+    private val current = MutableStateFlow<ShopbellClient?>(null)
 
     /**
      * Begins to open the store in [dataDir], a folder of the app's own, and returns at once: neither disk nor network is
@@ -44,36 +50,39 @@ public object Shopbell {
         vault: Vault? = null,
         made: (ShopbellClient) -> Unit = {},
     ) {
-        val before: Current?
-        val now: Current
+        val before: ShopbellClient?
+        val now: ShopbellClient
         synchronized(this) {
-            before = current
-            if (before?.config == config && before.dataDir == dataDir) return
-            now = Current(config, dataDir, ShopbellClient(config, dataDir, callbacks, vault = vault))
-            current = now
+            val same = arguments
+            if (same?.config == config && same.dataDir == dataDir) return
+            before = current.value
+            now = ShopbellClient(config, dataDir, callbacks, vault = vault)
+            arguments = Arguments(config, dataDir)
+            current.value = now
         }
-        before?.client?.close()
-        made(now.client)
+        before?.close()
+        made(now)
     }
 
     /** The client itself. */
     @JvmStatic
     public val client: ShopbellClient
         get() =
-            synchronized(this) { current }?.client
+            current.value
                 ?: throw SupportException.InvalidConfig("initialize", "call Shopbell.initialize(…) first")
 
-    /** [ShopbellClient.conversations]. */
+    /** [ShopbellClient.conversations] of the client that there is now; empty while there is none. */
     @JvmStatic
-    public val conversations: StateFlow<List<ConversationSummary>> get() = client.conversations
+    public val conversations: StateFlow<List<ConversationSummary>> =
+        Following(current, emptyList()) { it.conversations }
 
-    /** [ShopbellClient.unreadCount]. */
+    /** [ShopbellClient.unreadCount] of the client that there is now; 0 while there is none. */
     @JvmStatic
-    public val unreadCount: StateFlow<Int> get() = client.unreadCount
+    public val unreadCount: StateFlow<Int> = Following(current, 0) { it.unreadCount }
 
-    /** [ShopbellClient.status]. */
+    /** [ShopbellClient.status] of the client that there is now; `null` while there is none. */
     @JvmStatic
-    public val status: StateFlow<ClientStatus?> get() = client.status
+    public val status: StateFlow<ClientStatus?> = Following(current, null) { it.status }
 
     /** [ShopbellClient.loginIdentifiedUser]. */
     public suspend fun loginIdentifiedUser(
@@ -153,7 +162,12 @@ public object Shopbell {
     /** Ends the client. The next [initialize] begins anew. */
     @JvmStatic
     public fun close() {
-        val before = synchronized(this) { current.also { current = null } }
-        before?.client?.close()
+        val before: ShopbellClient?
+        synchronized(this) {
+            before = current.value
+            arguments = null
+            current.value = null
+        }
+        before?.close()
     }
 }

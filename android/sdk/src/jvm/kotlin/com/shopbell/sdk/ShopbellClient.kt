@@ -48,7 +48,12 @@ public class ShopbellClient internal constructor(
     /** How many messages the customer has not seen, in all conversations. */
     public val unreadCount: StateFlow<Int> = shown.unread.asStateFlow()
 
-    /** How the desk is reached, whether agents are there, what the desk makes of the customer; `null` until known. */
+    /**
+     * How the desk is reached, whether agents are there, what the desk makes of the customer; `null` until known.
+     *
+     * [ClientStatus.setupProblem] names a mistake that only a developer can mend: an address or inbox that is wrong, a
+     * hash that the desk refuses, a data folder or library that can't be opened. Meanwhile the other flows stay empty.
+     */
     public val status: StateFlow<ClientStatus?> = shown.status.asStateFlow()
 
     /** The help centre that [ShopbellConfig.helpCenter] names. */
@@ -56,6 +61,7 @@ public class ShopbellClient internal constructor(
 
     init {
         engine.post(shown::observe)
+        engine.ifNotOpened(shown::failed)
         // Observed all the time, and on screen only while somebody collects them.
         engine.scope.launch {
             var told = false
@@ -166,7 +172,9 @@ public class ShopbellClient internal constructor(
      * [Verification.MISMATCHED] means that it has put the customer together with somebody else.
      *
      * @throws SupportException.IdentityRejected where it refuses it.
-     * @throws SupportException.Offline and its kin where it can't be asked.
+     * @throws SupportException.Offline where it can't be asked, or does not answer in time; also
+     *   [SupportException.DeskUnavailable] and [SupportException.Busy]. Nothing is concluded from that, and what asks the
+     *   desk next asks it again.
      */
     public suspend fun verifyIdentity(): Verification = engine.call { it.verifyIdentity() }
 
@@ -186,11 +194,15 @@ public class ShopbellClient internal constructor(
     /**
      * Hands in a push that your app got: asks the desk for what it names, and says what to show. Call it from the
      * background: a client that is paused is opened for it, and closed again. It takes a request or two; where the desk
-     * can't be reached, a conversation that is known here is still told of, without its words. On Android
-     * `ShopbellNotifications` does the showing, too.
+     * can't be reached, or does not answer within [Limits.pushTimeoutMillis], a conversation that is known here is still
+     * told of, without its words. On Android `ShopbellNotifications` does the showing, too.
+     *
+     * A push that comes again gives its news again, in the newest words, until the message was seen: show them in the
+     * place of what was shown of [PushNews.conversation] before.
      *
      * @param data the fields of the message, as `RemoteMessage.getData()` has them.
-     * @throws SupportException.Offline and its kin for a conversation that is not known here.
+     * @throws SupportException.Offline for a conversation that is not known here; also
+     *   [SupportException.DeskUnavailable] and [SupportException.Busy].
      */
     public suspend fun handlePush(data: Map<String, String>): PushOutcome = engine.call { it.handlePush(data) }
 
@@ -220,7 +232,9 @@ public class ShopbellClient internal constructor(
     /**
      * Asks the desk for news now: for pull-to-refresh. What is new is in the flows when it returns.
      *
-     * @throws SupportException.Offline and its kin; what is on the phone stays as it is.
+     * @throws SupportException.Offline where the desk can't be asked: what is on the phone stays as it is; also
+     *   [SupportException.DeskUnavailable] and [SupportException.Busy].
+     * @throws SupportException.Paused where the client is paused, or is paused meanwhile: the call ends at once then.
      */
     public suspend fun refresh(): Unit = engine.call { it.refresh() }
 
@@ -231,7 +245,8 @@ public class ShopbellClient internal constructor(
      * Asks the desk about itself: also a check of the configuration, for your first run.
      *
      * @throws SupportException.InvalidConfig where the desk does not know the inbox.
-     * @throws SupportException.Offline and its kin where it can't be asked.
+     * @throws SupportException.Offline where it can't be asked; also [SupportException.DeskUnavailable] and
+     *   [SupportException.Busy].
      */
     public suspend fun deskInfo(): DeskInfo = engine.call { it.deskInfo() }
 
@@ -244,7 +259,10 @@ public class ShopbellClient internal constructor(
     /** [logout], and no fetched file stays on the phone: for one that many people use. */
     public suspend fun logoutAndClearCache(): Unit = engine.change { somebodyElse(it, it.logOutAndClearCache()) }
 
-    /** There is a network again (`true`), or none (`false`). Never needed, always helpful. On Android it is told. */
+    /**
+     * There is a network again (`true`), or none (`false`). Never needed, always helpful. On Android it is told. A hint:
+     * a request that is answered all the same overrules it, and it is doubted after a while.
+     */
     public fun networkChanged(available: Boolean): Unit = engine.post { it.networkChanged(available) }
 
     /**
@@ -263,7 +281,7 @@ public class ShopbellClient internal constructor(
         ended.await()
     }
 
-    /** As [shutdown], without waiting. A second time is no error. */
+    /** As [shutdown], without waiting. A second time is no error. A program may end without it, and loses nothing. */
     override fun close(): Unit = engine.close()
 
     // --- For Java ---

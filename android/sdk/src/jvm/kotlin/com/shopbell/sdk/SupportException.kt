@@ -27,6 +27,17 @@ public sealed class SupportException(
     ) : SupportException(message, cause)
 
     /**
+     * A file can't be sent. Nothing has changed. Tell the customer which one and why, in the app's own words: [number] is
+     * the file's in the message's list, from 1.
+     */
+    public class AttachmentRefused internal constructor(
+        public val number: Int,
+        public val problem: AttachmentProblem,
+        message: String,
+        cause: Throwable? = null,
+    ) : SupportException(message, cause)
+
+    /**
      * A file may hold the place where it was taken, and that can't be removed. Nothing has changed. Ask the customer, and
      * send it with [NewAttachment.keepLocation] if they agree; or allow all such files
      * ([Limits.allowUnremovableLocation]). [number] is the file's in the message's list, from 1.
@@ -48,6 +59,16 @@ public sealed class SupportException(
 
     /** The desk can't be reached. What was written is kept and goes out by itself. */
     public class Offline internal constructor(
+        message: String,
+    ) : SupportException(message, isRetryable = true)
+
+    /**
+     * The desk's address answers with a certificate that is not trusted: by a private authority, expired, or for another
+     * name. Nothing was sent there; what was written is kept, and goes out by itself once that has changed. For you: the
+     * desk needs a certificate of a public authority. For customers it is as [Offline]: a network that reads along shows
+     * it, too, and so does a phone whose clock is wrong.
+     */
+    public class Untrusted internal constructor(
         message: String,
     ) : SupportException(message, isRetryable = true)
 

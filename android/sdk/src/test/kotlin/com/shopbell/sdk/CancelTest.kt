@@ -115,7 +115,7 @@ class CancelTest {
             val conversation = client.startConversation()
             conversation.setDraft("something else")
             CancellingAt(1, before = false).run { conversation.send("the words", missing) }
-            assertThrows(SupportException.InvalidInput::class.java) { runBlocking { conversation.send("x", missing) } }
+            assertThrows(SupportException.AttachmentRefused::class.java) { runBlocking { conversation.send("x", missing) } }
             assertEquals("something else", conversation.draft())
             client.shutdown()
         }

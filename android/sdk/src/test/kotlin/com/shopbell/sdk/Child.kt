@@ -1,5 +1,6 @@
 package com.shopbell.sdk
 
+import kotlinx.coroutines.flow.first
 import kotlinx.coroutines.runBlocking
 import java.io.File
 import java.io.RandomAccessFile
@@ -31,6 +32,12 @@ class Child(
         process.outputStream.use { it.write('\n'.code) }
     }
 
+    /** What it ends with, once it does. */
+    fun ended(): Int {
+        check(process.waitFor(PATIENCE_MILLIS, TimeUnit.MILLISECONDS)) { "the process does not end" }
+        return process.exitValue()
+    }
+
     override fun close() {
         process.destroyForcibly().waitFor(PATIENCE_MILLIS, TimeUnit.MILLISECONDS)
     }
@@ -42,6 +49,8 @@ fun main(arguments: Array<String>) {
         "send" -> send(arguments[1], File(arguments[2]), arguments[3])
         "lock" -> lock(File(arguments[1]))
         "fail" -> fail()
+        // Ends as a program does whose main function has returned.
+        "leave" -> return leave(arguments[1], File(arguments[2]))
     }
     exitProcess(0)
 }
@@ -59,6 +68,22 @@ private fun send(
         println("kept ${conversation.id}")
         System.`in`.read()
     }
+}
+
+/** Uses a client on every thread that it has, and leaves it open. */
+private fun leave(
+    url: String,
+    data: File,
+) {
+    ShopbellLog.setReceiver(LogLevel.TRACE) {}
+    val client = ShopbellClient(ShopbellConfig(url, "shop"), data)
+    runBlocking {
+        val conversation = client.startConversation()
+        conversation.send("and away")
+        conversation.messages.first { messages -> messages.any { it.delivery == Delivery.Sent } }
+        client.refresh()
+    }
+    println("sent")
 }
 
 /** Holds SQLite's lock on writing (byte 120 of the file that shares its index) until it is told to go on. */

@@ -54,19 +54,27 @@ class RoomsTest {
             val folder = folder()
             val empty = File(folder, "empty.png").apply { writeText("") }
             val fine = File(folder, "fine.txt").apply { writeText("fine") }
-            for (attachments in listOf(
-                listOf(NewAttachment(File(folder, "gone.png").path)),
-                listOf(NewAttachment(folder.path)),
-                listOf(NewAttachment(empty.path)),
-                List(1_000) { NewAttachment(fine.path) },
-                listOf(NewAttachment("half \uD83D")),
+            for ((problem, attachments) in listOf(
+                AttachmentProblem.MISSING to listOf(NewAttachment(fine.path), NewAttachment(File(folder, "gone.png").path)),
+                AttachmentProblem.NOT_A_FILE to listOf(NewAttachment(fine.path), NewAttachment(folder.path)),
+                AttachmentProblem.EMPTY to listOf(NewAttachment(fine.path), NewAttachment(empty.path)),
+                AttachmentProblem.TOO_MANY to List(1_000) { NewAttachment(fine.path) },
             )) {
-                assertThrows(SupportException.InvalidInput::class.java) {
-                    runBlocking { conversation.send("look", attachments) }
-                }
+                val refused =
+                    assertThrows(SupportException.AttachmentRefused::class.java) {
+                        runBlocking { conversation.send("look", attachments) }
+                    }
+                assertEquals(problem, refused.problem)
+                if (attachments.size == 2) assertEquals(2, refused.number)
+            }
+            assertThrows(SupportException.InvalidInput::class.java) {
+                runBlocking { conversation.send("look", listOf(NewAttachment("half \uD83D"))) }
             }
             conversation.send("without")
             desk.untilTexts("without")
+            conversation.send("", listOf(NewAttachment(fine.path, mediaType = "text/calendar")))
+            val sent = conversation.messages.first { it.size == 2 }.last()
+            assertEquals("text/calendar", sent.attachments.single().mediaType)
             client.shutdown()
         }
 
@@ -127,9 +135,12 @@ class RoomsTest {
             for (ask in listOf<suspend () -> Unit>(
                 { client.helpCenter.search("return") },
                 { client.helpCenter.search(MutableStateFlow("return")).first() },
+                { client.helpCenter.changes.first() },
+                { client.helpCenter.events.first() },
             )) {
                 val refused = assertThrows(SupportException.InvalidConfig::class.java) { runBlocking { ask() } }
-                assertEquals("help_center", refused.field)
+                assertEquals("helpCenter", refused.field)
+                assertTrue("ShopbellConfig.helpCenter" in refused.message.orEmpty(), refused.message)
             }
             client.shutdown()
         }

@@ -123,17 +123,18 @@ class StoryTest {
         }
 
     @Test
-    fun pausedClient_refusesCommands_andGoesOn() =
+    fun pausedClient_keepsWhatIsWritten_andGoesOn() =
         runBlocking {
             val client = desk.phone()
             val conversation = client.startConversation()
             conversation.send("one")
             client.pause()
-            val refused = assertThrows(SupportException.Paused::class.java) { runBlocking { conversation.send("x") } }
+            val refused = assertThrows(SupportException.Paused::class.java) { runBlocking { client.refresh() } }
             assertTrue(refused.isRetryable)
+            conversation.send("paused")
             client.resume()
             conversation.send("two")
-            conversation.messages.until("both") { it.own() == listOf("one", "two") }
+            conversation.messages.until("both") { it.own() == listOf("one", "paused", "two") }
             client.shutdown()
         }
 
@@ -150,7 +151,7 @@ class StoryTest {
             desk.untilTexts(*texts.toTypedArray())
             conversation.messages.test(timeout = 1.minutes) {
                 while (awaitItem().isEmpty()) continue
-                while (conversation.loadOlder() != Older.NONE) continue
+                while (conversation.loadOlder() != Older.NO_MORE) continue
                 conversation.messages.until("all of them") { it.own() == texts }
                 cancelAndIgnoreRemainingEvents()
             }

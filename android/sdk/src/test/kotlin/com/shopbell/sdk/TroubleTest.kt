@@ -2,6 +2,7 @@ package com.shopbell.sdk
 
 import kotlinx.coroutines.cancelAndJoin
 import kotlinx.coroutines.coroutineScope
+import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.runBlocking
 import kotlinx.coroutines.yield
@@ -62,18 +63,35 @@ class TroubleTest {
         runBlocking {
             val data = File(folder(), "data")
             for ((config, field) in listOf(
-                ShopbellConfig("", "shop") to "desk_url",
-                ShopbellConfig("http://desk.example.com", "shop") to "desk_url",
+                ShopbellConfig("", "shop") to "deskUrl",
+                ShopbellConfig("http://desk.example.com", "shop") to "deskUrl",
                 ShopbellConfig(desk.url, "") to "inbox",
-                ShopbellConfig(desk.url, "shop", limits = Limits(pageSize = -1)) to "limits.page_size",
+                ShopbellConfig(desk.url, "shop", limits = Limits(pageSize = -1)) to "limits.pageSize",
             )) {
                 val client = ShopbellClient(config, data)
                 assertEquals(field, refused<SupportException.InvalidConfig> { client.opened() }.field)
                 assertEquals(field, refused<SupportException.InvalidConfig> { client.startConversation() }.field)
                 assertEquals(field, refused<SupportException.InvalidConfig> { client.conversation("c").send("x") }.field)
+                val problem = client.status.until("the problem") { it != null }?.setupProblem
+                assertEquals(field, problem?.setting)
+                assertTrue(field in problem?.message.orEmpty(), "$problem")
+                assertEquals(emptyList<ConversationSummary>(), client.conversations.value)
                 client.shutdown()
             }
             assertFalse(data.exists())
+        }
+
+    @Test
+    fun mistakeOfTheSetup_isLoggedOnce_asKotlinCallsIt() =
+        runBlocking {
+            val lines = ConcurrentLinkedQueue<LogRecord>()
+            ShopbellLog.setReceiver(LogLevel.ERROR) { lines += it }
+            val client = ShopbellClient(ShopbellConfig("nonsense", "shop"), folder())
+            repeat(3) { refused<SupportException.InvalidConfig> { client.opened() } }
+            until({ "a line" }) { lines.any { "deskUrl" in it.message } }
+            client.shutdown()
+            ShopbellLog.setReceiver(LogLevel.ERROR, null)
+            assertEquals(1, lines.count { "deskUrl" in it.message }, "$lines")
         }
 
     @Test
@@ -82,6 +100,7 @@ class TroubleTest {
             val file = File(folder(), "file").apply { writeText("precious") }
             val client = desk.phone(file)
             assertEquals(StorageProblem.FOLDER, refused<SupportException.Storage> { client.opened() }.problem)
+            client.status.until("the problem") { it?.setupProblem != null }
             client.shutdown()
             assertEquals("precious", file.readText())
         }
@@ -91,6 +110,7 @@ class TroubleTest {
         runBlocking {
             val client = ShopbellClient(ShopbellConfig(desk.url, "nobody"), folder())
             assertEquals("inbox", refused<SupportException.InvalidConfig> { client.deskInfo() }.field)
+            client.status.until("the problem") { it?.setupProblem?.setting == "inbox" }
             client.shutdown()
         }
 
@@ -254,6 +274,42 @@ class TroubleTest {
         Shopbell.close()
         val refused = assertThrows(SupportException.InvalidConfig::class.java) { Shopbell.conversation("c1") }
         assertTrue("initialize" in refused.message.orEmpty())
+    }
+
+    @Test
+    fun flowCollectedBeforeInitialize_goesOnWithEveryClient() =
+        runBlocking {
+            Shopbell.close()
+            assertEquals(0, Shopbell.unreadCount.value)
+            val lengths = MutableStateFlow(-1)
+            val connected = MutableStateFlow(false)
+            val collecting =
+                listOf(
+                    launch { Shopbell.conversations.collect { lengths.value = it.size } },
+                    launch { Shopbell.status.collect { connected.value = it != null } },
+                )
+            lengths.until("nothing") { it == 0 }
+            Shopbell.initialize(desk.config(), folder())
+            connected.until("the first client") { it }
+            Shopbell.startConversation().send("to the first")
+            lengths.until("its conversation") { it == 1 }
+            Shopbell.initialize(desk.config(), folder())
+            lengths.until("the second client's") { it == 0 }
+            Shopbell.startConversation().send("to the second")
+            lengths.until("its conversation") { it == 1 }
+            assertEquals(1, Shopbell.conversations.value.size)
+            Shopbell.close()
+            lengths.until("no client") { it == 0 }
+            connected.until("no client") { !it }
+            collecting.forEach { it.cancelAndJoin() }
+        }
+
+    @Test
+    fun programThatClosesNothing_ends() {
+        Child("leave", desk.url, folder().path).use { child ->
+            child.until("sent")
+            assertEquals(0, child.ended())
+        }
     }
 
     @Test

@@ -10,9 +10,20 @@ import kotlinx.coroutines.Job
 internal class NetworkWatch(
     private val client: ShopbellClient,
 ) : ConnectivityManager.NetworkCallback() {
-    override fun onAvailable(network: Network) = client.networkChanged(true)
+    /** The network in use. Callbacks come one at a time, on a thread of the system's. */
+    private var current: Network? = null
 
-    override fun onLost(network: Network) = client.networkChanged(false)
+    override fun onAvailable(network: Network) {
+        current = network
+        client.networkChanged(true)
+    }
+
+    override fun onLost(network: Network) {
+        // Between two networks the new one may come before the old one is told as lost.
+        if (current != null && current != network) return
+        current = null
+        client.networkChanged(false)
+    }
 
     companion object {
         fun follow(

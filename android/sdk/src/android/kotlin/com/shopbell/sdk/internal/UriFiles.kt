@@ -4,6 +4,7 @@ import android.content.ContentResolver
 import android.content.Context
 import android.net.Uri
 import android.provider.OpenableColumns
+import com.shopbell.sdk.AttachmentProblem
 import com.shopbell.sdk.NewAttachment
 import com.shopbell.sdk.SupportException
 import java.io.File
@@ -15,8 +16,11 @@ internal class UriFiles(
 ) {
     private var folder: File? = null
 
-    /** Streams one into the cache. Blocks: not for the main thread. */
-    fun copy(uri: Uri): NewAttachment {
+    /** Streams the one of this number, from 1, into the cache. Blocks: not for the main thread. */
+    fun copy(
+        uri: Uri,
+        number: Int,
+    ): NewAttachment {
         val folder = folder ?: newFolder().also { folder = it }
         val copy = File.createTempFile("picked", null, folder)
         try {
@@ -26,7 +30,7 @@ internal class UriFiles(
             @Suppress("TooGenericExceptionCaught") error: Exception,
         ) {
             // Another app's provider may throw what it likes.
-            throw gone(error)
+            throw gone(number, error)
         }
         return NewAttachment(copy.path, name(uri), givenAway = true)
     }
@@ -60,6 +64,13 @@ internal class UriFiles(
         } ?: uri.lastPathSegment
     }
 
-    private fun gone(cause: Exception) =
-        SupportException.InvalidInput("attachments", "attachments: a file is gone or may not be read any more", cause)
+    private fun gone(
+        number: Int,
+        cause: Exception,
+    ) = SupportException.AttachmentRefused(
+        number,
+        if (cause is FileNotFoundException) AttachmentProblem.MISSING else AttachmentProblem.UNREADABLE,
+        "attachments: number $number is gone or may not be read any more",
+        cause,
+    )
 }

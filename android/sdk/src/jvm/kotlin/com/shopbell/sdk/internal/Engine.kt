@@ -1,5 +1,6 @@
 package com.shopbell.sdk.internal
 
+import com.shopbell.sdk.LogLevel
 import com.shopbell.sdk.NativeClient
 import com.shopbell.sdk.Vault
 import com.shopbell.sdk.ShopbellConfig
@@ -67,6 +68,21 @@ internal class Engine(
     private val turn = Mutex()
 
     private suspend fun opened(): NativeClient = turn.withLock { native.await() }
+
+    /** Has [told] hear why the client can't be opened, where it can't. In order with the calls. */
+    fun ifNotOpened(told: (SupportException) -> Unit) {
+        scope.launch {
+            try {
+                natively { opened().opened() }
+            } catch (_: SupportException.Closed) {
+                // Closed before it was open.
+            } catch (error: SupportException) {
+                // The library has logged everything else.
+                if (error is SupportException.NativeLibrary) Logs.note(LogLevel.ERROR, error.message.orEmpty())
+                told(error)
+            }
+        }
+    }
 
     /** Calls the library, to the end of the call. Fails with a [SupportException]. */
     suspend fun <T> call(work: suspend (NativeClient) -> T): T = waitFor(begun { work(opened()) })

@@ -53,10 +53,13 @@ private fun mirrored(error: NativeException): SupportException =
     when (error) {
         is NativeException.InvalidConfig -> SupportException.InvalidConfig(error.`field`, error.text)
         is NativeException.InvalidInput -> SupportException.InvalidInput(error.`field`, error.text)
+        is NativeException.AttachmentRefused ->
+            SupportException.AttachmentRefused(error.number, error.problem, error.text)
         is NativeException.LocationNotRemovable -> SupportException.LocationNotRemovable(error.number, error.text)
         is NativeException.NotFound -> SupportException.NotFound(error.text)
         is NativeException.Conflict -> SupportException.Conflict(error.text)
         is NativeException.Offline -> SupportException.Offline(error.text)
+        is NativeException.Untrusted -> SupportException.Untrusted(error.text)
         is NativeException.DeskUnavailable -> SupportException.DeskUnavailable(error.text)
         is NativeException.Busy -> SupportException.Busy(error.retryAfterMillis, error.text)
         is NativeException.Rejected -> SupportException.Rejected(error.reason, error.text)

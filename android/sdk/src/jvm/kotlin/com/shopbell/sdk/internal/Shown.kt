@@ -1,12 +1,19 @@
 package com.shopbell.sdk.internal
 
+import com.shopbell.sdk.Availability
 import com.shopbell.sdk.ClientStatus
+import com.shopbell.sdk.Connection
 import com.shopbell.sdk.ConversationSummary
 import com.shopbell.sdk.ConversationsListener
+import com.shopbell.sdk.DeskNotices
+import com.shopbell.sdk.History
 import com.shopbell.sdk.NativeClient
 import com.shopbell.sdk.NativeConversationDiff
 import com.shopbell.sdk.NativeSubscription
+import com.shopbell.sdk.SetupProblem
 import com.shopbell.sdk.StatusListener
+import com.shopbell.sdk.SupportException
+import com.shopbell.sdk.Verification
 import kotlinx.coroutines.flow.MutableStateFlow
 
 /** What is shown of whoever is here, all the time: the list, the badge, the status. */
@@ -36,6 +43,22 @@ internal class Shown {
         observing = listOf(native.conversations(Lines(mine), onScreen = false), native.status(Standing(mine)))
     }
 
+    /** The client can't be opened: nothing is ever told of it. */
+    fun failed(error: SupportException) {
+        val setting = (error as? SupportException.InvalidConfig)?.field.orEmpty()
+        status.value =
+            ClientStatus(
+                connection = Connection.UNKNOWN,
+                availability = Availability.UNKNOWN,
+                verification = Verification.ANONYMOUS,
+                unread = 0,
+                history = History.UNKNOWN,
+                refusedFields = 0,
+                notices = DeskNotices(conversationsExposed = false, historyUnavailable = false),
+                setupProblem = SetupProblem(setting, error.message.orEmpty()),
+            )
+    }
+
     private inline fun show(
         observer: Any,
         set: () -> Unit,
@@ -50,7 +73,6 @@ internal class Shown {
         private var lines = emptyList<ConversationSummary>()
 
         override fun onBatch(batch: List<NativeConversationDiff>) {
-            Attached.keep()
             lines = lines.after(batch)
             show(mine) { conversations.value = lines }
         }
@@ -60,7 +82,6 @@ internal class Shown {
         private val mine: Any,
     ) : StatusListener {
         override fun onStatus(status: ClientStatus) {
-            Attached.keep()
             show(mine) { unread.value = status.unread }
             show(mine) { this@Shown.status.value = status }
         }
