@@ -239,8 +239,9 @@ impl Conversation {
                             outlet.deliver(move || listener.on_end()).await;
                             return;
                         }
-                        // There is no such conversation, and there won't be.
+                        // There is no such conversation, and there won't be. A state shows nothing; its commands fail.
                         Err(shopbell::SupportError::NotFound { .. }) => {
+                            tracing::error!("this customer has no conversation with this id; its messages stay empty");
                             outlet.deliver(move || listener.on_end()).await;
                             return;
                         }
