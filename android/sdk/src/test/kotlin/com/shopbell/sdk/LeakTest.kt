@@ -7,6 +7,7 @@ import kotlinx.coroutines.launch
 import kotlinx.coroutines.runBlocking
 import org.junit.jupiter.api.AfterEach
 import org.junit.jupiter.api.Assertions.assertTrue
+import org.junit.jupiter.api.Assertions.fail
 import org.junit.jupiter.api.Test
 import java.io.File
 
@@ -63,14 +64,21 @@ class LeakTest {
                     counts(client).run { listeners == 0 && waiting == 0 && coroutines == 1 }
                 }
             }
-            // What is loaded and compiled on the way there counts for nothing, nor does the heap's growing to its size.
-            rounds(20_000)
-            val before = counts(client)
+            // The heap and each thread's share of the allocator grow to their size first: 150 MB in all, ever less each
+            // time. What is left behind with each round grows by as much every time, and never gets here.
             rounds(10_000)
-            val after = counts(client)
-            assertTrue(after.threads <= before.threads + 4, "before $before, after $after")
-            assertTrue(after.residentKilobytes < before.residentKilobytes + 48_000, "before $before, after $after")
-            client.shutdown()
+            var before = counts(client)
+            repeat(8) {
+                rounds(10_000)
+                val after = counts(client)
+                assertTrue(after.threads <= before.threads + 4, "before $before, after $after")
+                if (after.residentKilobytes < before.residentKilobytes + 16_000) {
+                    client.shutdown()
+                    return@runBlocking
+                }
+                before = after
+            }
+            fail("the memory goes on growing: $before")
         }
 
     @Test
