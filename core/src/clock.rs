@@ -3,7 +3,7 @@
 //! # Which clock measures what
 //! - **The time of day** ([`Clock::now`]) dates what is kept and shown. The customer, the network or a restart may set it
 //!   back by years. So what is kept of an earlier run and lies in the future counts as unknown, and never as a wait.
-//! - **How long something takes** is measured by [`SteadyClock`], which is not set and counts suspends. The standard
+//! - **How long something takes** is measured by `SteadyClock`, which is not set and counts suspends. The standard
 //!   library's `Instant`, and with it tokio's timers, stand still while a phone is suspended: `CLOCK_MONOTONIC` on Linux
 //!   and Android, `CLOCK_UPTIME_RAW` on Apple's systems. [`Clock::suspended`] is the missing part. A timer therefore fires
 //!   late by the length of a suspend, and who waits for long looks at the steady clock again now and then.

@@ -19,8 +19,8 @@ use crate::{
 impl Conversation {
     /// Sends words, files, or both in one message: returns when all of it is safe on the phone and in the timeline.
     /// The files are copied by then (see [`NewAttachment`]); how far they are on their way is in
-    /// [`Attachment::transfer`]. While they go, the message may be edited or discarded: only once the last of it has
-    /// left is that too late.
+    /// [`Attachment::transfer`](crate::Attachment::transfer). While they go, the message may be edited or discarded: only
+    /// once the last of it has left is that too late.
     ///
     /// Messages with files are kept in the order of the calls. Dropping the future does not stop it: the message may still
     /// be sent.

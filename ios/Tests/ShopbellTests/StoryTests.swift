@@ -175,18 +175,19 @@ import Testing
         await again.shutdown()
     }
 
-    @Test func pausedClient_refusesCommandsAndGoesOnWhereItWas() async throws {
+    @Test func pausedClient_keepsWhatIsWrittenAndGoesOn() async throws {
         let (desk, folder) = (try Desk(), DataFolder())
         let client = folder.phone(desk)
         let conversation = try await client.startConversation()
         try await conversation.send("one")
         try await client.pause()
-        let refused = try await failure { try await conversation.send("x") }
+        let refused = try await failure { try await client.refresh() }
         #expect(refused.name == "paused" && refused.isRetryable)
         #expect(try await failure { try await client.loginUnidentifiedUser() }.name == "paused")
+        try await conversation.send("paused")
         try await client.resume()
         try await conversation.send("two")
-        try await desk.untilTexts(["one", "two"])
+        try await desk.untilTexts(["one", "paused", "two"])
         await client.shutdown()
     }
 

@@ -124,9 +124,9 @@ class AndroidTest {
         runBlocking {
             val conversation = client.startConversation()
             screens.lifecycle.currentState = Lifecycle.State.CREATED
-            until({ "the pause" }) { runCatching { conversation.draft() }.exceptionOrNull() is SupportException.Paused }
+            until({ "the pause" }) { runCatching { client.refresh() }.exceptionOrNull() is SupportException.Paused }
             screens.lifecycle.currentState = Lifecycle.State.STARTED
-            until({ "the resume" }) { runCatching { conversation.draft() }.isSuccess }
+            until({ "the resume" }) { runCatching { client.refresh() }.isSuccess }
             conversation.send("back again")
         }
         desk.untilTexts("back again")
