@@ -72,9 +72,9 @@ async fn mark_made_without_a_network_covers_nothing_that_is_written_meanwhile() 
         let list = List::open(&client).await;
         assert_eq!((list.lines[0].unread, list.lines[0].preview.as_str()), (2, "please answer today"));
         assert_eq!(marks(&desk.desk()), 0, "it would say too much");
-        // The next mark is true, and is told.
+        // The next mark is true, and is told; by the one that still waits, too, where that has not looked yet.
         client.conversation(conversation.id()).unwrap().mark_seen().await.unwrap();
-        until("the mark", || marks(&desk.desk()), |now| *now == 1).await;
+        until("the mark", || marks(&desk.desk()), |now| *now > 0).await;
         client.refresh().await.unwrap();
         assert_eq!(client.unread().await.unwrap(), 0);
         client.shutdown().await;
