@@ -22,6 +22,12 @@ fn trusting(config: &mut ClientConfig) {
     config.limits.offline_poll = Duration::from_secs(3_600);
 }
 
+/// As an app has it, by a hand's clock.
+fn on_virtual_time(config: &mut ClientConfig) {
+    config.clock = Hand::clock();
+    config.limits.offline_poll = crate::Limits::default().offline_poll;
+}
+
 impl Phone {
     async fn talking_with(change: impl FnOnce(&mut ClientConfig)) -> Self {
         let mut phone = Self::with(change).await;
@@ -241,7 +247,7 @@ async fn first_chat_of_an_anonymous_customer_is_live_with_their_first_words() {
     for looked in [0, 3, 16, 23, 30] {
         let hand = Hand::take();
         let (desk, folder) = (MemoryDesk::new(), tempfile::tempdir().unwrap());
-        let client = open(&desk, folder.path(), |config| config.clock = Hand::clock()).await;
+        let client = open(&desk, folder.path(), on_virtual_time).await;
         let conversation = client.start_conversation().unwrap();
         let timeline = conversation.timeline();
         let all = [conversation.clone()];
@@ -263,7 +269,7 @@ async fn after_an_outage_words_wait_less_than_fifteen_seconds_whoever_wrote_them
     let mut clients = Vec::new();
     for phone in 0..8 {
         let folder = folder.path().join(phone.to_string());
-        clients.push(open(&desk, &folder, |config| config.clock = Hand::clock()).await);
+        clients.push(open(&desk, &folder, on_virtual_time).await);
     }
     // The first two are known to the desk; all but the second look at their chat, and that at its list.
     let all: Vec<Conversation> = clients.iter().map(|client| client.start_conversation().unwrap()).collect();
