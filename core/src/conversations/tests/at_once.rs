@@ -121,13 +121,13 @@ async fn words_that_reopen_a_conversation_stay_behind_what_ended_it() {
 #[tokio::test]
 async fn message_at_the_end_of_a_queue_does_not_have_the_queue_read() {
     let phone = Phone::talking().await;
-    phone.client.network_changed(false);
+    phone.network(false);
     let mut entries = phone.conversation.active().unwrap().store.feed().watch(Topic::Outbox);
     phone.conversation.send("first").await.unwrap();
     phone.conversation.send("second").await.unwrap();
     assert!(entries.changed().now_or_never().is_none());
     assert_eq!(phone.entries().await.len(), 2);
-    phone.client.network_changed(true);
+    phone.network(true);
     phone.desk.until(|desk| said(desk).len() == 3).await;
     assert_eq!(said(&phone.desk), ["hello", "first", "second"]);
 }
@@ -161,12 +161,12 @@ fn said(desk: &MemoryDesk) -> Vec<String> {
 async fn message_right_after_the_word_that_there_is_no_network_is_not_tried() {
     let mut phone = Phone::talking().await;
     let before = phone.desk.count(Call::SendMessage);
-    phone.client.network_changed(false);
+    phone.network(false);
     phone.conversation.send("later").await.unwrap();
     assert_eq!(phone.first_shown("later").await, Delivery::Queued);
     assert_eq!(phone.entries().await[0].attempts, 0);
     assert_eq!(phone.desk.count(Call::SendMessage), before);
-    phone.client.network_changed(true);
+    phone.network(true);
     phone.until_sent().await;
 }
 

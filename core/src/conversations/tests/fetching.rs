@@ -129,9 +129,9 @@ async fn cache_keeps_within_its_room_and_spares_what_is_in_use_or_unsent() {
     phone.client.refresh().await.unwrap();
     phone.until("three files", |shown| shown.len() == 4).await;
     let ids: Vec<_> = phone.shown[1..].iter().map(|m| m.attachments[0].id.clone()).collect();
-    phone.client.network_changed(false);
+    phone.network(false);
     phone.send("", vec![NewAttachment::bytes("mine.bin", vec![3; 9_000])]).await.unwrap();
-    phone.client.network_changed(true);
+    phone.network(true);
     phone.desk.once(Call::SendFiles, Play::Held);
 
     let mut held = phone.conversation.download(&first).await.unwrap();

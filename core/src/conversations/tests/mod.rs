@@ -63,6 +63,13 @@ impl Phone {
         Self { desk, client, conversation, timeline, shown: Vec::new(), folder }
     }
 
+    /// There is a network, or none, for the host and for the desk. The host's word alone is a hint: whatever a desk that is
+    /// there answers overrules it.
+    fn network(&self, there: bool) {
+        self.desk.offline(!there);
+        self.client.network_changed(there);
+    }
+
     /// A file of the app's.
     fn file(&self, name: &str, bytes: &[u8]) -> NewAttachment {
         let path = self.folder.path().join(name);

@@ -119,7 +119,7 @@ async fn file_given_away_is_linked_where_it_can_be_and_outlives_the_apps() {
 #[tokio::test]
 async fn progress_is_shown_through_every_phase() {
     let mut phone = Phone::new().await;
-    phone.client.network_changed(false);
+    phone.network(false);
     phone.send("", vec![NewAttachment::bytes("a.bin", vec![0; 5_000])]).await.unwrap();
     let transfer = |shown: &[Message]| shown.first().map(|m| m.attachments[0].transfer);
     phone.until("queued", |shown| transfer(shown) == Some(Transfer::Queued)).await;
@@ -128,7 +128,7 @@ async fn progress_is_shown_through_every_phase() {
     phone.desk.once(Call::SendMessage, Play::AnswerHeld);
     // An echo that comes before the answer would end it.
     phone.desk.air(crate::testing::memory::Air::Lost);
-    phone.client.network_changed(true);
+    phone.network(true);
     phone.desk.until(|desk| desk.held() == 1).await;
     phone.desk.release();
     phone.until("uploading", |shown| matches!(transfer(shown), Some(Transfer::Uploading { total: 5_000, .. }))).await;
@@ -229,11 +229,11 @@ async fn words_elsewhere_pass_files_that_take_long() {
 #[tokio::test]
 async fn file_that_somebody_removed_asks_for_attention() {
     let mut phone = Phone::new().await;
-    phone.client.network_changed(false);
+    phone.network(false);
     phone.send("", vec![NewAttachment::bytes("a.bin", "x")]).await.unwrap();
     let folder = phone.conversation.active().unwrap().attachments.folder.clone();
     fs::remove_file(folder.path(&phone.kept()[0])).unwrap();
-    phone.client.network_changed(true);
+    phone.network(true);
     let lost = Some(Delivery::NeedsAttention { reason: AttentionReason::FileLost });
     phone.until("attention", |shown| shown.first().is_some_and(|message| message.delivery == lost)).await;
     assert_eq!(phone.shown[0].attachments[0].transfer, Transfer::NeedsAttention);
@@ -279,12 +279,12 @@ async fn what_a_killed_process_left_is_swept_and_what_is_owned_stays() {
 #[tokio::test]
 async fn customer_who_logs_in_takes_unsent_files_along() {
     let mut phone = Phone::new().await;
-    phone.client.network_changed(false);
+    phone.network(false);
     phone.send("", vec![NewAttachment::bytes("a.bin", "mine")]).await.unwrap();
     phone.client.identify(Identity::new("mai"), CustomerProfile::default()).await.unwrap();
     phone.conversation = phone.client.conversation(phone.conversation.id()).unwrap();
     assert_eq!(phone.kept().len(), 1);
-    phone.client.network_changed(true);
+    phone.network(true);
     phone.desk.until(|desk| desk.files().len() == 1).await;
     assert_eq!(phone.desk.files()[0].1, "mine");
     phone.timeline = phone.conversation.timeline();
@@ -335,7 +335,7 @@ async fn photo_or_film_that_cannot_be_cleaned_is_refused_unless_the_app_says_oth
 async fn film_that_is_given_away_is_linked_where_nothing_has_to_be_removed() {
     use std::os::unix::fs::MetadataExt as _;
     let phone = Phone::new().await;
-    phone.client.network_changed(false);
+    phone.network(false);
     let film = |place: &[u8]| [b"\0\0\0\x10ftypisom\0\0\0\0\0\0\0\x10free".as_slice(), place].concat();
     for (name, place, links) in [("clean.mp4", [0; 8], 2), ("place.mp4", *b"+11+044/", 1)] {
         let file = phone.file(name, &film(&place)).given_away();
@@ -405,7 +405,7 @@ async fn what_the_app_calls_a_photo_is_refused_where_its_place_cannot_be_removed
 #[tokio::test]
 async fn message_of_files_alone_has_a_line_in_the_list() {
     let phone = Phone::new().await;
-    phone.client.network_changed(false);
+    phone.network(false);
     phone.send("", vec![NewAttachment::bytes("receipt.pdf", "%PDF-1.4")]).await.unwrap();
     let mut lines = Vec::new();
     for step in phone.client.conversations().next().await.unwrap().unwrap() {
