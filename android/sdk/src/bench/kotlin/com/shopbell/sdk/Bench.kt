@@ -1,6 +1,5 @@
 package com.shopbell.sdk
 
-import com.shopbell.sdk.internal.Attached
 import com.shopbell.sdk.internal.after
 import com.sun.jna.Native
 import com.sun.jna.Platform
@@ -121,7 +120,6 @@ private class Gate : MessagesListener {
     private var shown = emptyList<Message>()
 
     override fun onBatch(batch: List<NativeMessageDiff>) {
-        Attached.keep()
         calls.incrementAndGet()
         // All that the facade does with it, too.
         shown = shown.after(batch)
