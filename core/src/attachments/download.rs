@@ -109,7 +109,8 @@ impl Download {
     ///
     /// Errors: [`SupportError::Offline`] and its kin where the connection broke for good: call
     /// [`download`](crate::Conversation::download) again to go on; [`SupportError::NotFound`] where the desk has the
-    /// file no more, or its message was deleted meanwhile; [`SupportError::Storage`]; [`SupportError::Paused`], [`SupportError::Closed`].
+    /// file no more, or its message was deleted meanwhile; [`SupportError::Storage`]; [`SupportError::Paused`],
+    /// [`SupportError::Closed`].
     pub async fn finished(&mut self) -> Result<PathBuf, SupportError> {
         let ended = self.state.wait_for(|state| !matches!(state, State::Going(_))).await;
         match ended.as_deref() {

@@ -35,15 +35,19 @@ impl Here {
 
     /// Whether it is this customer, by the key that they have now or had before they logged in.
     pub(crate) fn is(&self, key: &CustomerKey) -> bool {
-        self.key == *key || self.adopted.contains(key)
+        is_theirs(key, &self.key, &self.adopted)
     }
 }
 
 impl Active {
     /// Whether it is this customer's file: see [`Here::is`].
     pub(crate) fn is(&self, key: &CustomerKey) -> bool {
-        self.key == *key || self.adopted.contains(key)
+        is_theirs(key, &self.key, &self.adopted)
     }
+}
+
+fn is_theirs(key: &CustomerKey, current: &CustomerKey, adopted: &[CustomerKey]) -> bool {
+    key == current || adopted.contains(key)
 }
 
 /// Conversations that were begun by this client and are possibly not written down yet: an app may keep the id of one and
